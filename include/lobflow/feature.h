@@ -1,0 +1,200 @@
+/**
+ * @file
+ * The causal feature engine: events in, rows of microstructure features out.
+ *
+ * One registry table names every feature with its unit, warm-up, mirror rule and source; the
+ * program's list, the docs and the model folder are made from it.
+ */
+#ifndef LOBFLOW_FEATURE_H
+#define LOBFLOW_FEATURE_H
+
+#include <lobflow/base.h>
+#include <lobflow/feed.h>
+#include <lobflow/frame.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What a feature becomes when bid and ask, buyers and sellers change places. */
+typedef enum lf_mirror {
+    LF_MIRROR_EVEN = 0,       /* x -> x */
+    LF_MIRROR_ODD = 1,        /* x -> -x */
+    LF_MIRROR_SWAP = 2,       /* x -> partner */
+    LF_MIRROR_SWAP_MINUS = 3, /* x -> -partner */
+    LF_MIRROR_INVERSE = 4,    /* x -> 1/x (depth_ratio) */
+} lf_mirror;
+
+/** One entry of the registry; all text is static. */
+typedef struct lf_feature_info {
+    const char *name;
+    const char *group;   /* "ofi", "depth", "trade", "shape", "price", "time", "impact", "queue" */
+    const char *unit;    /* "lots", "bps", "-", ... */
+    const char *formula; /* one line */
+    const char *source;  /* paper or page */
+    int64_t warmup_ns;   /* NaN until t - t_0 >= this */
+    lf_mirror mirror;
+    int32_t partner;    /* index of the partner for LF_MIRROR_SWAP*, else -1 */
+    bool is_integer;    /* exact integer value */
+    bool is_scale_free; /* belongs to the compact set that models use by default */
+} lf_feature_info;
+
+/** Number of features of the default set. */
+LF_API size_t lf_feature_count(void);
+
+/** Registry entry of a feature; index < lf_feature_count(). Order is that of FEATURES.md. */
+LF_API const lf_feature_info *lf_feature_at(size_t index);
+
+/** Index of a feature by name, or SIZE_MAX. */
+LF_API size_t lf_feature_find(const char *name);
+
+/**
+ * Indices of the features that a set's text names: "default" (all), "scale_free", "mlofi" is
+ * accepted by lf_feature_rows_* only, or names joined by commas.
+ *
+ * @param indices  [lf_feature_count()] out
+ * @param count    out
+ * @return LF_OK or LF_NOT_FOUND (with a suggestion)
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_feature_select(const char *set, size_t *indices, size_t *count, lf_error *error);
+
+/** Which of an event's two times rows and windows run on. */
+typedef enum lf_clock {
+    LF_CLOCK_EXCHANGE = 0,
+    LF_CLOCK_LOCAL = 1,
+} lf_clock;
+
+/**
+ * What crosses a day's border, small and plain: vpin's volume history and open bucket. Zero is the
+ * state before the first day.
+ */
+typedef struct lf_feature_carry {
+    int64_t day_count;         /* earlier days seen */
+    int64_t volume_lots;       /* their traded volume (trades of the session) */
+    int64_t bucket_open;       /* 1 when a bucket has begun */
+    int64_t bucket_size_lots;  /* V of the open bucket */
+    int64_t bucket_filled2;    /* half lots filled */
+    int64_t bucket_imbalance2; /* buy - sell so far, half lots */
+    int64_t ring_count;        /* full buckets kept, at most 50 */
+    int64_t ring_next;
+    int64_t ring_imbalance2[50]; /* abs(buy - sell), half lots */
+    int64_t ring_size_lots[50];
+    int64_t last_trade_units; /* last price of the session, for the tick rule; reset daily */
+} lf_feature_carry;
+
+/** How features are computed. Zero is the default everywhere. */
+typedef struct lf_feature_options {
+    const lf_allocator *allocator;
+    lf_clock clock;
+    int64_t vpin_bucket_lots;      /* V; 0: from the earlier days in the carry, NaN without any */
+    const lf_feature_carry *carry; /* copied; NULL: nothing before */
+    /** Also keep the many-level flows (ofi_m<m>_<w>, bid_flow_..., ask_flow_...). */
+    bool with_mlofi;
+    /** Events that one 5-minute window can hold at first; the engine grows outside the hot path
+        never: 0 means 4,000,000. A fuller window is an error of lf_feature_update(). */
+    size_t window_events_max;
+} lf_feature_options;
+
+/** The engine of one symbol-day. */
+typedef struct lf_feature_engine lf_feature_engine;
+
+/**
+ * Create an engine. All memory it will ever use is taken here.
+ *
+ * @param instrument  copied
+ * @param options     copied; NULL: defaults
+ * @param out         owned; NULL on failure
+ * @return LF_OK, LF_RANGE or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_feature_engine_create(
+    const lf_instrument *instrument,
+    const lf_feature_options *options,
+    lf_feature_engine **out,
+    lf_error *error
+);
+
+/** End an engine; NULL is accepted. */
+LF_API void lf_feature_engine_destroy(lf_feature_engine *engine);
+
+/**
+ * Take in one event. Times must not go back.
+ *
+ * @param trades  [event->trade_count] the event's own trades (batch.trades + event.trade_first)
+ * @return LF_OK, or LF_RANGE when a window holds more events than window_events_max
+ *
+ * Causal: yes. Cost: O(1) amortised; allocates nothing.
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_feature_update(lf_feature_engine *engine, const lf_event *event, const lf_trade *trades);
+
+/**
+ * The row at time t: every event with time <= t must have been taken in, none later. Rows may be
+ * asked for at times that never go back; asking twice gives the same numbers.
+ *
+ * @param row    [lf_feature_count()] out, in registry order; NaN = undefined
+ * @param valid  out: the state at t is valid
+ *
+ * Cost: about 0.5 us; allocates nothing.
+ */
+LF_API void lf_feature_row(lf_feature_engine *engine, int64_t t_ns, double *row, bool *valid);
+
+/** The many-level flows at t: [level_count][window][ofi, bid flow, ask flow]; with_mlofi only. */
+LF_API void lf_feature_mlofi(lf_feature_engine *engine, int64_t t_ns, int64_t *flows);
+
+/** Last valid quotes at the time of the last event, borrowed; NULL when the state is not valid. */
+LF_API const lf_quotes *lf_feature_quotes(const lf_feature_engine *engine);
+
+/** The record to hand to the next day, after the last event of this one. */
+LF_API void lf_feature_carry_get(const lf_feature_engine *engine, lf_feature_carry *out);
+
+/**
+ * A row with bid and ask exchanged: each value by the mirror rule of its feature.
+ *
+ * @param row     [count] values of the features in indices
+ * @param out     [count]; must not overlap row
+ * @return LF_OK, or LF_RANGE when a partner is not among the indices
+ */
+LF_API LF_MUST_CHECK lf_status lf_feature_mirror_row(
+    const size_t *indices, size_t count, const double *row, double *out, lf_error *error
+);
+
+/* ---- whole days ------------------------------------------------------------------------- */
+
+/** Which rows of a day to make. Zero is the default. */
+typedef struct lf_feature_rows_options {
+    lf_feature_options engine;
+    const char *set; /* NULL: "default"; see lf_feature_select(), plus "mlofi" and "all" */
+    int64_t step_ns; /* 0: 1 s */
+    bool at_events;  /* a row at every distinct event time instead of the grid */
+} lf_feature_rows_options;
+
+/**
+ * Receives feature rows in pieces, with all rows so far of the piece filled: columns ts_event,
+ * symbol, valid, then the features.
+ *
+ * @return LF_OK to go on; anything else stops the run and is handed back
+ */
+typedef lf_status (*lf_feature_sink)(void *context, const lf_frame *rows, lf_error *error);
+
+/**
+ * Read a feed to its end and make its rows.
+ *
+ * @param sink       called with pieces of at most some thousand rows; must not be NULL
+ * @param carry_out  the next day's carry; may be NULL
+ * @return LF_OK, or what the feed, the engine or the sink returned
+ */
+LF_API LF_MUST_CHECK lf_status lf_feature_rows(
+    lf_feed *feed,
+    const lf_feature_rows_options *options,
+    lf_feature_sink sink,
+    void *context,
+    lf_feature_carry *carry_out,
+    lf_error *error
+);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,226 @@
+/**
+ * @file
+ * Readers of market data: files in, batches of events out.
+ *
+ * An event is one change of one book, with the book after it. Every feed gives the same record, so
+ * nothing after this module knows which venue it came from.
+ */
+#ifndef LOBFLOW_FEED_H
+#define LOBFLOW_FEED_H
+
+#include <lobflow/base.h>
+
+#include <assert.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Levels a side that an event carries; deeper ones of a feed are dropped. */
+#define LF_LEVELS_MAX 10
+
+/** Price of a missing bid level: below every price. Its size is 0. */
+#define LF_BID_NONE INT64_MIN
+/** Price of a missing ask level: above every price. Its size is 0. */
+#define LF_ASK_NONE INT64_MAX
+
+/** The best levels of a book. Level 0 is the best; missing levels are LF_*_NONE with size 0. */
+typedef struct lf_quotes {
+    int64_t bid_ticks[LF_LEVELS_MAX];
+    int64_t bid_lots[LF_LEVELS_MAX];
+    int64_t ask_ticks[LF_LEVELS_MAX];
+    int64_t ask_lots[LF_LEVELS_MAX];
+} lf_quotes;
+
+/** What a message did. */
+typedef enum lf_event_kind {
+    LF_EVENT_ADD = 0,     /* a new limit order */
+    LF_EVENT_CANCEL = 1,  /* part of an order taken back */
+    LF_EVENT_DELETE = 2,  /* an order taken back whole */
+    LF_EVENT_EXECUTE = 3, /* a visible execution */
+    LF_EVENT_HIDDEN = 4,  /* an execution against a hidden order; the book does not change */
+    LF_EVENT_CROSS = 5,   /* an auction trade; not a trade for features */
+    LF_EVENT_HALT = 6,    /* trading or quoting stops or resumes; see the flags */
+    LF_EVENT_QUOTE = 7,   /* a new best quote or snapshot of levels */
+    LF_EVENT_TRADE = 8,   /* a trade report apart from the book */
+    LF_EVENT_OTHER = 9,   /* counts as an event, changes nothing */
+    LF_EVENT_KIND_COUNT = 10
+} lf_event_kind;
+
+/** Flags of an event. */
+typedef enum lf_event_flag {
+    /** The state after this event may not be used although its levels look fine: halt, auction,
+        rebuild under way. */
+    LF_EVENT_MASKED = 1 << 0,
+    /** A reset: what lies before this event is forgotten (end of a halt, first event after a gap
+        or after a book rebuild). FEATURES.md section 1. */
+    LF_EVENT_RESET = 1 << 1,
+    /** The last message of its packet or transaction. */
+    LF_EVENT_LAST = 1 << 2,
+    /** Made from a snapshot, not from order flow. */
+    LF_EVENT_SNAPSHOT = 1 << 3,
+} lf_event_flag;
+
+/** Aggressor sign of a trade whose feed does not tell: the feature module applies Lee-Ready. */
+#define LF_SIGN_UNKNOWN INT8_C(2)
+
+/** One trade inside an event. */
+typedef struct lf_trade {
+    int64_t price_units; /* in the feed's price unit: instrument.units_per_tick to the tick */
+    int64_t size_lots;
+    int8_t sign; /* aggressor: +1 buyer, -1 seller, 0 none, LF_SIGN_UNKNOWN not told */
+    bool hidden; /* the resting order was not displayed */
+    uint8_t reserved[6];
+} lf_trade;
+
+/** One change of one book, with the book after it. */
+typedef struct lf_event {
+    int64_t ts_exchange_ns;
+    int64_t ts_local_ns;  /* when it reached us; equals ts_exchange_ns where the feed has none */
+    uint64_t order_id;    /* 0 where the feed has none */
+    int64_t price_units;  /* of the message's order; 0 where it has none */
+    int64_t size_lots;    /* of the message, as in the feed */
+    uint32_t instrument;  /* number within the feed, from 0 */
+    uint32_t flags;       /* lf_event_flag */
+    uint32_t trade_first; /* index into the batch's trades */
+    uint16_t trade_count;
+    uint8_t kind; /* lf_event_kind */
+    int8_t side;  /* of the message's resting order: +1 bid, -1 ask, 0 none */
+    lf_quotes quotes;
+} lf_event;
+
+static_assert(sizeof(lf_event) == 376, "lf_event crosses modules and languages: keep its size");
+
+/** Some events in order, borrowed from the feed until its next call. */
+typedef struct lf_batch {
+    const lf_event *events; /* [event_count] */
+    const lf_trade *trades; /* [trade_count] */
+    size_t event_count;     /* 0 at the end of the data */
+    size_t trade_count;
+} lf_batch;
+
+/** What is traded, and in which units its events speak. */
+typedef struct lf_instrument {
+    char symbol[32];
+    char venue[32];
+    char currency[8];
+    int64_t tick_nano;      /* one tick in 1e-9 of the currency */
+    int64_t lot_nano;       /* one lot in 1e-9 of the unit traded (1 share = 1e9) */
+    int64_t units_per_tick; /* price units to the tick */
+    int32_t level_count;    /* M: levels a side that events carry, 1 to LF_LEVELS_MAX */
+    /** Quotes and trades of one timestamp have no order between them (AlgoSeek): a trade is signed
+        by the last valid state of an earlier timestamp. */
+    bool ties_unordered;
+    /** Continuous trading of this day, [open, close). */
+    int64_t session_open_ns;
+    int64_t session_close_ns;
+    lf_date date; /* trading day in the venue's zone */
+} lf_instrument;
+
+/** One symbol-day on disk. */
+typedef struct lf_source {
+    char path[1024];  /* archive, folder or first file */
+    char path2[1024]; /* second file of a pair (LOBSTER orderbook), or "" */
+    char format[16];  /* "lobster" */
+    char symbol[32];
+    lf_date date;
+    int32_t level_count; /* as the feed has them, before the cut to LF_LEVELS_MAX */
+} lf_source;
+
+/** A list of symbol-days, ordered by date and then symbol. */
+typedef struct lf_source_list {
+    lf_source *sources; /* [count], owned */
+    size_t count;
+} lf_source_list;
+
+/** How to read. Zero is the default everywhere. */
+typedef struct lf_feed_options {
+    const lf_allocator *allocator;
+    const char *format; /* NULL: by content */
+    const char
+        *symbol;      /* NULL: from the file name; else forced, and for multi-symbol data chosen */
+    const char *date; /* NULL: from the file name; else YYYY-MM-DD */
+    int32_t level_count; /* 0: from the file name */
+    bool strict;         /* inconsistencies of the book are errors */
+    size_t batch_events; /* 0: 1024 */
+    /** Constant added to the exchange time where the feed has no local time, >= 0. */
+    int64_t feed_latency_ns;
+} lf_feed_options;
+
+/** What a reader met, complete once the end was reached. */
+typedef struct lf_feed_stats {
+    int64_t event_count;
+    int64_t kind_counts[LF_EVENT_KIND_COUNT];
+    int64_t halt_count;
+    int64_t gap_count;
+    int64_t check_count;          /* visible events whose change of the book was checked */
+    int64_t violation_count;      /* of those, the ones that contradict the book */
+    int64_t crossed_count;        /* states with bid >= ask */
+    int64_t one_sided_count;      /* states with a side missing */
+    int64_t input_bytes;          /* read so far, compressed */
+    int64_t input_bytes_total;    /* 0 when unknown; for progress */
+    int64_t text_bytes;           /* after decompression */
+    int64_t first_violation_line; /* LF_POSITION_NONE without one */
+    int64_t first_ts_ns;
+    int64_t last_ts_ns;
+} lf_feed_stats;
+
+/** A reader of one symbol-day. */
+typedef struct lf_feed lf_feed;
+
+/**
+ * Find the symbol-days behind paths that a person typed: archives, folders (searched two levels
+ * deep), single files, pairs.
+ *
+ * @param paths    [path_count]
+ * @param options  may be NULL
+ * @param out      filled; end it with lf_source_list_clear(); empty on failure
+ * @return LF_OK, LF_NOT_FOUND, LF_FORMAT (not a format that lobflow reads), LF_IO or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_feed_find(
+    const char *const *paths,
+    size_t path_count,
+    const lf_feed_options *options,
+    lf_source_list *out,
+    lf_error *error
+);
+
+/** End a list; an empty one is accepted. */
+LF_API void lf_source_list_clear(lf_source_list *list);
+
+/**
+ * Open one symbol-day for reading. Memory is taken here; lf_feed_next() takes none.
+ *
+ * @param options  may be NULL
+ * @param out      owned; NULL on failure
+ * @return LF_OK, LF_NOT_FOUND, LF_FORMAT, LF_IO, LF_UNSUPPORTED or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_feed_open(
+    const lf_source *source, const lf_feed_options *options, lf_feed **out, lf_error *error
+);
+
+/** What the feed's events are about; borrowed until the feed is closed. */
+LF_API const lf_instrument *lf_feed_instrument(const lf_feed *feed);
+
+/**
+ * Next events in order.
+ *
+ * @param out  filled; event_count is 0 at the end
+ * @return LF_OK, LF_FORMAT, LF_DATA (strict only), LF_IO; after a failure only close is allowed
+ *
+ * Owner: the batch is borrowed until the next call on this feed.
+ * Cost:  LOBSTER about 100 ns an event; allocates nothing.
+ */
+LF_API LF_MUST_CHECK lf_status lf_feed_next(lf_feed *feed, lf_batch *out, lf_error *error);
+
+/** Counts so far, borrowed until the next call. */
+LF_API const lf_feed_stats *lf_feed_stats_of(const lf_feed *feed);
+
+/** Close a feed; NULL is accepted. */
+LF_API void lf_feed_close(lf_feed *feed);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
