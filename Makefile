@@ -1,0 +1,75 @@
+# Short names for what one does with lobflow. All real work is CMake's; see docs/HACKING.md.
+BUILD ?= build/release
+DEMO ?= demo
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+VENV := .venv/bin/python
+PROGRAM := $(BUILD)/bin/lobflow
+
+.PHONY: help demo test check build setup setup-test fmt bench asan tsan coverage fuzz \
+        study-null install clean docs
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: build ## the whole line on five synthetic days, or on DATA=path
+	@tools/demo.sh "$(PROGRAM)" "$(DEMO)" "$(DATA)"
+
+test: setup-test check build ## check, then all tests
+	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+check: setup-test ## format, layers, docs, style, headers
+	clang-format-14 --dry-run --Werror $$(git ls-files -co --exclude-standard '*.c' '*.h' '*.cpp')
+	python3 tools/check_layers.py
+	python3 tools/check_docs.py
+	python3 tools/check_style.py
+	tools/check_headers.sh
+
+build: setup ## build the library, the program and the tests
+	@cmake --preset release -B $(BUILD) >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS)
+
+setup: ## install what is missing
+	@tools/setup.sh
+
+setup-test:
+	@tools/setup.sh --test
+
+fmt: ## format all C and C++ sources
+	clang-format-14 -i $$(git ls-files -co --exclude-standard '*.c' '*.h' '*.cpp')
+
+bench: build ## speed of every stage, beside memcpy
+	$(PROGRAM) bench $(if $(DATA),--data $(DATA))
+
+asan: setup-test ## all tests under AddressSanitizer and UBSan
+	@cmake --preset asan >/dev/null
+	@cmake --build build/asan -j $(JOBS)
+	ctest --test-dir build/asan --output-on-failure -j $(JOBS) -LE slow
+
+tsan: setup-test ## all tests under ThreadSanitizer
+	@cmake --preset tsan >/dev/null
+	@cmake --build build/tsan -j $(JOBS)
+	ctest --test-dir build/tsan --output-on-failure -j $(JOBS) -LE slow
+
+coverage: setup-test ## line coverage of the tests
+	@cmake --preset coverage >/dev/null
+	@cmake --build build/coverage -j $(JOBS)
+	ctest --test-dir build/coverage -j $(JOBS) -LE slow
+	tools/coverage.sh build/coverage
+
+fuzz: setup-test ## each fuzz target for FUZZ_SECONDS (default 60)
+	@cmake --preset fuzz >/dev/null
+	@cmake --build build/fuzz -j $(JOBS)
+	tools/fuzz.sh build/fuzz $(or $(FUZZ_SECONDS),60)
+
+study-null: build ## nothing is found where nothing is: the whole study
+	$(VENV) tools/study_null.py --program $(PROGRAM)
+
+docs: build ## regenerate the pages that are made from tables
+	$(PROGRAM) features --list --markdown > docs/features.md
+	python3 tools/make_errors.py > docs/errors.md
+
+install: build ## install under PREFIX (default /usr/local)
+	cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)
+
+clean: ## remove what was built
+	rm -rf build $(DEMO)

