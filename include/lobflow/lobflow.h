@@ -1,0 +1,27 @@
+/**
+ * @file
+ * All of lobflow, in the order of the line.
+ */
+#ifndef LOBFLOW_LOBFLOW_H
+#define LOBFLOW_LOBFLOW_H
+
+#include <lobflow/base.h>
+#include <lobflow/stats.h>
+#include <lobflow/frame.h>
+
+#include <lobflow/feed.h>
+#include <lobflow/book.h>
+#include <lobflow/feature.h>
+#include <lobflow/model.h>
+#include <lobflow/signal.h>
+#include <lobflow/execution.h>
+#include <lobflow/pipeline.h>
+
+#include <lobflow/synth.h>
+#include <lobflow/label.h>
+#include <lobflow/train.h>
+#include <lobflow/backtest.h>
+#include <lobflow/report.h>
+#include <lobflow/run.h>
+
+#endif
