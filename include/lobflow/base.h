@@ -214,7 +214,8 @@ LF_API void lf_date_format(lf_date date, char out[11]);
 LF_API void lf_time_format(int64_t time_ns, char out[32]);
 
 /**
- * Read a duration such as 500us, 100ms, 1s, 1min, 5min, 1h, or a plain integer of ns.
+ * Read a duration such as 500us, 100ms, 1s, 1.5s, 1min, 1h, 1d, or a plain integer of ns. A
+ * decimal number must be a whole number of ns; a sign is accepted.
  *
  * @return LF_OK, or LF_RANGE
  */
@@ -228,6 +229,9 @@ typedef struct lf_zone lf_zone;
 
 /**
  * Load a zone by its tzdata name ("America/New_York", "UTC").
+ *
+ * Reads the file below $TZDIR or /usr/share/zoneinfo; "UTC" needs no file. The TZ of the process
+ * is neither read nor changed.
  *
  * @param out  owned; NULL on failure
  * @return LF_OK, LF_NOMEM, LF_NOT_FOUND or LF_FORMAT
@@ -252,6 +256,124 @@ LF_API int64_t lf_zone_to_utc(const lf_zone *zone, lf_date date, int64_t local_n
 /** A monotone clock in ns, for measuring. */
 LF_API int64_t lf_clock_monotonic_ns(void);
 
+/* ---- numbers as text -------------------------------------------------------------------- */
+
+/** Bytes that lf_double_format() needs at most, with the NUL. */
+#define LF_DOUBLE_TEXT_BYTES 32
+
+/**
+ * Write the shortest decimal text that reads back as the same double, and a NUL.
+ *
+ * Whole numbers come without a point ("42"), small and large ones with an exponent ("1e-07",
+ * "1.5e+300"), undefined as "nan", infinities as "inf" and "-inf". Does not look at the locale.
+ *
+ * @return bytes written, without the NUL
+ * Source: Giulietti (2021), The Schubfach way to render doubles.
+ */
+LF_API size_t lf_double_format(double value, char out[LF_DOUBLE_TEXT_BYTES]);
+
+/** Write an integer in decimal and a NUL; at most 21 bytes. @return bytes without the NUL */
+LF_API size_t lf_int64_format(int64_t value, char out[LF_DOUBLE_TEXT_BYTES]);
+
+/**
+ * Read a whole text as a double: decimal, "nan", "inf", "-inf" in any case. Correctly rounded; does
+ * not look at the locale.
+ *
+ * @param text   [bytes] need not end in NUL; spaces are not accepted
+ * @return LF_OK, or LF_RANGE when the text is no number
+ */
+LF_API LF_MUST_CHECK lf_status lf_double_parse(const char *text, size_t bytes, double *out);
+
+/**
+ * Read a whole text as a decimal int64.
+ *
+ * @param text   [bytes] need not end in NUL; spaces are not accepted
+ * @return LF_OK, or LF_RANGE when the text is no integer or does not fit
+ */
+LF_API LF_MUST_CHECK lf_status lf_int64_parse(const char *text, size_t bytes, int64_t *out);
+
+/**
+ * 64-bit fingerprint of bytes; not for secrets. Chain pieces by giving the last hash as the seed.
+ *
+ * Source: XXH64 of the xxHash specification, so other programs can compute it too.
+ */
+LF_API uint64_t lf_hash64(const void *data, size_t bytes, uint64_t seed);
+
+/* ---- files ------------------------------------------------------------------------------ */
+
+/**
+ * Read a whole file; a NUL is put behind it so that texts can be used as they are.
+ *
+ * @param out    owned, end it with lf_release(); NULL on failure
+ * @param bytes  out, without the NUL
+ * @return LF_OK, LF_IO, LF_NOT_FOUND (no such file) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_file_read_all(
+    const lf_allocator *allocator, const char *path, char **out, size_t *bytes, lf_error *error
+);
+
+/**
+ * Write a whole file: create, write and finish of an lf_output.
+ *
+ * @return as the three calls
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_file_write_atomic(const char *path, const void *data, size_t bytes, lf_error *error);
+
+/**
+ * Make a folder and the folders above it; one that is there already is fine.
+ *
+ * @return LF_OK or LF_IO
+ */
+LF_API LF_MUST_CHECK lf_status lf_mkdirs(const char *path, lf_error *error);
+
+/**
+ * A file being written, buffered. Bytes go to a temporary name beside it and only finish() gives it
+ * its name, so a failed or interrupted write (a full disk) leaves nothing under it and an older
+ * file of that name stays whole. A path that is a device or a pipe is written to directly.
+ */
+typedef struct lf_output lf_output;
+
+/**
+ * Begin a file.
+ *
+ * @param allocator  for the handle and its buffer
+ * @param out        owned; NULL on failure
+ * @return LF_OK, LF_IO or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_output_create(const lf_allocator *allocator, const char *path, lf_output **out, lf_error *error);
+
+/**
+ * Append bytes. After a failure every further call fails the same way.
+ *
+ * @return LF_OK or LF_IO
+ * Cost: allocates nothing.
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_output_write(lf_output *output, const void *data, size_t bytes, lf_error *error);
+
+/**
+ * Append formatted text of at most 4095 bytes.
+ *
+ * @return LF_OK, LF_RANGE (longer text) or LF_IO
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_output_format(lf_output *output, lf_error *error, const char *format, ...) LF_PRINTF(3, 4);
+
+/** Bytes appended up to now. */
+LF_API int64_t lf_output_bytes(const lf_output *output);
+
+/**
+ * Put everything on the disk and give the file its name. The output must still be destroyed.
+ *
+ * @return LF_OK or LF_IO
+ */
+LF_API LF_MUST_CHECK lf_status lf_output_finish(lf_output *output, lf_error *error);
+
+/** End an output; an unfinished file disappears. NULL is accepted. */
+LF_API void lf_output_destroy(lf_output *output);
+
 /* ---- random numbers --------------------------------------------------------------------- */
 
 /**
@@ -262,7 +384,10 @@ typedef struct lf_random {
     uint64_t state[4];
 } lf_random;
 
-/** Seed a generator; streams of one seed do not overlap in practice. */
+/**
+ * Seed a generator; streams of one seed do not overlap in practice. Stream 0 is the plain
+ * splitmix64 seeding of the authors.
+ */
 LF_API void lf_random_seed(lf_random *random, uint64_t seed, uint64_t stream);
 
 /** 64 random bits. */
@@ -274,10 +399,18 @@ LF_API double lf_random_uniform(lf_random *random);
 /** Uniform integer in [0, bound) without bias; bound > 0. */
 LF_API uint64_t lf_random_below(lf_random *random, uint64_t bound);
 
-/** Exponential with mean 1. */
+/**
+ * Exponential with mean 1, by comparisons only: no libm, so the bits are the same everywhere.
+ *
+ * Source: Ahrens, Dieter (1972), Computer methods for sampling from the exponential and normal
+ * distributions, CACM 15(10), algorithm SA.
+ */
 LF_API double lf_random_exponential(lf_random *random);
 
-/** Normal with mean 0 and variance 1. */
+/**
+ * Normal with mean 0 and variance 1: the polar method with lf_random_exponential() for the radius,
+ * so that only sqrt, which IEEE 754 fixes, is needed. The second value is thrown away.
+ */
 LF_API double lf_random_normal(lf_random *random);
 
 #ifdef __cplusplus
