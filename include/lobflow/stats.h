@@ -1,0 +1,214 @@
+/**
+ * @file
+ * Statistics of forecasts: ranks, AUC, correlations, losses, and intervals for dependent rows.
+ *
+ * Rows of a day overlap (a 1-min label on a 1-s grid shares 59 seconds with the next one), so every
+ * interval here either resamples whole blocks of time or works on an effective number of rows.
+ * Arrays hold no NaN unless a function says so: callers drop undefined rows first.
+ */
+#ifndef LOBFLOW_STATS_H
+#define LOBFLOW_STATS_H
+
+#include <lobflow/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The normal quantile of a two-sided 95 % interval. */
+#define LF_STATS_Z95 1.959963984540054
+
+/** A range that holds the true value with some confidence; NaN, NaN when there is none. */
+typedef struct lf_interval {
+    double low;
+    double high;
+} lf_interval;
+
+/* ---- moments and quantiles -------------------------------------------------------------- */
+
+/** Mean of values; NaN without any. */
+LF_API double lf_stats_mean(const double *values, size_t count);
+
+/** Sample standard deviation (n - 1); NaN below two values. */
+LF_API double lf_stats_sd(const double *values, size_t count);
+
+/**
+ * Quantile by linear interpolation between order statistics (type 7 of Hyndman and Fan).
+ *
+ * @param sorted  [count] ascending
+ * @param share   0 to 1
+ * @return NaN without values
+ */
+LF_API double lf_stats_quantile(const double *sorted, size_t count, double share);
+
+/** Sort ascending, in place; NaN must not occur. */
+LF_API void lf_stats_sort(double *values, size_t count);
+
+/** Distribution function of the standard normal. */
+LF_API double lf_stats_normal_cdf(double z);
+
+/**
+ * Quantile of the standard normal; -inf at 0, +inf at 1, NaN outside.
+ *
+ * Source: Wichura (1988), Algorithm AS 241, Applied Statistics 37(3), routine PPND16.
+ */
+LF_API double lf_stats_normal_quantile(double share);
+
+/**
+ * Quantile of Student's t, three correction terms on the normal one: four digits from 5 degrees.
+ *
+ * Source: Abramowitz, Stegun (1964), Handbook of Mathematical Functions, 26.7.5.
+ */
+LF_API double lf_stats_t_quantile(double share, double degrees);
+
+/* ---- forecasts -------------------------------------------------------------------------- */
+
+/**
+ * Ranks 1 to count; equal values share the mean of their ranks.
+ *
+ * @param ranks  [count] out; must not overlap values
+ * @return LF_OK or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_stats_midranks(const lf_allocator *allocator, const double *values, size_t count, double *ranks);
+
+/**
+ * Area under the ROC curve: the chance that a row with label 1 scores above one with label 0, equal
+ * scores counted half.
+ *
+ * @param labels  [count] 0 or 1
+ * @param out     NaN when one class is absent
+ * @return LF_OK or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_stats_auc(
+    const lf_allocator *allocator,
+    const double *scores,
+    const double *labels,
+    size_t count,
+    double *out
+);
+
+/** Correlation of two columns; NaN below two rows or when one does not vary. */
+LF_API double lf_stats_pearson(const double *x, const double *y, size_t count);
+
+/**
+ * Correlation of the midranks of two columns.
+ *
+ * @param out  NaN below two rows or when one does not vary
+ * @return LF_OK or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_stats_spearman(
+    const lf_allocator *allocator, const double *x, const double *y, size_t count, double *out
+);
+
+/** Mean of -ln of the probability given to what happened, bounded at 1e-15; NaN without rows. */
+LF_API double lf_stats_log_loss(const double *p_up, const double *labels, size_t count);
+
+/** Mean of (p - label)^2; NaN without rows. */
+LF_API double lf_stats_brier(const double *p_up, const double *labels, size_t count);
+
+/* ---- intervals -------------------------------------------------------------------------- */
+
+/**
+ * Wilson's interval of a share.
+ *
+ * @param successes  0 to count; need not be whole when count is an effective number
+ * @param count      > 0, else NaN
+ * @param z          normal quantile, such as LF_STATS_Z95
+ *
+ * Source: Wilson (1927), JASA 22(158), 209-212.
+ */
+LF_API lf_interval lf_stats_wilson(double successes, double count, double z);
+
+/** A mean and its standard error under autocorrelation. */
+typedef struct lf_newey_west {
+    double mean;
+    double variance;        /* long-run variance of one row, >= 0 */
+    double se;              /* sqrt(variance / count) */
+    double t;               /* mean / se; NaN when se is 0 */
+    double effective_count; /* count * plain variance / long-run variance, 1 to count */
+} lf_newey_west;
+
+/**
+ * Mean of a series in time order with Bartlett weights up to a lag.
+ *
+ * @param lag  covariances used; horizon / step for overlapping labels
+ *
+ * Cost: count * lag additions; everything NaN without rows.
+ * Source: Newey, West (1987), Econometrica 55(3), 703-708.
+ */
+LF_API lf_newey_west lf_stats_newey_west(const double *values, size_t count, size_t lag);
+
+/** How to resample. Zero is the default everywhere. */
+typedef struct lf_bootstrap_options {
+    const lf_allocator *allocator;
+    size_t replicates; /* 0: 500 */
+    double confidence; /* 0: 0.95 */
+    uint64_t seed;
+} lf_bootstrap_options;
+
+/**
+ * Number rows by blocks of time. A block begins at a row and takes the rows less than block_ns
+ * after it; a time that goes back (the next symbol) begins a new block too.
+ *
+ * @param times_ns  [count]
+ * @param block_ns  > 0; 5 minutes suit labels of 1 minute, 25 those of 5
+ * @param blocks    [count] out: 0, 1, ... never descending
+ * @return number of blocks
+ */
+LF_API size_t
+lf_stats_time_blocks(const int64_t *times_ns, size_t count, int64_t block_ns, uint32_t *blocks);
+
+/**
+ * Block bootstrap of sum(x) / sum(y): the mean of x with y NULL, 1 - R^2 with squared errors over
+ * squared deviations.
+ *
+ * All bootstraps here draw as many blocks as there are, with replacement, and give the percentile
+ * interval widened for few blocks. Below two blocks the interval is NaN.
+ *
+ * @param y       [count], or NULL for ones
+ * @param blocks  [count] from lf_stats_time_blocks()
+ * @return LF_OK or LF_NOMEM
+ *
+ * Source: Kuensch (1989), Annals of Statistics 17(3), 1217-1241 (blocks); Hesterberg (2015), The
+ * American Statistician 69(4), 371-386 (widening).
+ */
+LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_ratio(
+    const double *x,
+    const double *y,
+    const uint32_t *blocks,
+    size_t count,
+    const lf_bootstrap_options *options,
+    lf_interval *out
+);
+
+/** Block bootstrap of lf_stats_pearson(), as lf_stats_bootstrap_ratio(). */
+LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_pearson(
+    const double *x,
+    const double *y,
+    const uint32_t *blocks,
+    size_t count,
+    const lf_bootstrap_options *options,
+    lf_interval *out
+);
+
+/**
+ * Block bootstrap of lf_stats_auc(), as lf_stats_bootstrap_ratio(). Replicates that lack a class
+ * are left out.
+ *
+ * Cost: sorts once, then one pass over the rows for each replicate.
+ */
+LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_auc(
+    const double *scores,
+    const double *labels,
+    const uint32_t *blocks,
+    size_t count,
+    const lf_bootstrap_options *options,
+    lf_interval *out
+);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
