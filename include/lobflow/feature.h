@@ -91,8 +91,9 @@ typedef struct lf_feature_options {
     const lf_feature_carry *carry; /* copied; NULL: nothing before */
     /** Also keep the many-level flows (ofi_m<m>_<w>, bid_flow_..., ask_flow_...). */
     bool with_mlofi;
-    /** Events that one 5-minute window can hold at first; the engine grows outside the hot path
-        never: 0 means 4,000,000. A fuller window is an error of lf_feature_update(). */
+    /** Distinct times (and waiting trades) that one 5-minute window can hold; 0 means 131,072,
+        which takes about 60 MB. A fuller window is an error of lf_feature_update(). Only what the
+        day needs is touched after create. */
     size_t window_events_max;
 } lf_feature_options;
 
@@ -121,7 +122,8 @@ LF_API void lf_feature_engine_destroy(lf_feature_engine *engine);
  * Take in one event. Times must not go back.
  *
  * @param trades  [event->trade_count] the event's own trades (batch.trades + event.trade_first)
- * @return LF_OK, or LF_RANGE when a window holds more events than window_events_max
+ * @return LF_OK, or LF_RANGE when a window holds more than window_events_max or time went back;
+ *         the engine is then only good for destroying
  *
  * Causal: yes. Cost: O(1) amortised; allocates nothing.
  */
@@ -139,8 +141,16 @@ lf_feature_update(lf_feature_engine *engine, const lf_event *event, const lf_tra
  */
 LF_API void lf_feature_row(lf_feature_engine *engine, int64_t t_ns, double *row, bool *valid);
 
-/** The many-level flows at t: [level_count][window][ofi, bid flow, ask flow]; with_mlofi only. */
+/**
+ * The many-level flows at t over 1 s, 10 s, 1 min and 5 min; with_mlofi only. Like rows, they are
+ * meant for times at which the state is valid and lf_feature_is_warm().
+ *
+ * @param flows  [level_count][4 windows][ofi, bid flow, ask flow] out, lots
+ */
 LF_API void lf_feature_mlofi(lf_feature_engine *engine, int64_t t_ns, int64_t *flows);
+
+/** Whether a window of this length lies after t_0, the session's start or the last reset. */
+LF_API bool lf_feature_is_warm(const lf_feature_engine *engine, int64_t t_ns, int64_t window_ns);
 
 /** Last valid quotes at the time of the last event, borrowed; NULL when the state is not valid. */
 LF_API const lf_quotes *lf_feature_quotes(const lf_feature_engine *engine);

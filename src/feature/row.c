@@ -1,0 +1,65 @@
+/* One row: values of every group, then NaN where the state or the warm-up forbids them. */
+#include "feature_internal.h"
+
+/* The longest warm-up of the registry. */
+#define WARMUP_MAX_NS (5 * LF_NS_PER_MINUTE)
+
+static void fill_nan(double *row)
+{
+    for (int i = 0; i < LFI_FEATURE_COUNT; i++) {
+        row[i] = NAN;
+    }
+}
+
+static void mask_cold(double *row, int64_t age_ns)
+{
+    for (int i = 0; i < LFI_FEATURE_COUNT; i++) {
+        if (age_ns < lf_feature_at((size_t)i)->warmup_ns) {
+            row[i] = NAN;
+        }
+    }
+}
+
+void lf_feature_row(lf_feature_engine *engine, int64_t t_ns, double *row, bool *valid)
+{
+    const lf_instrument *instrument = &engine->instrument;
+    const bool is_inside =
+        t_ns >= instrument->session_open_ns && t_ns < instrument->session_close_ns;
+    *valid = engine->is_valid && is_inside;
+    if (!*valid) {
+        fill_nan(row);
+        return;
+    }
+    if (t_ns >= engine->due_ns) {
+        lfi_advance(engine, t_ns);
+    }
+    lfi_row_flow(engine, t_ns, row);
+    lfi_row_book(engine, t_ns, row);
+    lfi_row_path(engine, t_ns, row);
+    lfi_row_trades(engine, t_ns, row);
+    const int64_t age_ns = engine->start_ns == LF_TIME_NONE ? 0 : t_ns - engine->start_ns;
+    if (age_ns < WARMUP_MAX_NS) {
+        mask_cold(row, age_ns);
+    }
+}
+
+bool lf_feature_is_warm(const lf_feature_engine *engine, int64_t t_ns, int64_t window_ns)
+{
+    return engine->start_ns != LF_TIME_NONE && t_ns - engine->start_ns >= window_ns;
+}
+
+void lf_feature_mlofi(lf_feature_engine *engine, int64_t t_ns, int64_t *flows)
+{
+    assert(engine->levels.capacity != 0);
+    const int count = engine->instrument.level_count;
+    const uint64_t *now = lfi_ring_newest(&engine->levels);
+    for (int window = 0; window < LFI_WINDOW_COUNT; window++) {
+        const uint64_t *then = lfi_ring_seek(&engine->levels, window, t_ns);
+        for (int m = 0; m < count; m++) {
+            int64_t *out = flows + (m * LFI_WINDOW_COUNT + window) * 3;
+            out[1] = (int64_t)(now[m] - then[m]);
+            out[2] = (int64_t)(now[count + m] - then[count + m]);
+            out[0] = out[1] - out[2];
+        }
+    }
+}

@@ -1,0 +1,131 @@
+/* Finding features by name, naming sets of them, and mirroring a row of them. */
+#include "feature_internal.h"
+
+/* No feature's name comes near this; a longer word cannot be one. */
+#define NAME_BYTES_MAX 64
+
+size_t lf_feature_find(const char *name)
+{
+    for (size_t i = 0; i < LFI_FEATURE_COUNT; i++) {
+        if (strcmp(lf_feature_at(i)->name, name) == 0) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static lf_status refuse_name(const char *word, lf_error *error)
+{
+    const char *candidates[LFI_FEATURE_COUNT + 2];
+    size_t count = 0;
+    for (size_t i = 0; i < LFI_FEATURE_COUNT; i++) {
+        candidates[count++] = lf_feature_at(i)->name;
+    }
+    candidates[count++] = "default";
+    candidates[count++] = "scale_free";
+    const char *hint = lf_suggest(word, candidates, count);
+    if (hint != NULL) {
+        return lf_error_set(
+            error, LF_NOT_FOUND, "There is no feature \"%s\"; did you mean \"%s\"?", word, hint
+        );
+    }
+    return lf_error_set(
+        error,
+        LF_NOT_FOUND,
+        "There is no feature \"%s\"; expected \"default\", \"scale_free\" or names of features "
+        "joined by commas.",
+        word
+    );
+}
+
+/* Adds one word's features. */
+static lf_status add_word(const char *word, size_t *indices, size_t *count, lf_error *error)
+{
+    const bool is_default = strcmp(word, "default") == 0;
+    const bool is_scale_free = strcmp(word, "scale_free") == 0;
+    bool is_known = is_default || is_scale_free;
+    for (size_t i = 0; i < LFI_FEATURE_COUNT; i++) {
+        const lf_feature_info *info = lf_feature_at(i);
+        const bool is_named = strcmp(word, info->name) == 0;
+        is_known = is_known || is_named;
+        if (!is_named && !is_default && !(is_scale_free && info->is_scale_free)) {
+            continue;
+        }
+        bool is_new = true;
+        for (size_t k = 0; k < *count; k++) {
+            is_new = is_new && indices[k] != i;
+        }
+        if (is_new) {
+            indices[(*count)++] = i;
+        }
+    }
+    return is_known ? LF_OK : refuse_name(word, error);
+}
+
+lf_status lf_feature_select(const char *set, size_t *indices, size_t *count, lf_error *error)
+{
+    *count = 0;
+    const char *rest = set;
+    for (;;) {
+        char word[NAME_BYTES_MAX] = "";
+        const size_t length = strcspn(rest, ",");
+        /* A word that is too long is cut, and as it then names nothing it is refused. */
+        memcpy(word, rest, length < sizeof word ? length : sizeof word - 1);
+        const lf_status status = add_word(word, indices, count, error);
+        if (status != LF_OK) {
+            *count = 0;
+            return status;
+        }
+        if (rest[length] == '\0') {
+            return LF_OK;
+        }
+        rest += length + 1;
+    }
+}
+
+static size_t position_of(const size_t *indices, size_t count, int32_t feature)
+{
+    for (size_t k = 0; k < count; k++) {
+        if (indices[k] == (size_t)feature) {
+            return k;
+        }
+    }
+    return SIZE_MAX;
+}
+
+lf_status lf_feature_mirror_row(
+    const size_t *indices, size_t count, const double *row, double *out, lf_error *error
+)
+{
+    for (size_t k = 0; k < count; k++) {
+        const lf_feature_info *info = lf_feature_at(indices[k]);
+        size_t from = k;
+        if (info->partner >= 0) {
+            from = position_of(indices, count, info->partner);
+        }
+        if (from == SIZE_MAX) {
+            return lf_error_set(
+                error,
+                LF_RANGE,
+                "The feature %s cannot be mirrored without its partner %s; select both.",
+                info->name,
+                lf_feature_at((size_t)info->partner)->name
+            );
+        }
+        switch (info->mirror) {
+        case LF_MIRROR_EVEN:
+        case LF_MIRROR_SWAP:
+            out[k] = row[from];
+            break;
+        case LF_MIRROR_ODD:
+        case LF_MIRROR_SWAP_MINUS:
+            /* 0 - x, so that 0 becomes 0 and not -0. */
+            out[k] = 0.0 - row[from];
+            break;
+        case LF_MIRROR_INVERSE:
+            out[k] = 1.0 / row[from];
+            break;
+        }
+    }
+    return LF_OK;
+}
