@@ -1,0 +1,549 @@
+/**
+ * @file
+ * The venue: own orders against recorded books, with queue, latency, fees, impact and the ledger.
+ *
+ * A venue lives in exchange time. It takes every event of the feed and, between events, the own
+ * requests that arrive; it answers with reports. It never changes the recorded book: own orders are
+ * kept beside it, and docs/modules/execution.md says for each kind of fill what that assumes.
+ */
+#ifndef LOBFLOW_EXECUTION_H
+#define LOBFLOW_EXECUTION_H
+
+#include <lobflow/base.h>
+#include <lobflow/book.h>
+#include <lobflow/feed.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- words ------------------------------------------------------------------------------ */
+
+/** How an order is filled: enum, code, text of the `kind` column. */
+#define LF_ORDER_KIND_MAP(X) \
+    X(MARKETABLE, 0, "marketable") \
+    X(PASSIVE, 1, "passive")
+
+typedef enum lf_order_kind {
+#define LF_ORDER_KIND_ENUM(name, code, text) LF_ORDER_KIND_##name = code,
+    LF_ORDER_KIND_MAP(LF_ORDER_KIND_ENUM)
+#undef LF_ORDER_KIND_ENUM
+} lf_order_kind;
+
+/** Life of an order: enum, code, text. lf_order_state_may() holds the allowed steps. */
+#define LF_ORDER_STATE_MAP(X) \
+    X(SENT, 0, "sent") \
+    X(RESTING, 1, "resting") \
+    X(WORKING_PARTIAL, 2, "working_partial") \
+    X(FILLED, 3, "filled") \
+    X(CANCELLED, 4, "cancelled") \
+    X(REJECTED, 5, "rejected") \
+    X(EXPIRED, 6, "expired")
+
+typedef enum lf_order_state {
+#define LF_ORDER_STATE_ENUM(name, code, text) LF_ORDER_STATE_##name = code,
+    LF_ORDER_STATE_MAP(LF_ORDER_STATE_ENUM)
+#undef LF_ORDER_STATE_ENUM
+} lf_order_state;
+
+#define LF_ORDER_STATE_COUNT 7
+
+/** Why the venue refused a request or ended an order: enum, code, text. */
+#define LF_REJECT_MAP(X) \
+    X(NONE, 0, "none") \
+    X(HALTED, 1, "halted") \
+    X(INVALID_BOOK, 2, "invalid_book") \
+    X(CLOSED, 3, "closed") \
+    X(WOULD_CROSS, 4, "would_cross") \
+    X(NO_LIQUIDITY, 5, "no_liquidity") \
+    X(TOO_MANY, 6, "too_many") \
+    X(BAD_REQUEST, 7, "bad_request") \
+    X(UNKNOWN_ORDER, 8, "unknown_order") \
+    X(RESET, 9, "reset")
+
+typedef enum lf_reject {
+#define LF_REJECT_ENUM(name, code, text) LF_REJECT_##name = code,
+    LF_REJECT_MAP(LF_REJECT_ENUM)
+#undef LF_REJECT_ENUM
+} lf_reject;
+
+#define LF_REJECT_COUNT 10
+
+/** How a fill came about: enum, code, text of the `liquidity` column. */
+#define LF_LIQUIDITY_MAP(X) \
+    X(TAKER, 0, "taker") \
+    X(MAKER, 1, "maker") \
+    X(MAKER_CROSSED, 2, "maker_crossed")
+
+typedef enum lf_liquidity {
+#define LF_LIQUIDITY_ENUM(name, code, text) LF_LIQUIDITY_##name = code,
+    LF_LIQUIDITY_MAP(LF_LIQUIDITY_ENUM)
+#undef LF_LIQUIDITY_ENUM
+} lf_liquidity;
+
+#define LF_LIQUIDITY_COUNT 3
+
+/** Which fees are charged: enum, code, text of the key `execution.fees`. */
+#define LF_FEE_SCHEDULE_MAP(X) \
+    X(US_NASDAQ, 0, "us_nasdaq") \
+    X(COMMISSION, 1, "commission") \
+    X(BPS, 2, "bps") \
+    X(NONE, 3, "none")
+
+/**
+ * us_nasdaq:  commission a share, NASDAQ's take fee or base rebate, SEC Section 31 and FINRA TAF on
+ *             sales (the default);
+ * commission: commission a share and nothing else;
+ * bps:        fee_taker_bps and fee_maker_bps of the value (crypto venues), no commission;
+ * none:       nothing.
+ */
+typedef enum lf_fee_schedule {
+#define LF_FEE_SCHEDULE_ENUM(name, code, text) LF_FEE_SCHEDULE_##name = code,
+    LF_FEE_SCHEDULE_MAP(LF_FEE_SCHEDULE_ENUM)
+#undef LF_FEE_SCHEDULE_ENUM
+} lf_fee_schedule;
+
+/** What a marketable order does to the price beyond the book it walks: enum, code, text. */
+#define LF_IMPACT_MAP(X) \
+    X(NONE, 0, "none") \
+    X(SQUARE_ROOT, 1, "square_root")
+
+typedef enum lf_impact {
+#define LF_IMPACT_ENUM(name, code, text) LF_IMPACT_##name = code,
+    LF_IMPACT_MAP(LF_IMPACT_ENUM)
+#undef LF_IMPACT_ENUM
+} lf_impact;
+
+/** What happens to the rest of a passive entry at its time limit: enum, code, text. */
+#define LF_TIMEOUT_MAP(X) \
+    X(CANCEL, 0, "cancel") \
+    X(CROSS, 1, "cross")
+
+typedef enum lf_timeout {
+#define LF_TIMEOUT_ENUM(name, code, text) LF_TIMEOUT_##name = code,
+    LF_TIMEOUT_MAP(LF_TIMEOUT_ENUM)
+#undef LF_TIMEOUT_ENUM
+} lf_timeout;
+
+/** Text of each enum above as it stands in frames and configurations. @return static text */
+LF_API const char *lf_order_kind_name(lf_order_kind kind);
+/** Text of a state. @return static text, never NULL */
+LF_API const char *lf_order_state_name(lf_order_state state);
+/** Text of a reject reason. @return static text, never NULL */
+LF_API const char *lf_reject_name(lf_reject reject);
+/** Text of a liquidity. @return static text, never NULL */
+LF_API const char *lf_liquidity_name(lf_liquidity liquidity);
+/** Text of a fee schedule. @return static text, never NULL */
+LF_API const char *lf_fee_schedule_name(lf_fee_schedule schedule);
+/** Text of an impact model. @return static text, never NULL */
+LF_API const char *lf_impact_name(lf_impact impact);
+/** Text of a time-limit rule. @return static text, never NULL */
+LF_API const char *lf_timeout_name(lf_timeout timeout);
+
+/** Read an order kind's text. @return LF_OK, or LF_NOT_FOUND naming the choices */
+LF_API LF_MUST_CHECK lf_status
+lf_order_kind_parse(const char *text, lf_order_kind *out, lf_error *error);
+/** Read a fee schedule's text. @return LF_OK, or LF_NOT_FOUND naming the choices */
+LF_API LF_MUST_CHECK lf_status
+lf_fee_schedule_parse(const char *text, lf_fee_schedule *out, lf_error *error);
+/** Read an impact model's text. @return LF_OK, or LF_NOT_FOUND naming the choices */
+LF_API LF_MUST_CHECK lf_status lf_impact_parse(const char *text, lf_impact *out, lf_error *error);
+/** Read a time-limit rule's text. @return LF_OK, or LF_NOT_FOUND naming the choices */
+LF_API LF_MUST_CHECK lf_status lf_timeout_parse(const char *text, lf_timeout *out, lf_error *error);
+
+/* ---- options ---------------------------------------------------------------------------- */
+
+/** Constant delays, ns, all >= 0. The defaults are the budget that the project set itself. */
+typedef struct lf_latency_options {
+    /** latency_feed = "10ms": exchange to us. Where a feed has no local time of its own, whoever
+        opens it gives this to lf_feed_options.feed_latency_ns; the backtest refuses a feed that
+        was opened without. */
+    int64_t feed_ns;
+    int64_t decision_ns; /* latency_decision = "2ms": features 1 ms and prediction 1 ms */
+    int64_t entry_ns;    /* latency_entry = "10ms": a new order to the venue */
+    int64_t cancel_ns;   /* latency_cancel = "10ms": a cancel to the venue */
+    int64_t response_ns; /* latency_response = "10ms": a report back to us */
+} lf_latency_options;
+
+/** Which day's schedule is charged. */
+typedef enum lf_fees_as_of {
+    LF_FEES_AS_OF_NEWEST = 0, /* fees_as_of = "newest": in force when the table was reviewed */
+    LF_FEES_AS_OF_TRADE_DATE, /* "trade_date": an error before the schedule begins */
+    LF_FEES_AS_OF_DATE,       /* "YYYY-MM-DD": in force on that date */
+} lf_fees_as_of;
+
+/** What is charged. */
+typedef struct lf_fee_options {
+    lf_fee_schedule schedule;    /* fees = "us_nasdaq" */
+    lf_fees_as_of as_of;         /* fees_as_of = "newest" */
+    lf_date as_of_date;          /* for LF_FEES_AS_OF_DATE */
+    double commission_per_share; /* commission_per_share = 0.001, currency */
+    double taker_per_share;      /* fee_taker_per_share = nan: the venue's table; currency */
+    double maker_per_share;      /* fee_maker_per_share = nan: the venue's table; < 0 = rebate */
+    double taker_bps;            /* fee_taker_bps = 5: for "bps" */
+    double maker_bps;            /* fee_maker_bps = 2: for "bps"; < 0 = rebate */
+} lf_fee_options;
+
+/** What own marketable orders do to the price. */
+typedef struct lf_impact_options {
+    lf_impact model;             /* impact = "none": only the displayed book is walked */
+    double factor;               /* impact_factor = 1: Y of I = Y sigma sqrt(Q / V) */
+    double daily_volatility_bps; /* impact_daily_volatility_bps = nan: must be given */
+    double daily_volume_lots;    /* impact_daily_volume = nan: must be given */
+} lf_impact_options;
+
+/** Keys of [execution]; lf_execution_options_default() gives the values named here. */
+typedef struct lf_execution_options {
+    lf_order_kind entry;        /* entry = "marketable"; "passive": at the touch */
+    bool post_only;             /* post_only = true: a passive order that would cross on arrival is
+                                   rejected; false: it takes up to its price, the rest is cancelled */
+    int64_t passive_limit_ns;   /* passive_limit = "5s": how long a passive order may rest */
+    lf_timeout passive_timeout; /* passive_timeout = "cancel": a passive entry then; exits cross */
+    /** limit_ticks = -1: a marketable order has no limit; n >= 0: it pays at most the opposite
+       touch at the decision plus n ticks. Exits for stop, session end and loss limit have none. */
+    int64_t limit_ticks;
+    int64_t orders_max; /* orders_max = 64: own orders that may rest at once */
+    lf_latency_options latency;
+    lf_fee_options fees;
+    lf_impact_options impact;
+} lf_execution_options;
+
+/** Defaults of DESIGN section 6, as named at each member. */
+LF_API void lf_execution_options_default(lf_execution_options *options);
+
+/** Check that options can be used. @return LF_OK, or LF_RANGE naming the key */
+LF_API LF_MUST_CHECK lf_status
+lf_execution_options_check(const lf_execution_options *options, lf_error *error);
+
+/**
+ * Read the text of fees_as_of: "newest", "trade_date" or YYYY-MM-DD.
+ *
+ * @param out  as_of and as_of_date are set
+ * @return LF_OK or LF_RANGE
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_fees_as_of_parse(const char *text, lf_fee_options *out, lf_error *error);
+
+/** Write the text of fees_as_of, at most 16 bytes with the NUL. */
+LF_API void lf_fees_as_of_format(const lf_fee_options *options, char out[16]);
+
+/* ---- fees ------------------------------------------------------------------------------- */
+
+/** A schedule made ready for one instrument and day: integer rates, money in 1e-9. */
+typedef struct lf_fees {
+    char name[96];                      /* for the report: "us_nasdaq as of 2026-09-22" */
+    int64_t commission_nano;            /* a share */
+    int64_t taker_nano;                 /* a share at prices >= 1 */
+    int64_t maker_nano;                 /* a share at prices >= 1; < 0 = rebate */
+    int64_t taker_low_micro_bps;        /* of the value at prices < 1, 1e-6 bps */
+    int64_t maker_low_micro_bps;        /* of the value at prices < 1, 1e-6 bps */
+    int64_t taker_micro_bps;            /* of the value, 1e-6 bps */
+    int64_t maker_micro_bps;            /* of the value, 1e-6 bps; < 0 = rebate */
+    int64_t section31_nano_per_million; /* of the value sold, for each 1,000,000 of currency */
+    int64_t taf_nano;                   /* a share sold */
+    int64_t taf_cap_nano;               /* most for one trade; 0: none */
+    int64_t money_unit_nano;            /* value of one lot moving one tick */
+    int64_t lot_nano;                   /* of the instrument */
+    int64_t tick_nano;                  /* of the instrument */
+} lf_fees;
+
+/** Fees of one fill, money in 1e-9; negative = received. */
+typedef struct lf_fee_parts {
+    int64_t commission_nano;
+    int64_t exchange_nano;
+    int64_t regulatory_nano;
+} lf_fee_parts;
+
+/**
+ * Look up the schedule for an instrument and its day.
+ *
+ * @param out  filled
+ * @return LF_OK, LF_RANGE (a date before the schedule begins, a rate that is no number, one tick of
+ *         one lot is not a whole number of 1e-9) or LF_MISMATCH (a US schedule for an instrument
+ *         that is not in USD)
+ * Source: the table in src/execution/fees.c names one for each row.
+ */
+LF_API LF_MUST_CHECK lf_status lf_fees_resolve(
+    const lf_fee_options *options, const lf_instrument *instrument, lf_fees *out, lf_error *error
+);
+
+/**
+ * Fees of one fill, each part rounded half away from zero to 1e-9.
+ *
+ * @param side         +1 bought, -1 sold
+ * @param price_ticks  > 0
+ * @param lots         > 0
+ * @param out          filled
+ * @return LF_OK, or LF_RANGE when a fee does not fit in 64 bits
+ */
+LF_API LF_MUST_CHECK lf_status lf_fees_charge(
+    const lf_fees *fees,
+    int32_t side,
+    lf_liquidity liquidity,
+    int64_t price_ticks,
+    int64_t lots,
+    lf_fee_parts *out
+);
+
+/**
+ * Cost of buying and selling again at the present book, bps of the mid, for the gate of a signal:
+ * marketable pays the spread once and taker fees twice; passive pays maker fees twice.
+ *
+ * @return bps; negative where rebates exceed fees; NaN for an invalid book
+ */
+LF_API double lf_fees_round_trip_bps(
+    const lf_fees *fees, lf_order_kind kind, const lf_quotes *quotes, int64_t lots
+);
+
+/* ---- ledger ----------------------------------------------------------------------------- */
+
+/** One execution of an own order. */
+typedef struct lf_fill {
+    uint64_t order_id;
+    int64_t ts_venue_ns;
+    int64_t price_ticks;
+    int64_t lots;        /* > 0 */
+    int64_t value_nano;  /* price times quantity, impact included: what is paid or received */
+    int64_t impact_nano; /* >= 0, the part of value_nano that the impact model added */
+    int64_t mid2_venue;  /* twice the mid (ticks) of the venue's last valid state; 0: none yet */
+    lf_fee_parts fees;
+    int32_t side; /* +1 bought, -1 sold */
+    lf_liquidity liquidity;
+} lf_fill;
+
+/** Cash, position and fees, kept twice so that each run can prove that they balance. */
+typedef struct lf_ledger {
+    int64_t cash_nano;     /* after fees, from 0 */
+    int64_t position_lots; /* > 0 long */
+    int64_t fees_nano;     /* paid, rebates taken off */
+    /* The other account of the same fills, from which the three above can be recomputed. */
+    int64_t bought_lots;
+    int64_t sold_lots;
+    int64_t bought_nano;
+    int64_t sold_nano;
+    int64_t commission_nano;
+    int64_t exchange_nano;
+    int64_t regulatory_nano;
+    int64_t impact_nano;  /* inside bought_nano and sold_nano, for the report */
+    int64_t settled_lots; /* positions left at a day's end, valued at the mid: see settle */
+    int64_t settled_nano;
+    int64_t fill_count;
+    int64_t fill_counts[LF_LIQUIDITY_COUNT];
+    int64_t fill_lots[LF_LIQUIDITY_COUNT];
+} lf_ledger;
+
+/**
+ * Book a fill.
+ *
+ * @param ledger  a zeroed one is the start
+ * @return LF_OK, or LF_RANGE when a sum does not fit in 64 bits (the ledger is then unchanged)
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_ledger_fill(lf_ledger *ledger, const lf_fill *fill, lf_error *error);
+
+/**
+ * Turn what is left of a position into cash at the mid, without a fee. Not a fill: it is counted
+ * apart, and the report says how often a day ended so.
+ *
+ * @param mid2             twice the mid, ticks
+ * @param money_unit_nano  lf_fees.money_unit_nano
+ * @return LF_OK or LF_RANGE
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_ledger_settle(lf_ledger *ledger, int64_t mid2, int64_t money_unit_nano, lf_error *error);
+
+/**
+ * Check what must hold after every fill: lots bought - sold - settled = position; cash = sold -
+ * bought + settled - fees; fees = commission + exchange + regulatory; counts by liquidity add up.
+ *
+ * @return LF_OK, or LF_INVARIANT naming the first that broke, with both numbers
+ */
+LF_API LF_MUST_CHECK lf_status lf_ledger_check(const lf_ledger *ledger, lf_error *error);
+
+/** Cash before fees plus the position at the mid, currency; mid2 0 is allowed when flat. */
+LF_API double lf_ledger_gross(const lf_ledger *ledger, int64_t mid2, int64_t money_unit_nano);
+
+/** Gross minus fees, in 1e-9 rounded down; saturates. For limits. */
+LF_API int64_t lf_ledger_net_nano(const lf_ledger *ledger, int64_t mid2, int64_t money_unit_nano);
+
+/* ---- requests and reports --------------------------------------------------------------- */
+
+/** What a strategy may ask. */
+typedef enum lf_request_kind {
+    LF_REQUEST_NEW = 0,
+    LF_REQUEST_CANCEL = 1,
+} lf_request_kind;
+
+/** A price that is not given: a marketable order without a limit. */
+#define LF_PRICE_NONE INT64_MIN
+
+/** One message to the venue. */
+typedef struct lf_request {
+    uint64_t order_id;   /* chosen by the sender, from 1, growing */
+    int64_t lots;        /* NEW: > 0 */
+    int64_t price_ticks; /* NEW: limit; LF_PRICE_NONE only for marketable */
+    lf_request_kind kind;
+    lf_order_kind order_kind; /* NEW */
+    int32_t side;             /* NEW: +1 buy, -1 sell */
+    bool post_only;           /* NEW, passive */
+} lf_request;
+
+/** What a venue says. */
+typedef enum lf_report_kind {
+    LF_REPORT_ACCEPTED = 0,        /* the order rests, or is about to be filled */
+    LF_REPORT_REJECTED = 1,        /* the order never lived; see reject */
+    LF_REPORT_FILL = 2,            /* see fill */
+    LF_REPORT_CANCELLED = 3,       /* the rest is gone: asked for, or left of a marketable order */
+    LF_REPORT_EXPIRED = 4,         /* the venue ended it: close or reset; see reject */
+    LF_REPORT_CANCEL_REJECTED = 5, /* the cancel came too late or for no order */
+} lf_report_kind;
+
+/** One message from the venue. */
+typedef struct lf_report {
+    uint64_t order_id;
+    int64_t ts_venue_ns;
+    lf_fill fill;        /* LF_REPORT_FILL only, else zero */
+    int64_t filled_lots; /* of the order so far */
+    int64_t leaves_lots; /* that may still be filled; 0 when the order is done */
+    int64_t mid2_venue;  /* twice the mid (ticks) of the last valid state; 0: none yet */
+    lf_report_kind kind;
+    lf_order_state state; /* of the order after this report */
+    lf_reject reject;
+} lf_report;
+
+/** Whether an order may step from one state to another: the life of every order. */
+LF_API bool lf_order_state_may(lf_order_state from, lf_order_state to);
+
+/** Whether a state is the end of an order. */
+LF_API bool lf_order_state_done(lf_order_state state);
+
+/* ---- venue ------------------------------------------------------------------------------ */
+
+/** What a venue met; counts. */
+typedef struct lf_venue_stats {
+    int64_t event_count;
+    int64_t request_count;
+    int64_t order_count;
+    int64_t report_count;
+    int64_t reject_counts[LF_REJECT_COUNT]; /* rejected, expired and late cancels by reason */
+    int64_t fill_counts[LF_LIQUIDITY_COUNT];
+    int64_t fill_lots[LF_LIQUIDITY_COUNT];
+    int64_t cancel_count;
+    int64_t expired_count;
+    int64_t conservation_checks; /* trades that met own orders, each checked */
+} lf_venue_stats;
+
+/** A simulated venue for one strategy, one instrument and one day. */
+typedef struct lf_venue lf_venue;
+
+/**
+ * Create a venue.
+ *
+ * @param allocator   NULL: malloc
+ * @param instrument  copied
+ * @param options     copied
+ * @param out         owned; NULL on failure
+ * @return LF_OK, LF_RANGE, LF_MISMATCH (see lf_fees_resolve()) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_venue_create(
+    const lf_allocator *allocator,
+    const lf_instrument *instrument,
+    const lf_execution_options *options,
+    lf_venue **out,
+    lf_error *error
+);
+
+/** End a venue; NULL is accepted. */
+LF_API void lf_venue_destroy(lf_venue *venue);
+
+/**
+ * Take in one event: its trades meet the resting orders, then its state does.
+ *
+ * @param trades  [event->trade_count] the event's own trades
+ * @return LF_OK, LF_RANGE (money does not fit), LF_NOMEM (the report queue could not grow) or
+ *         LF_INVARIANT (conservation broke; the venue must not be used further)
+ *
+ * Cost: some ns without resting orders; allocates nothing but when more reports wait than ever.
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_venue_event(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error);
+
+/**
+ * Handle a request that arrives at time u. Every event with exchange time <= u must have been taken
+ * in before and none later.
+ *
+ * @return as lf_venue_event()
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_venue_request(lf_venue *venue, const lf_request *request, int64_t ts_venue_ns, lf_error *error);
+
+/**
+ * End the day: what still rests expires.
+ *
+ * @return as lf_venue_event()
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_venue_close(lf_venue *venue, int64_t ts_venue_ns, lf_error *error);
+
+/** Take the next report in order. @return false when none waits */
+LF_API bool lf_venue_take(lf_venue *venue, lf_report *out);
+
+/** Own orders that rest now. */
+LF_API size_t lf_venue_open_count(const lf_venue *venue);
+
+/** Displayed quantity ahead of a resting order, or -1 when it does not rest. For tests and docs. */
+LF_API int64_t lf_venue_ahead(const lf_venue *venue, uint64_t order_id);
+
+/** Twice the mid (ticks) of the last valid state, or 0 before the first. */
+LF_API int64_t lf_venue_mid2(const lf_venue *venue);
+
+/** The fees that this venue charges, borrowed. */
+LF_API const lf_fees *lf_venue_fees(const lf_venue *venue);
+
+/** Counts so far, borrowed until the next call. */
+LF_API const lf_venue_stats *lf_venue_stats_of(const lf_venue *venue);
+
+/* ---- channels --------------------------------------------------------------------------- */
+
+/** Messages on their way, first in first out: a later one never overtakes an earlier one. */
+typedef struct lf_channel lf_channel;
+
+/**
+ * Create a channel.
+ *
+ * @param item_bytes  size of one message
+ * @param capacity    messages to take memory for at once, > 0
+ * @param out         owned; NULL on failure
+ * @return LF_OK, LF_RANGE or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_channel_create(
+    const lf_allocator *allocator,
+    size_t item_bytes,
+    size_t capacity,
+    lf_channel **out,
+    lf_error *error
+);
+
+/** End a channel; NULL is accepted. */
+LF_API void lf_channel_destroy(lf_channel *channel);
+
+/**
+ * Send a message that arrives at due_ns, or with the message before it when that arrives later.
+ *
+ * @param item  [item_bytes] copied
+ * @return LF_OK, or LF_NOMEM (more messages on their way than ever before, and no memory)
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_channel_push(lf_channel *channel, int64_t due_ns, const void *item);
+
+/** Arrival time of the first message, or INT64_MAX when none is on its way. */
+LF_API int64_t lf_channel_due(const lf_channel *channel);
+
+/** Take the first message, whatever its time. @return false when there is none */
+LF_API bool lf_channel_take(lf_channel *channel, void *item);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

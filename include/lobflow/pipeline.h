@@ -1,0 +1,224 @@
+/**
+ * @file
+ * The strategy's side of the line, on the local clock: events to features to prediction to signal
+ * to requests. Backtest, paper and live drive the same pipeline; clock and venue lie outside.
+ */
+#ifndef LOBFLOW_PIPELINE_H
+#define LOBFLOW_PIPELINE_H
+
+#include <lobflow/base.h>
+#include <lobflow/execution.h>
+#include <lobflow/feature.h>
+#include <lobflow/feed.h>
+#include <lobflow/model.h>
+#include <lobflow/signal.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Why an order is sent: enum, code, text of the `reason` column. */
+#define LF_REASON_MAP(X) \
+    X(ENTRY, 0, "entry") \
+    X(REVERSE, 1, "reverse") \
+    X(HOLD, 2, "hold") \
+    X(STOP, 3, "stop") \
+    X(SESSION_END, 4, "session_end") \
+    X(LOSS_LIMIT, 5, "loss_limit") \
+    X(CROSS, 6, "cross")
+
+typedef enum lf_reason {
+#define LF_REASON_ENUM(name, code, text) LF_REASON_##name = code,
+    LF_REASON_MAP(LF_REASON_ENUM)
+#undef LF_REASON_ENUM
+} lf_reason;
+
+#define LF_REASON_COUNT 7
+
+/** Text of a reason as it stands in the frames. @return static text, never NULL */
+LF_API const char *lf_reason_name(lf_reason reason);
+
+/** Keys of [risk]; lf_risk_options_default() gives the values named here. */
+typedef struct lf_risk_options {
+    int64_t order_size;    /* order_size = 100, lots */
+    int64_t max_position;  /* max_position = 100, lots; an entry is cut to it */
+    int64_t hold_ns;       /* hold = "1min": from the first fill, as known locally */
+    double stop_ticks;     /* stop_ticks = 3; see stop_spreads */
+    double stop_spreads;   /* stop_spreads = 1: the stop lies max(stop_ticks, stop_spreads * median
+                              spread of training) from the mid at the decision; both 0: no stop */
+    int64_t flatten_ns;    /* flatten = "5min" before the session's end: out, and no entry after */
+    double max_daily_loss; /* max_daily_loss = nan: none; else currency > 0, net, marked at mid */
+    int64_t retry_ns;      /* retry = "1s": pause before an exit that did not fill is sent again */
+} lf_risk_options;
+
+/** Defaults of DESIGN section 5, as named at each member. */
+LF_API void lf_risk_options_default(lf_risk_options *options);
+
+/** Check that options can be used. @return LF_OK, or LF_RANGE naming the key */
+LF_API LF_MUST_CHECK lf_status
+lf_risk_options_check(const lf_risk_options *options, lf_error *error);
+
+/** One way to trade the same predictions. Several share one pass over the events. */
+typedef struct lf_strategy_options {
+    char name[32]; /* for frames and report: "marketable", "passive" */
+    lf_signal_options signal;
+    lf_execution_options execution;
+    lf_risk_options risk;
+} lf_strategy_options;
+
+/** All three defaults and the name of the entry kind. */
+LF_API void lf_strategy_options_default(lf_strategy_options *options);
+
+/** A stretch of row times and the model that may trade it. Stretches ascend and do not overlap. */
+typedef struct lf_span {
+    int64_t from_ns; /* rows with from <= t < to are traded */
+    int64_t to_ns;
+    const lf_model *model; /* borrowed; NULL when rows are given: then meta holds the thresholds */
+    lf_model_meta meta;    /* used when model is NULL: ofi_threshold, ofi_extreme, ... */
+} lf_span;
+
+/** What the pipeline knows at one grid time: everything that a signal or a record needs. */
+typedef struct lf_row {
+    int64_t ts_ns; /* grid time, local clock */
+    bool valid;    /* the state at ts is valid */
+    bool traded;   /* a span holds it, so prediction may be used */
+    uint8_t reserved[2];
+    int32_t span;         /* index of that span, or -1 */
+    int64_t mid2;         /* twice the mid, ticks; of the last valid state; 0 before the first */
+    int64_t spread_ticks; /* of the last valid state; 0 before the first */
+    lf_prediction prediction;
+    double ofi_norm_1min;
+    double ofi_1min;
+    double depth_imbalance_l1;
+} lf_row;
+
+/** How to build a pipeline. */
+typedef struct lf_pipeline_options {
+    const lf_allocator *allocator;
+    const lf_strategy_options *strategies; /* [strategy_count] copied, at least one */
+    size_t strategy_count;
+    const lf_span *spans; /* [span_count] copied; the models are borrowed */
+    size_t span_count;
+    int64_t step_ns; /* 0: 1 s */
+    /** Rows made before, one for each grid time of the session in order; then neither features nor
+        models run (ts_ns, prediction, ofi_norm_1min, ofi_1min, depth_imbalance_l1 are read;
+        validity, mid and spread come from the events). NULL: compute. Borrowed. */
+    const lf_row *rows;
+    size_t row_count;
+    /** For the feature engine; its clock is forced to LF_CLOCK_LOCAL and its allocator to the one
+        above. */
+    lf_feature_options features;
+} lf_pipeline_options;
+
+/** A request with what is known when it is made. */
+typedef struct lf_intent {
+    lf_request request;
+    int64_t ts_decision_ns; /* local time of the row, event or timer that caused it */
+    int64_t ts_sent_ns;     /* ts_decision + decision latency (a row), or = ts_decision (a timer, a
+                               stop or a report needs neither features nor model) */
+    int64_t mid2_decision;  /* twice the local mid, ticks; 0 when not valid ever */
+    lf_reason reason;
+    lf_rule rule;        /* of the entry that the order belongs to */
+    double p_up;         /* of the row that opened the position */
+    double expected_bps; /* of the row that opened the position */
+} lf_intent;
+
+/** What a strategy did; counts. */
+typedef struct lf_strategy_stats {
+    int64_t signal_count;                  /* rows with a side */
+    int64_t signal_counts[3];              /* by lf_rule */
+    int64_t order_counts[LF_REASON_COUNT]; /* orders sent by reason */
+    int64_t retry_count;                   /* exits that had to be sent again */
+    int64_t reject_count;
+    int64_t fill_count;
+    int64_t cancel_race_count; /* cancels that came too late */
+    bool stopped;              /* the daily loss limit was reached */
+    int64_t in_position_ns;    /* local time with a position */
+} lf_strategy_stats;
+
+/** The strategies of one symbol-day. */
+typedef struct lf_pipeline lf_pipeline;
+
+/**
+ * Create a pipeline. All memory it will ever use is taken here.
+ *
+ * @param instrument  copied
+ * @param options     copied, see its members for what is borrowed
+ * @param out         owned; NULL on failure
+ * @return LF_OK, LF_RANGE, LF_MISMATCH (rows that are not on the grid, models with other features)
+ *         or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_pipeline_create(
+    const lf_instrument *instrument,
+    const lf_pipeline_options *options,
+    lf_pipeline **out,
+    lf_error *error
+);
+
+/** End a pipeline; NULL is accepted. */
+LF_API void lf_pipeline_destroy(lf_pipeline *pipeline);
+
+/**
+ * Take in an event at its local time; wakes due before it must have been given before. Stops are
+ * looked at here.
+ *
+ * @param ts_ns   local time, never going back
+ * @param trades  [event->trade_count] the event's own trades
+ * @return LF_OK, or what lf_feature_update() returned
+ *
+ * Causal: yes. Cost: the feature engine's and some ns for each strategy; allocates nothing.
+ */
+LF_API LF_MUST_CHECK lf_status lf_pipeline_event(
+    lf_pipeline *pipeline, int64_t ts_ns, const lf_event *event, const lf_trade *trades
+);
+
+/** Local time at which the pipeline wants to be woken next: a row or a timer; INT64_MAX: never. */
+LF_API int64_t lf_pipeline_wake_due(const lf_pipeline *pipeline);
+
+/**
+ * Do what is due at lf_pipeline_wake_due(). Every event with local time <= that time must have been
+ * given before, none later.
+ *
+ * @param row  out: the row when one was made, else ts_ns is LF_TIME_NONE; may be NULL
+ * @return true when a row was made
+ *
+ * Cost: a row, a prediction and a decision for each strategy; allocates nothing, cannot fail.
+ */
+LF_API bool lf_pipeline_wake(lf_pipeline *pipeline, lf_row *row);
+
+/**
+ * Take in a report that reached a strategy.
+ *
+ * @param ts_ns  local time, never going back
+ * @return LF_OK, LF_RANGE (money does not fit) or LF_INVARIANT (a report that no order allows)
+ */
+LF_API LF_MUST_CHECK lf_status lf_pipeline_report(
+    lf_pipeline *pipeline, size_t strategy, int64_t ts_ns, const lf_report *report, lf_error *error
+);
+
+/** Take a strategy's next request in order. @return false when none waits */
+LF_API bool lf_pipeline_take(lf_pipeline *pipeline, size_t strategy, lf_intent *out);
+
+/** Position, cash and fees as the strategy knows them, borrowed. */
+LF_API const lf_ledger *lf_pipeline_ledger(const lf_pipeline *pipeline, size_t strategy);
+
+/** Counts so far, borrowed until the next call. */
+LF_API const lf_strategy_stats *lf_pipeline_stats_of(const lf_pipeline *pipeline, size_t strategy);
+
+/** Twice the local mid (ticks) of the last valid state; 0 before the first. */
+LF_API int64_t lf_pipeline_mid2(const lf_pipeline *pipeline);
+
+/** Whether the state after the last event is valid. */
+LF_API bool lf_pipeline_valid(const lf_pipeline *pipeline);
+
+/** The record for the next day's features, after the last event; zero when rows were given. */
+LF_API void lf_pipeline_carry_get(const lf_pipeline *pipeline, lf_feature_carry *out);
+
+/** The last full feature row, [lf_feature_count()], borrowed; NULL when rows were given. */
+LF_API const double *lf_pipeline_features(const lf_pipeline *pipeline);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
