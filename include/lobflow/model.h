@@ -18,12 +18,16 @@ extern "C" {
 typedef struct lf_scorer lf_scorer;
 
 /**
- * Read LightGBM's text format (version v4).
+ * Read LightGBM's text format (version v3 or v4).
+ *
+ * The text may come from anywhere: sizes, indices and the shape of each tree are checked, so that
+ * scoring needs no checks. Trees may have categorical splits. Refused are linear trees, more than
+ * one output, and objectives with several classes.
  *
  * @param text  [bytes] the file's content; need not end in NUL
  * @param name  for errors
  * @param out   owned; NULL on failure
- * @return LF_OK, LF_FORMAT, LF_UNSUPPORTED (linear trees, several classes) or LF_NOMEM
+ * @return LF_OK, LF_FORMAT (with the line), LF_UNSUPPORTED or LF_NOMEM
  */
 LF_API LF_MUST_CHECK lf_status lf_scorer_create(
     const lf_allocator *allocator,
@@ -40,15 +44,23 @@ LF_API void lf_scorer_destroy(lf_scorer *scorer);
 /** Features that a row must have. */
 LF_API size_t lf_scorer_feature_count(const lf_scorer *scorer);
 
+/** Name of a feature as the file gives it, borrowed; index < lf_scorer_feature_count(). */
+LF_API const char *lf_scorer_feature_name(const lf_scorer *scorer, size_t index);
+
 /** Trees in the forest. */
 LF_API size_t lf_scorer_tree_count(const lf_scorer *scorer);
+
+/** True when predictions are probabilities: the objective is binary or cross entropy. */
+LF_API bool lf_scorer_is_probability(const lf_scorer *scorer);
 
 /**
  * Score one row: the sum of the leaves in tree order (LightGBM's raw score).
  *
+ * Values of at most 1e-35f in size count as 0, as in LightGBM's own row functions.
+ *
  * @param row  [lf_scorer_feature_count()]; NaN is missing
  *
- * Cost: allocates nothing. Equal to LightGBM to the bit.
+ * Cost: one walk down each tree; allocates nothing. Equal to LightGBM to the bit.
  */
 LF_API double lf_scorer_raw(const lf_scorer *scorer, const double *row);
 

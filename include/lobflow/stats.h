@@ -182,7 +182,11 @@ LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_ratio(
     lf_interval *out
 );
 
-/** Block bootstrap of lf_stats_pearson(), as lf_stats_bootstrap_ratio(). */
+/**
+ * Block bootstrap of lf_stats_pearson(), as lf_stats_bootstrap_ratio().
+ *
+ * @return LF_OK or LF_NOMEM
+ */
 LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_pearson(
     const double *x,
     const double *y,
@@ -195,6 +199,8 @@ LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_pearson(
 /**
  * Block bootstrap of lf_stats_auc(), as lf_stats_bootstrap_ratio(). Replicates that lack a class
  * are left out.
+ *
+ * @return LF_OK or LF_NOMEM
  *
  * Cost: sorts once, then one pass over the rows for each replicate.
  */

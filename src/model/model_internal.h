@@ -1,0 +1,55 @@
+/* What the files of the model module share: the forest in memory and the reader of lines. */
+#ifndef LOBFLOW_MODEL_INTERNAL_H
+#define LOBFLOW_MODEL_INTERNAL_H
+
+#include <lobflow/model.h>
+
+/* What a node does with a value that is missing; the codes of the file. */
+typedef enum lfi_missing {
+    LFI_MISSING_NONE = 0, /* NaN counts as 0 */
+    LFI_MISSING_ZERO = 1, /* 0 and NaN go the default way */
+    LFI_MISSING_NAN = 2,  /* NaN goes the default way */
+} lfi_missing;
+
+/* One split. Children: an index into nodes, or the complement of an index into leaves. */
+typedef struct lfi_node {
+    double threshold; /* x <= threshold goes left; unused by categories */
+    int32_t left;
+    int32_t right;
+    uint32_t feature;
+    uint8_t missing; /* lfi_missing */
+    bool is_default_left;
+    bool is_category;
+    uint32_t word_first; /* categories: words[word_first, word_first + word_count) is the set that
+                            goes left, one bit each */
+    uint32_t word_count;
+} lfi_node;
+
+/* What turns a raw score into a prediction. */
+typedef enum lfi_output {
+    LFI_OUTPUT_IDENTITY = 0,
+    LFI_OUTPUT_SIGMOID = 1,       /* 1 / (1 + exp(-sigmoid x)) */
+    LFI_OUTPUT_EXP = 2,           /* exp(x) */
+    LFI_OUTPUT_SIGNED_SQUARE = 3, /* sign(x) x^2 */
+    LFI_OUTPUT_LOG1P_EXP = 4,     /* ln(1 + exp(x)) */
+} lfi_output;
+
+struct lf_scorer {
+    const lf_allocator *allocator;
+    lfi_node *nodes;
+    size_t node_count, node_capacity;
+    double *leaves;
+    size_t leaf_count, leaf_capacity;
+    uint32_t *words;
+    size_t word_count, word_capacity;
+    int32_t *roots; /* one for each tree: as a child */
+    size_t tree_count, root_capacity;
+    char *names;          /* all names, each with its NUL */
+    size_t *name_offsets; /* [feature_count] */
+    size_t feature_count;
+    lfi_output output;
+    double sigmoid;
+    bool is_average; /* prediction of the mean of the trees, not their sum (random forest) */
+};
+
+#endif
