@@ -29,6 +29,10 @@ function(lf_module name)
         list(REMOVE_ITEM sources ${tests})
     endif()
 
+    if(NOT sources) # not written yet
+        file(WRITE ${CMAKE_BINARY_DIR}/empty/${name}.c "typedef int lfi_${name}_empty;\n")
+        set(sources ${CMAKE_BINARY_DIR}/empty/${name}.c)
+    endif()
     add_library(lf_${name} OBJECT ${sources})
     target_compile_definitions(lf_${name} PRIVATE LOBFLOW_BUILDING)
     target_link_libraries(lf_${name} PUBLIC lf_flags)

@@ -1,0 +1,73 @@
+/* What the files of the study module share: the grid of observations and the small regressions. */
+#ifndef LOBFLOW_STUDY_INTERNAL_H
+#define LOBFLOW_STUDY_INTERNAL_H
+
+#include <lobflow/study.h>
+
+/* Intercept and levels: the widest regression here. */
+#define LFI_STUDY_COLUMNS_MAX (LF_LEVELS_MAX + 1)
+
+/* One observation: what happened in (begin, begin + window]. */
+typedef struct lfi_study_bin {
+    int64_t mid2_begin; /* twice the mid in ticks; 0 when there was no valid state yet */
+    int64_t mid2_end;
+    int64_t ofi[LF_LEVELS_MAX];
+    int64_t ofi_no_price_change;
+    int64_t trade_imbalance;
+    int64_t row_count;     /* events with a valid state */
+    int64_t row_depth2;    /* their sum over all levels of bid + ask lots */
+    int64_t update_count;  /* best-quote updates and hidden executions */
+    int64_t update_depth2; /* their sum of best bid + ask lots */
+} lfi_study_bin;
+
+/* A fitted line with its spread. */
+typedef struct lfi_study_line {
+    double alpha, beta, beta_se, r2;
+} lfi_study_line;
+
+/* Least squares of y on x with an intercept; White's HC0 standard error. NaN when x is constant. */
+lfi_study_line lfi_study_ols(const double *x, const double *y, size_t count);
+
+/*
+ * Least squares on several columns with an unpenalised intercept. x is [count][columns] row-major;
+ * ridge >= 0 is the penalty on standardised columns. coefficients: [columns + 1], intercept first.
+ * False when the columns are collinear (ridge 0) or there are too few rows.
+ */
+bool lfi_study_fit(
+    const double *x,
+    const double *y,
+    size_t count,
+    size_t columns,
+    double ridge,
+    double *coefficients
+);
+
+/* 1 - SSE/SST of a fit on rows; SST about the rows' own mean. NaN when y does not vary. */
+double lfi_study_r2(
+    const double *x, const double *y, size_t count, size_t columns, const double *coefficients
+);
+
+/*
+ * First principal vector of the covariance of x [count][columns], sum of absolute values 1, sum
+ * positive; and its share of the total variance. False when nothing varies.
+ */
+bool lfi_study_first_vector(
+    const double *x, size_t count, size_t columns, double *vector, double *share
+);
+
+/* Logistic regression of labels (0/1) on one column, by Newton steps; false when it separates. */
+bool lfi_study_logit(
+    const double *x, const double *labels, size_t count, double *intercept, double *slope
+);
+
+/* The level models of the result, from the grid. */
+lf_status lfi_study_levels(
+    const lf_allocator *allocator,
+    const lfi_study_bin *bins,
+    size_t bins_per_block,
+    size_t block_count,
+    size_t level_count,
+    lf_study_result *result
+);
+
+#endif
