@@ -69,6 +69,17 @@ LF_API size_t lf_frame_find(const lf_frame *frame, const char *name);
  */
 LF_API LF_MUST_CHECK lf_status lf_frame_append(lf_frame *frame, size_t row_count);
 
+/**
+ * Change the kind of a column: between int64, time, bool and float64. Values must be exact in the
+ * new kind; undefined float64 values have no twin in the others. For files that hold a column as
+ * another kind than the one asked for, such as whole numbers in a CSV.
+ *
+ * @return LF_OK, LF_RANGE (a value that does not fit, or a text column) or LF_NOMEM; the column is
+ *         then unchanged
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_frame_cast(lf_frame *frame, size_t column, lf_column_kind kind, lf_error *error);
+
 /** Forget all rows, keep the memory. */
 LF_API void lf_frame_clear(lf_frame *frame);
 
@@ -148,29 +159,103 @@ LF_API LF_MUST_CHECK lf_status
 lf_frame_write(const lf_frame *frame, const char *path, lf_error *error);
 
 /**
- * Read a table file that lobflow or another program wrote; int, float, bool, timestamp and text
- * columns are taken, others are refused by name.
+ * Read a table file that lobflow or another program wrote; int, float, bool, timestamp, date and
+ * text columns are taken, others are refused by name. A missing value is NaN in a float column,
+ * LF_TIME_NONE in a time column, "" in a text column, and refused elsewhere.
+ *
+ * A CSV has no kinds. A column whose cells are all whole numbers is int64 - time when its name
+ * begins with "ts_", bool when it is named "valid" and holds only 0 and 1 -, one of numbers, "nan"
+ * and empty cells is float64, one of true and false is bool, everything else is text;
+ * lf_frame_cast() mends a wrong guess.
  *
  * @param out  owned; NULL on failure
- * @return LF_OK, LF_RANGE, LF_DEPENDENCY, LF_IO, LF_FORMAT, LF_UNSUPPORTED or LF_NOMEM
+ * @return LF_OK, LF_RANGE, LF_DEPENDENCY, LF_NOT_FOUND, LF_IO, LF_FORMAT, LF_UNSUPPORTED, LF_DATA
+ * or LF_NOMEM
  */
 LF_API LF_MUST_CHECK lf_status lf_frame_read(const char *path, lf_frame **out, lf_error *error);
 
 /* ---- Arrow C data interface ------------------------------------------------------------- */
 
-struct ArrowArrayStream;
+/* The layout is fixed by Arrow; the guards are those that its specification asks for, so that these
+   structs can stand beside those of any other library. */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#endif
+
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+
+#endif
 
 /**
- * Export all rows as one Arrow record batch without a copy; the frame's memory is kept alive until
- * the consumer releases the batch, even after lf_frame_destroy(). The frame must not be appended
- * to meanwhile.
+ * Export all rows as one Arrow record batch. float64, int64 and time columns are shared, bool and
+ * text columns are converted (to bits and to utf8). The shared memory lives until the consumer
+ * releases the batch, even after lf_frame_destroy(); a later append to the frame copies first. The
+ * frame's allocator must live as long.
  *
- * @param out  filled; released by its consumer
+ * @param out  filled; released by its consumer; untouched on failure
  * @return LF_OK or LF_NOMEM
+ * Thread: the batch may be released on any thread if the allocator allows it.
  * Source: https://arrow.apache.org/docs/format/CStreamInterface.html
  */
 LF_API LF_MUST_CHECK lf_status
 lf_frame_export(const lf_frame *frame, struct ArrowArrayStream *out, lf_error *error);
+
+/**
+ * Copy all batches of an Arrow stream of record batches into a new table; the kinds are taken as by
+ * lf_frame_read().
+ *
+ * @param stream  released in every case
+ * @param name    for errors, such as the file's name
+ * @param out     owned; NULL on failure
+ * @return LF_OK, LF_IO (the stream fails), LF_UNSUPPORTED, LF_DATA (a missing or too large value),
+ *         LF_RANGE (no column, equal names) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_frame_import(
+    const lf_allocator *allocator,
+    struct ArrowArrayStream *stream,
+    const char *name,
+    lf_frame **out,
+    lf_error *error
+);
 
 #ifdef __cplusplus
 }
