@@ -69,6 +69,21 @@ LF_API double lf_scorer_predict(const lf_scorer *scorer, const double *row);
 
 /* ---- the model folder ------------------------------------------------------------------- */
 
+/** Features that a model can have at most: a row is copied to the stack to be mirrored. */
+#define LF_MODEL_FEATURES_MAX 256
+
+/** The heads of a model; the order of lf_prediction. */
+typedef enum lf_head {
+    LF_HEAD_UP_1MIN = 0,
+    LF_HEAD_UP_5MIN = 1,
+    LF_HEAD_RET_1MIN = 2,
+} lf_head;
+
+#define LF_HEAD_COUNT 3
+
+/** Name of a head, which is also the label's and, with ".txt", the file's: "up_1min". Static. */
+LF_API const char *lf_head_name(lf_head head);
+
 /** What a row of features says about the future. */
 typedef struct lf_prediction {
     double p_up_1min; /* NaN when the model has no such head or the row is not valid */
@@ -78,7 +93,7 @@ typedef struct lf_prediction {
 
 /** How a model was fitted; part of model.json. */
 typedef struct lf_model_meta {
-    char model_id[64]; /* hash of the folder's content */
+    char model_id[64]; /* hash of the folder's content; set by loading */
     char kind[16];     /* "trees" or "logistic" */
     bool mirrored;     /* prediction = mean of p(x) and 1 - p(mirror x) */
     int64_t label_delay_ns;
@@ -89,9 +104,38 @@ typedef struct lf_model_meta {
     int64_t vpin_bucket_lots;   /* V used in training; 0: from earlier days */
     double ofi_threshold;       /* signal.threshold_quantile of |ofi_norm_1min| in training */
     double ofi_extreme;         /* signal.extreme_quantile of |ofi_norm_1min| in training */
-    double median_spread_ticks; /* of the training rows */
+    double median_spread_ticks; /* of the training rows; NaN when they do not tell */
     lf_clock clock;
 } lf_model_meta;
+
+/** One linear head of a logistic model: z = intercept + sum of w (x - mean) / scale. */
+typedef struct lf_linear_head {
+    double intercept;
+    const double *weights; /* [feature_count], w / scale */
+    const double *means;   /* [feature_count]; a missing value counts as its mean */
+} lf_linear_head;
+
+/** What a model folder is written from; all borrowed. */
+typedef struct lf_model_content {
+    lf_model_meta meta;     /* model_id is not looked at */
+    const size_t *features; /* [feature_count] registry indices, in order */
+    size_t feature_count;
+    const char *texts[LF_HEAD_COUNT]; /* kind trees: LightGBM's text; NULL: no such head */
+    size_t text_bytes[LF_HEAD_COUNT];
+    const lf_linear_head *linear[LF_HEAD_COUNT]; /* kind logistic; NULL: no such head */
+    const char *training_json; /* a JSON object: options, data, metrics, importance; or NULL */
+} lf_model_content;
+
+/**
+ * Write a model folder: the heads' files, then model.json, which holds their hashes. A folder that
+ * is there already is written over.
+ *
+ * @param path  the folder, made when it is not there
+ * @return LF_OK, LF_RANGE (no head, no or too many features, training_json is no object), LF_IO or
+ *         LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_model_save(const char *path, const lf_model_content *content, lf_error *error);
 
 /** A loaded model; read-only, so threads may share it. */
 typedef struct lf_model lf_model;
@@ -101,7 +145,8 @@ typedef struct lf_model lf_model;
  *
  * @param path  the folder
  * @param out   owned; NULL on failure
- * @return LF_OK, LF_NOT_FOUND, LF_FORMAT, LF_MISMATCH (features do not fit), LF_IO or LF_NOMEM
+ * @return LF_OK, LF_NOT_FOUND (a file is missing), LF_FORMAT, LF_UNSUPPORTED, LF_MISMATCH (unknown
+ *         features, or a head that does not belong to model.json), LF_IO or LF_NOMEM
  */
 LF_API LF_MUST_CHECK lf_status
 lf_model_load(const lf_allocator *allocator, const char *path, lf_model **out, lf_error *error);
@@ -115,8 +160,17 @@ LF_API const lf_model_meta *lf_model_meta_of(const lf_model *model);
 /** Registry indices of its features in order, borrowed, [*count]. */
 LF_API const size_t *lf_model_features(const lf_model *model, size_t *count);
 
+/** True when the model has the head. */
+LF_API bool lf_model_has_head(const lf_model *model, lf_head head);
+
+/** What training wrote about itself: a JSON object as text, borrowed; "{}" when there is none. */
+LF_API const char *lf_model_training(const lf_model *model);
+
 /**
  * Predict from a full feature row.
+ *
+ * A mirrored model is asked twice, for the row and for the row with bid and ask exchanged:
+ * probabilities are the mean of p(x) and 1 - p(mirror x), the return half of f(x) - f(mirror x).
  *
  * @param row    [lf_feature_count()] in registry order
  * @param valid  false gives NaN everywhere

@@ -52,4 +52,17 @@ struct lf_scorer {
     bool is_average; /* prediction of the mean of the trees, not their sum (random forest) */
 };
 
+/* Version of model.json; raised when an older program would read it wrongly. */
+#define LFI_MODEL_FORMAT 1
+
+struct lf_model {
+    const lf_allocator *allocator;
+    lf_model_meta meta;
+    size_t features[LF_MODEL_FEATURES_MAX];
+    size_t feature_count;
+    lf_scorer *scorers[LF_HEAD_COUNT]; /* kind trees; NULL: no such head */
+    double *linear[LF_HEAD_COUNT];     /* kind logistic: intercept, weights, means; NULL: none */
+    char *training;                    /* JSON text */
+};
+
 #endif

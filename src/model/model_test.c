@@ -1,0 +1,358 @@
+/*
+ * Goal: a saved folder loads as what it was, mirrored predictions are exactly antisymmetric, and a
+ * folder whose parts do not belong together is refused with a clear error.
+ * Method: folders written by lf_model_save() with hand-written trees; each broken one changes one
+ * file or one field.
+ */
+#include <lobflow/model.h>
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../tests/testing.h"
+
+/* One split on the first feature at 0.25 and one leaf value each side. */
+#define TREES(objective, left, right) \
+    "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=1\n" \
+    "objective=" objective "\nfeature_names=ofi_norm_1min depth_imbalance_l1\n" \
+    "feature_infos=none none\ntree_sizes=9\n\nTree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\n" \
+    "split_gain=1\nthreshold=0.25\ndecision_type=8\nleft_child=-1\nright_child=-2\n" \
+    "leaf_value=" left " " right "\nis_linear=0\nshrinkage=1\n\nend of trees\n"
+
+static const char UP_1MIN[] = TREES("binary sigmoid:1", "-1", "1.5");
+static const char UP_5MIN[] = TREES("binary sigmoid:1", "-0.5", "0.25");
+static const char RET_1MIN[] = TREES("regression", "-2", "3");
+
+/* What a test writes: two odd features and three heads. */
+typedef struct setting {
+    lf_testing_folder folder;
+    size_t features[2];
+    lf_model_content content;
+} setting;
+
+static void start(setting *s)
+{
+    memset(s, 0, sizeof *s);
+    assert_true(lf_testing_folder_make(&s->folder));
+    s->features[0] = lf_feature_find("ofi_norm_1min");
+    s->features[1] = lf_feature_find("depth_imbalance_l1");
+    s->content = (lf_model_content){
+        .meta =
+            {
+                .kind = "trees",
+                .mirrored = true,
+                .label_delay_ns = 100000000,
+                .step_ns = LF_NS_PER_SECOND,
+                .train_first_ns = INT64_C(1340285400000000001),
+                .train_last_ns = INT64_C(1340300000000000002),
+                .purge_until_ns = INT64_C(1340300360000000003),
+                .vpin_bucket_lots = 12345,
+                .ofi_threshold = 0.1,
+                .ofi_extreme = 2.0 / 3.0,
+                .median_spread_ticks = NAN,
+                .clock = LF_CLOCK_LOCAL,
+            },
+        .features = s->features,
+        .feature_count = 2,
+        .texts = {UP_1MIN, UP_5MIN, RET_1MIN},
+        .text_bytes = {strlen(UP_1MIN), strlen(UP_5MIN), strlen(RET_1MIN)},
+        .training_json = "{\"rounds\": 12, \"note\": \"a b\"}",
+    };
+}
+
+static void stop(setting *s)
+{
+    lf_testing_folder_remove(&s->folder);
+}
+
+static void save(setting *s)
+{
+    lf_error error = {0};
+    if (lf_model_save(s->folder.path, &s->content, &error) != LF_OK) {
+        fail_msg("%s", error.message);
+    }
+}
+
+static lf_model *load(setting *s)
+{
+    lf_model *model = NULL;
+    lf_error error = {0};
+    if (lf_model_load(NULL, s->folder.path, &model, &error) != LF_OK) {
+        fail_msg("%s", error.message);
+    }
+    return model;
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    setting s;
+    start(&s);
+    save(&s);
+    lf_model *model = load(&s);
+    const lf_model_meta *meta = lf_model_meta_of(model);
+    const lf_model_meta *wrote = &s.content.meta;
+    assert_string_equal(meta->kind, "trees");
+    assert_true(meta->mirrored);
+    assert_int_equal(meta->label_delay_ns, wrote->label_delay_ns);
+    assert_int_equal(meta->step_ns, wrote->step_ns);
+    assert_true(meta->train_first_ns == wrote->train_first_ns);
+    assert_true(meta->train_last_ns == wrote->train_last_ns);
+    assert_true(meta->purge_until_ns == wrote->purge_until_ns);
+    assert_int_equal(meta->vpin_bucket_lots, wrote->vpin_bucket_lots);
+    assert_true(meta->ofi_threshold == wrote->ofi_threshold);
+    assert_true(meta->ofi_extreme == wrote->ofi_extreme);
+    assert_true(isnan(meta->median_spread_ticks));
+    assert_int_equal(meta->clock, LF_CLOCK_LOCAL);
+    assert_int_equal(strlen(meta->model_id), 16);
+    size_t count = 0;
+    const size_t *features = lf_model_features(model, &count);
+    assert_int_equal(count, 2);
+    assert_memory_equal(features, s.features, sizeof s.features);
+    assert_string_equal(lf_model_training(model), "{\"rounds\":12,\"note\":\"a b\"}");
+    for (int head = 0; head < LF_HEAD_COUNT; head++) {
+        assert_true(lf_model_has_head(model, (lf_head)head));
+    }
+    /* The same content gives the same bytes and id, another content another id. */
+    char id[64];
+    memcpy(id, meta->model_id, sizeof id);
+    lf_model_destroy(model);
+    save(&s);
+    model = load(&s);
+    assert_string_equal(lf_model_meta_of(model)->model_id, id);
+    lf_model_destroy(model);
+    s.content.meta.ofi_threshold = 0.2;
+    save(&s);
+    model = load(&s);
+    assert_string_not_equal(lf_model_meta_of(model)->model_id, id);
+    lf_model_destroy(model);
+    lf_model_destroy(NULL);
+    stop(&s);
+}
+
+static double sigmoid(double z)
+{
+    return 1 / (1 + exp(-z));
+}
+
+static void test_mirrored_prediction(void **state)
+{
+    (void)state;
+    setting s;
+    start(&s);
+    save(&s);
+    lf_model *model = load(&s);
+    double row[LF_MODEL_FEATURES_MAX] = {0};
+    lf_prediction up;
+    lf_prediction down;
+    row[s.features[0]] = 1;
+    lf_model_predict(model, row, true, &up);
+    assert_true(fabs(up.p_up_1min - (sigmoid(1.5) + 1 - sigmoid(-1)) / 2) < 1e-15);
+    assert_true(fabs(up.p_up_5min - (sigmoid(0.25) + 1 - sigmoid(-0.5)) / 2) < 1e-15);
+    assert_true(up.ret_1min_bps == 2.5);
+    row[s.features[0]] = -1;
+    lf_model_predict(model, row, true, &down);
+    assert_true(fabs(down.p_up_1min + up.p_up_1min - 1) < 1e-15);
+    assert_true(down.ret_1min_bps == -2.5);
+    row[s.features[0]] = 0;
+    lf_model_predict(model, row, true, &up);
+    assert_true(up.p_up_1min == 0.5 && up.ret_1min_bps == 0);
+    lf_model_predict(model, row, false, &up);
+    assert_true(isnan(up.p_up_1min) && isnan(up.p_up_5min) && isnan(up.ret_1min_bps));
+    lf_model_destroy(model);
+
+    s.content.meta.mirrored = false;
+    s.content.texts[LF_HEAD_UP_5MIN] = NULL;
+    save(&s);
+    model = load(&s);
+    lf_model_predict(model, row, true, &up);
+    assert_true(up.p_up_1min == sigmoid(-1) && up.ret_1min_bps == -2 && isnan(up.p_up_5min));
+    assert_false(lf_model_has_head(model, LF_HEAD_UP_5MIN));
+    lf_model_destroy(model);
+    stop(&s);
+}
+
+static void test_logistic(void **state)
+{
+    (void)state;
+    setting s;
+    start(&s);
+    static const double weights[] = {2, -0.5};
+    static const double means[] = {0.25, 0.1};
+    const lf_linear_head head = {.intercept = 0.3, .weights = weights, .means = means};
+    (void)snprintf(s.content.meta.kind, sizeof s.content.meta.kind, "logistic");
+    s.content.meta.mirrored = false;
+    for (int i = 0; i < LF_HEAD_COUNT; i++) {
+        s.content.texts[i] = NULL;
+        s.content.linear[i] = &head;
+    }
+    save(&s);
+    lf_model *model = load(&s);
+    double row[LF_MODEL_FEATURES_MAX] = {0};
+    lf_prediction found;
+    row[s.features[0]] = 1;
+    row[s.features[1]] = 0.3;
+    lf_model_predict(model, row, true, &found);
+    const double z = 0.3 + 2 * 0.75 - 0.5 * (0.3 - 0.1);
+    assert_true(fabs(found.p_up_1min - sigmoid(z)) < 1e-15);
+    assert_true(fabs(found.ret_1min_bps - z) < 1e-15);
+    row[s.features[0]] = NAN;
+    lf_model_predict(model, row, true, &found);
+    assert_true(fabs(found.ret_1min_bps - (0.3 - 0.1)) < 1e-15);
+    lf_model_destroy(model);
+    stop(&s);
+}
+
+/* Replaces the first `from` of a file by `to`. */
+static void change_file(const setting *s, const char *name, const char *from, const char *to)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    const char *path = lf_testing_path(&s->folder, name);
+    assert_int_equal(lf_file_read_all(NULL, path, &text, &bytes, NULL), LF_OK);
+    const char *at = strstr(text, from);
+    assert_non_null(at);
+    char *changed = calloc(bytes + strlen(to) + 1, 1);
+    assert_non_null(changed);
+    memcpy(changed, text, (size_t)(at - text));
+    strcat(changed, to);
+    strcat(changed, at + strlen(from));
+    assert_int_equal(lf_file_write_atomic(path, changed, strlen(changed), NULL), LF_OK);
+    free(changed);
+    lf_release(NULL, text);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        const char *from;
+        const char *to;
+        lf_status status;
+        const char *word;
+    } rows[] = {
+        {"model.json", "{", "[", LF_FORMAT, "JSON"},
+        {"model.json", "lobflow-model", "other", LF_FORMAT, "format"},
+        {"model.json", "\"format_version\": 1", "\"format_version\": 99", LF_UNSUPPORTED, "99"},
+        {"model.json", "\"trees\"", "\"forest\"", LF_FORMAT, "kind"},
+        {"model.json", "\"mirrored\": true", "\"mirrored\": 1", LF_FORMAT, "mirrored"},
+        {"model.json", "\"ofi_norm_1min\"", "\"ofi_norm_1mim\"", LF_MISMATCH, "ofi_norm_1min"},
+        {"model.json", "\"ofi_norm_1min\"", "\"ofi_1min\"", LF_MISMATCH, "ofi_norm_1min"},
+        {"model.json", "\"ofi_norm_1min\"", "\"depth_imbalance_l1\"", LF_FORMAT, "repetition"},
+        {"model.json", "\"ofi_norm_1min\",", "", LF_MISMATCH, "feature"},
+        {"model.json", "\"step_ns\": ", "\"step_ns\": 0.5, \"x\": ", LF_FORMAT, "step_ns"},
+        {"model.json",
+         "\"ofi_threshold\": ",
+         "\"ofi_threshold\": \"a\", \"x\": ",
+         LF_FORMAT,
+         "ofi"},
+        {"model.json", "\"clock\": \"local\"", "\"clock\": \"wall\"", LF_FORMAT, "clock"},
+        {"model.json", "\"heads\"", "\"tails\"", LF_FORMAT, "heads"},
+        {"model.json", "\"xxh64\"", "\"md5\"", LF_FORMAT, "xxh64"},
+        {"up_1min.txt", "leaf_value=-1", "leaf_value=-2", LF_MISMATCH, "up_1min.txt"},
+        {"ret_1min.txt", "end of trees", "", LF_MISMATCH, "ret_1min.txt"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        setting s;
+        start(&s);
+        save(&s);
+        change_file(&s, rows[i].file, rows[i].from, rows[i].to);
+        lf_model *model = (lf_model *)&s;
+        lf_error error = {0};
+        const lf_status status = lf_model_load(NULL, s.folder.path, &model, &error);
+        if (status != rows[i].status || strstr(error.message, rows[i].word) == NULL) {
+            fail_msg("%s: status %d: %s", rows[i].from, status, error.message);
+        }
+        assert_null(model);
+        stop(&s);
+    }
+}
+
+static void test_missing_files(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"model.json", "up_1min.txt", "up_5min.txt", "ret_1min.txt"};
+    for (size_t i = 0; i < 4; i++) {
+        setting s;
+        start(&s);
+        save(&s);
+        assert_int_equal(unlink(lf_testing_path(&s.folder, names[i])), 0);
+        lf_model *model = NULL;
+        lf_error error = {0};
+        assert_int_equal(lf_model_load(NULL, s.folder.path, &model, &error), LF_NOT_FOUND);
+        assert_non_null(strstr(error.message, names[i]));
+        stop(&s);
+    }
+}
+
+static void test_save_refuses(void **state)
+{
+    (void)state;
+    setting s;
+    start(&s);
+    s.content.training_json = "[1]";
+    assert_int_equal(lf_model_save(s.folder.path, &s.content, NULL), LF_RANGE);
+    s.content.training_json = NULL;
+    s.content.feature_count = 0;
+    assert_int_equal(lf_model_save(s.folder.path, &s.content, NULL), LF_RANGE);
+    s.content.feature_count = 2;
+    (void)snprintf(s.content.meta.kind, sizeof s.content.meta.kind, "logistic");
+    assert_int_equal(lf_model_save(s.folder.path, &s.content, NULL), LF_RANGE);
+    (void)snprintf(s.content.meta.kind, sizeof s.content.meta.kind, "other");
+    assert_int_equal(lf_model_save(s.folder.path, &s.content, NULL), LF_RANGE);
+    (void)snprintf(s.content.meta.kind, sizeof s.content.meta.kind, "trees");
+    memset(s.content.texts, 0, sizeof s.content.texts);
+    assert_int_equal(lf_model_save(s.folder.path, &s.content, NULL), LF_RANGE);
+    assert_int_equal(lf_testing_entry_count(s.folder.path), 0);
+    stop(&s);
+}
+
+static void test_failing_memory(void **state)
+{
+    (void)state;
+    setting s;
+    start(&s);
+    save(&s);
+    for (uint64_t n = 0;; n++) {
+        lf_testing_memory memory;
+        lf_testing_memory_start(&memory, n);
+        lf_model *model = NULL;
+        const lf_status status = lf_model_load(&memory.allocator, s.folder.path, &model, NULL);
+        const uint64_t calls = memory.calls;
+        if (model != NULL) {
+            double row[LF_MODEL_FEATURES_MAX] = {0};
+            lf_prediction found;
+            lf_model_predict(model, row, true, &found);
+            assert_int_equal(memory.calls, calls);
+        }
+        lf_model_destroy(model);
+        assert_int_equal(memory.live, 0);
+        if (calls <= n) {
+            assert_int_equal(status, LF_OK);
+            break;
+        }
+        assert_int_equal(status, LF_NOMEM);
+    }
+    stop(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_mirrored_prediction),
+        cmocka_unit_test(test_logistic),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_save_refuses),
+        cmocka_unit_test(test_failing_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
