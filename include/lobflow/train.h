@@ -1,0 +1,252 @@
+/**
+ * @file
+ * Fits models and says honestly how good they are. Offline lane.
+ *
+ * Rows come as frames, one for each symbol-day, with the columns ts_event, symbol, valid, features
+ * by name, ret_1min, up_1min, up_5min (made with the same horizons, step and delay), and, when it
+ * is there, spread_ticks. Frames of one day overlap in time and belong to different symbols; frames
+ * of different days stand in ascending order.
+ *
+ * Time is split so that no row is scored by a model that has seen any of its future: a training
+ * row's label ends at least `embargo_ns` before the first row that the model scores. With the
+ * default embargo of 5 minutes, which is the longest look-back of a feature, the features of the
+ * scored rows share no time with the training labels either.
+ */
+#ifndef LOBFLOW_TRAIN_H
+#define LOBFLOW_TRAIN_H
+
+#include <lobflow/base.h>
+#include <lobflow/feature.h>
+#include <lobflow/frame.h>
+#include <lobflow/model.h>
+#include <lobflow/stats.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- options ---------------------------------------------------------------------------- */
+
+/** Two sets of defaults. */
+typedef enum lf_train_preset {
+    /** Scale-free features, small trees, every row also with bid and ask exchanged. */
+    LF_TRAIN_SYMMETRIC = 0,
+    /** All features, larger trees, nothing exchanged. */
+    LF_TRAIN_BRIEF = 1,
+} lf_train_preset;
+
+/** What is fitted. */
+typedef enum lf_train_kind {
+    LF_TRAIN_TREES = 0,    /* LightGBM */
+    LF_TRAIN_LOGISTIC = 1, /* logistic regression, and ridge regression for the return */
+} lf_train_kind;
+
+/** How models are fitted. lf_train_options_init() fills in every default. */
+typedef struct lf_train_options {
+    const lf_allocator *allocator;
+    lf_train_preset preset;
+    lf_train_kind kind;
+    const char *features; /* a set for lf_feature_select(); borrowed */
+    bool mirrored;        /* fit on every row twice, the second time with bid and ask exchanged */
+
+    int32_t num_leaves;
+    int32_t max_depth;
+    double learning_rate;
+    int32_t min_data_in_leaf;
+    int32_t rounds_max;
+    int32_t early_stopping_rounds;
+    double early_stopping_share; /* last part of the training span, 0 to 0.5; 0: all rounds */
+    uint64_t seed;
+    int32_t threads; /* 0: one for each core */
+    double ridge;    /* of the logistic, in units of one row's information */
+
+    int64_t step_ns;        /* of the rows; goes into the model folder */
+    int64_t label_delay_ns; /* of the labels */
+    int64_t embargo_ns;     /* between a training label's end and the first scored row */
+    int64_t vpin_bucket_lots;
+    lf_clock clock;
+    double threshold_quantile; /* of |ofi_norm_1min| on the training rows */
+    double extreme_quantile;
+    int32_t blocks_in_day; /* one day alone is cut into so many; the first only trains */
+
+    const char *lightgbm; /* path of lib_lightgbm.so; NULL: searched for */
+    /** Called now and then with the share done, 0 to 1; false stops with LF_CANCELLED. */
+    bool (*progress)(void *context, double share);
+    void *progress_context;
+} lf_train_options;
+
+/** Write every default of a preset. */
+LF_API void lf_train_options_init(lf_train_options *options, lf_train_preset preset);
+
+/* ---- one model -------------------------------------------------------------------------- */
+
+/**
+ * Fit the three heads on the rows with from_ns <= t whose labels end at or before to_ns minus the
+ * embargo, and write a model folder.
+ *
+ * Trees: the last part of the span (its start purged like a test) stops the boosting early, and
+ * the best round is kept. Rows that are not valid, or whose label is undefined, are left out head
+ * by head. The same rows and options give the same bytes, whatever the number of threads.
+ *
+ * @param days    [day_count] frames, borrowed; not changed
+ * @param from_ns INT64_MIN: no bound
+ * @param to_ns   INT64_MAX: no bound, and no embargo
+ * @param path    the folder, made when it is not there
+ * @return LF_OK, LF_RANGE (an option), LF_MISMATCH (a column is missing), LF_DATA (too few rows),
+ *         LF_DEPENDENCY (no LightGBM), LF_CANCELLED, LF_IO or LF_NOMEM
+ *
+ * Thread: sets OMP_WAIT_POLICY in the environment when LightGBM is loaded for the first time; do
+ * not read or write the environment in another thread meanwhile.
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_fit(
+    lf_frame *const *days,
+    size_t day_count,
+    int64_t from_ns,
+    int64_t to_ns,
+    const lf_train_options *options,
+    const char *path,
+    lf_error *error
+);
+
+/* ---- walking forward -------------------------------------------------------------------- */
+
+/** One step of a walk: what trains and what is scored. */
+typedef struct lf_train_fold {
+    int64_t train_first_ns; /* the first training row */
+    int64_t train_end_ns;   /* labels of training rows end at or before this */
+    int64_t test_first_ns;  /* rows in [test_first, test_end) are scored */
+    int64_t test_end_ns;
+    char path[512];        /* the fold's model folder; "" in a plan */
+    const lf_model *model; /* borrowed; NULL in a plan */
+} lf_train_fold;
+
+/** Folds that a walk can have at most. */
+#define LF_TRAIN_FOLDS_MAX 4096
+
+/**
+ * The folds of a walk, expanding: with two or more days each day but the first is scored by a model
+ * of all earlier days; one day alone is cut into blocks_in_day spans of equal time, and each but
+ * the first is scored by a model of the earlier ones.
+ *
+ * @param folds       [LF_TRAIN_FOLDS_MAX] out
+ * @param fold_count  out
+ * @return LF_OK, LF_RANGE (an option, or more folds than that), LF_MISMATCH or LF_DATA (no rows,
+ *         times that go back)
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_plan(
+    lf_frame *const *days,
+    size_t day_count,
+    const lf_train_options *options,
+    lf_train_fold *folds,
+    size_t *fold_count,
+    lf_error *error
+);
+
+/** What forecasts a direction: the model, and what always stands beside it. */
+typedef enum lf_train_predictor {
+    LF_TRAIN_MODEL = 0,
+    LF_TRAIN_QUEUE_SIGN = 1, /* sign of depth_imbalance_l1 */
+    LF_TRAIN_OFI_SIGN = 2,   /* sign of ofi_1min */
+    LF_TRAIN_LOGISTIC3 = 3,  /* on ofi_norm_1min, ofi_10s / Q_1min, depth_imbalance_l1 */
+} lf_train_predictor;
+
+#define LF_TRAIN_PREDICTOR_COUNT 4
+
+/** Name of a predictor: "model", "queue_sign", "ofi_sign", "logistic3". Static. */
+LF_API const char *lf_train_predictor_name(lf_train_predictor predictor);
+
+/** How one predictor did on the rows whose mid moved. NaN where there is nothing to say. */
+typedef struct lf_train_direction {
+    double rows;                   /* scored rows whose mid moved */
+    double moving_share;           /* of the scored rows whose label is defined */
+    double effective_rows;         /* rows that would be worth as much if they were independent */
+    double accuracy;               /* forecast above one half as up; a tie counts half */
+    lf_interval accuracy_interval; /* Wilson's, on effective_rows */
+    double majority;               /* share of the more frequent direction, known afterwards */
+    double less_majority;          /* accuracy - majority */
+    lf_interval less_majority_interval;
+    double auc;
+    lf_interval auc_interval;
+    double log_loss;
+    double brier;
+} lf_train_direction;
+
+/** How the forecast of the 1-min return did. */
+typedef struct lf_train_return {
+    double rows;
+    double ic;               /* mean over the days of the correlation with the realised return */
+    double rank_ic;          /* the same of the ranks */
+    double days;             /* days with a correlation */
+    lf_interval ic_interval; /* of the correlation over all rows */
+    double r2;               /* 1 - sum of squared errors / sum of squared returns */
+    lf_interval r2_interval;
+} lf_train_return;
+
+/** What a walk found, out of sample. */
+typedef struct lf_train_scores {
+    lf_train_direction up_1min[LF_TRAIN_PREDICTOR_COUNT];
+    lf_train_direction up_5min[LF_TRAIN_PREDICTOR_COUNT];
+    lf_train_return ret_1min;
+    double scored_rows;      /* valid rows that were predicted */
+    double least_best_round; /* smallest best round of any fold and head; NaN for a logistic */
+    double median_spread_ticks;
+    bool leak_suspected; /* too good to be true on a small-tick name */
+    /** Sentences for a person, one a line; "" when there is nothing to warn of. */
+    char warnings[2048];
+} lf_train_scores;
+
+/** A finished walk. */
+typedef struct lf_train_walk lf_train_walk;
+
+/**
+ * Plan, fit each fold, predict its rows, score all predictions.
+ *
+ * @param folder  models are written to folder/fold_01, folder/fold_02, ...
+ * @param out     owned; NULL on failure
+ * @return as lf_train_fit() and lf_train_plan()
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_walk_forward(
+    lf_frame *const *days,
+    size_t day_count,
+    const lf_train_options *options,
+    const char *folder,
+    lf_train_walk **out,
+    lf_error *error
+);
+
+/** End a walk and its models and frames; NULL is accepted. */
+LF_API void lf_train_walk_destroy(lf_train_walk *walk);
+
+/** The folds in order of time, with their models, borrowed, [*count]. */
+LF_API const lf_train_fold *lf_train_walk_folds(const lf_train_walk *walk, size_t *count);
+
+/**
+ * Out-of-sample predictions, borrowed: ts_event, symbol, p_up_1min, p_up_5min, ret_1min_bps,
+ * model_id; one row for each row of a test span, NaN where the row is not valid.
+ */
+LF_API lf_frame *lf_train_walk_predictions(const lf_train_walk *walk);
+
+/** What the walk found, borrowed. */
+LF_API const lf_train_scores *lf_train_walk_scores(const lf_train_walk *walk);
+
+/** Folds and scores as a JSON object, borrowed text; keys as in docs/modules/train.md. */
+LF_API const char *lf_train_walk_json(const lf_train_walk *walk);
+
+/* ---- nothing where nothing is ----------------------------------------------------------- */
+
+/**
+ * Exchange the labels (all columns that begin with ret_ or up_) of whole blocks of time with each
+ * other, so that features say nothing about them any more while labels keep their distribution and
+ * their dependence. Rows of an incomplete last block stay.
+ *
+ * @param block_ns  > 0; a multiple of the horizon
+ * @return LF_OK, LF_RANGE, LF_MISMATCH (no ts_event or no labels) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_train_permute_labels(lf_frame *day, int64_t block_ns, uint64_t seed, lf_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
