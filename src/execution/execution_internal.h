@@ -1,0 +1,90 @@
+/* What the files of the venue share. */
+#ifndef LFI_EXECUTION_INTERNAL_H
+#define LFI_EXECUTION_INTERNAL_H
+
+#include <lobflow/execution.h>
+
+/* Displayed quantity ahead that is not known: the price lies deeper than the levels of the feed. */
+#define LFI_AHEAD_UNKNOWN (INT64_MAX / 2)
+
+/* Prices a side at which own marketable orders took something that is still displayed. An order
+   takes from visible levels only, and prices that left the view are forgotten first. */
+#define LFI_TAKEN_MAX 32
+
+typedef struct lfi_order {
+    uint64_t order_id;
+    int64_t price_ticks;
+    int64_t lots;
+    int64_t filled_lots;
+    int64_t ahead_lots; /* displayed quantity of others that must trade first */
+    int32_t side;
+    lf_order_kind kind;
+    lf_order_state state;
+} lfi_order;
+
+typedef struct lfi_taken {
+    int64_t price_ticks;
+    int64_t lots;
+} lfi_taken;
+
+struct lf_venue {
+    lf_allocator allocator;
+    bool has_allocator;
+    lf_instrument instrument;
+    lf_execution_options options;
+    lf_fees fees;
+    /* State after the last event. */
+    lf_quotes quotes;
+    int64_t mid2; /* of the last valid state, 0 before */
+    bool valid;
+    bool masked;
+    /* Own orders that rest, in the order of their acceptance. */
+    lfi_order *orders; /* [orders_max] */
+    size_t order_count;
+    lfi_taken taken[2][LFI_TAKEN_MAX]; /* by side of the book: 0 bid, 1 ask */
+    size_t taken_counts[2];
+    lf_channel *reports;
+    lf_venue_stats stats;
+};
+
+/* Displayed quantity of a price on a side, or -1 when it lies below what the feed shows. */
+int64_t lfi_venue_displayed(const lf_venue *venue, int32_t side, int64_t price_ticks);
+
+/* Steps an order to a state and queues the report; LF_INVARIANT when the step is not allowed. */
+lf_status lfi_venue_step(
+    lf_venue *venue,
+    lfi_order *order,
+    lf_order_state to,
+    lf_report_kind kind,
+    lf_reject reject,
+    int64_t ts_ns,
+    lf_error *error
+);
+
+/* Fills part of an order at a price. */
+lf_status lfi_venue_fill(
+    lf_venue *venue,
+    lfi_order *order,
+    int64_t price_ticks,
+    int64_t lots,
+    lf_liquidity liquidity,
+    int64_t ts_ns,
+    lf_error *error
+);
+
+/* Reports a cancel that found no order. */
+lf_status lfi_venue_late_cancel(lf_venue *venue, uint64_t order_id, int64_t ts_ns, lf_error *error);
+
+/* Takes displayed quantity of the other side up to the order's price; leaves the rest. */
+lf_status lfi_venue_take(lf_venue *venue, lfi_order *order, int64_t ts_ns, lf_error *error);
+
+/* Brings the memory of taken quantity up to the present book. */
+void lfi_venue_refresh_taken(lf_venue *venue);
+
+/* Removes orders that are done. */
+void lfi_venue_sweep(lf_venue *venue);
+
+/* Ends all resting orders. */
+lf_status lfi_venue_expire(lf_venue *venue, lf_reject reason, int64_t ts_ns, lf_error *error);
+
+#endif
