@@ -322,7 +322,11 @@ static lf_status fill_wholes(
                 return bad_value(in, column, first + i, "is missing; fill it or make it a float");
             }
             to[i] = LF_TIME_NONE;
-        } else if (!get_whole(from->values, array->buffers[1], index, &to[i]) || __builtin_mul_overflow(to[i], from->scale_ns, &to[i])) {
+            continue;
+        }
+        const bool fits = get_whole(from->values, array->buffers[1], index, &to[i]) &&
+                          !__builtin_mul_overflow(to[i], from->scale_ns, &to[i]);
+        if (!fits) {
             return bad_value(in, column, first + i, "does not fit into 64 bits");
         }
     }
