@@ -291,16 +291,63 @@ static lf_status parse_with_strtod(const char *text, size_t bytes, double *out)
     return LF_OK;
 }
 
+/*
+ * digits * 10^exponent, when 128 bits of the power decide the rounding; false otherwise.
+ *
+ * The power is cut off to 128 bits, so the true product lies in [H, H + 2) where H is the high 128
+ * of 192 bits computed here. Only when that interval may hold the half between two doubles is more
+ * needed. Lemire (2021), Number parsing at a gigabyte per second, SPE 51(8), has the idea.
+ */
+static bool scale_decimal(uint64_t digits, int exponent, double *out)
+{
+    if (digits == 0 || exponent < LFI_POW10_MIN || exponent >= LFI_POW10_MIN + LFI_POW10_COUNT) {
+        return false;
+    }
+    /* The table is rounded up by one everywhere. */
+    const uint64_t *entry = lfi_pow10[exponent - LFI_POW10_MIN];
+    const uint64_t low_word = entry[1] - 1;
+    const uint64_t high_word = entry[0] - (entry[1] == 0 ? 1 : 0);
+    const int zeros = __builtin_clzll(digits);
+    const u128 low = (u128)low_word * (digits << zeros);
+    const u128 high = (u128)high_word * (digits << zeros) + (uint64_t)(low >> 64);
+
+    /* 53 bits are kept; the product has 127 or 128. */
+    const int cut = (uint64_t)(high >> 64) >> 63 != 0 ? 75 : 74;
+    const u128 rest = high & (((u128)1 << cut) - 1);
+    const u128 half = (u128)1 << (cut - 1);
+    if (rest == half || rest == half - 1) {
+        return false;
+    }
+    uint64_t significand = (uint64_t)(high >> cut) + (rest > half ? 1 : 0);
+    /* (1741647 e) >> 19 is floor(log2(10^e)). */
+    int binary = cut + ((exponent * 1741647) >> 19) - 63 - zeros;
+    if (significand >> (SIGNIFICAND_BITS + 1) != 0) {
+        significand >>= 1;
+        binary++;
+    }
+    if (binary < -1074 || binary > 971) {
+        return false; /* subnormal or too large */
+    }
+    const uint64_t bits = (significand & ((UINT64_C(1) << SIGNIFICAND_BITS) - 1)) |
+                          (uint64_t)(binary + EXPONENT_BIAS) << SIGNIFICAND_BITS;
+    memcpy(out, &bits, sizeof bits);
+    return true;
+}
+
 lf_status lf_double_parse(const char *text, size_t bytes, double *out)
 {
-    /* Clinger (1990): digits and power both exact in a double, so one rounding is the right one. */
     const parsed p = scan_decimal(text, bytes);
-    if (p.good && p.digit_count <= 19 && p.digits <= (UINT64_C(1) << 53) && p.exponent >= -22 &&
-        p.exponent <= 22) {
-        double value = (double)p.digits;
-        value = p.exponent < 0 ? value / exact_pow10[-p.exponent] : value * exact_pow10[p.exponent];
-        *out = text[0] == '-' ? -value : value;
-        return LF_OK;
+    if (!p.good || p.digit_count > 19) {
+        return parse_with_strtod(text, bytes, out);
     }
-    return parse_with_strtod(text, bytes, out);
+    double value;
+    if (p.digits <= (UINT64_C(1) << 53) && p.exponent >= -22 && p.exponent <= 22) {
+        /* Clinger (1990): digits and power are exact, so one rounding is the right one. */
+        value = (double)p.digits;
+        value = p.exponent < 0 ? value / exact_pow10[-p.exponent] : value * exact_pow10[p.exponent];
+    } else if (!scale_decimal(p.digits, p.exponent, &value)) {
+        return parse_with_strtod(text, bytes, out);
+    }
+    *out = text[0] == '-' ? -value : value;
+    return LF_OK;
 }

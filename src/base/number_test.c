@@ -175,6 +175,57 @@ static void test_parse_like_strtod(void **state)
     }
 }
 
+/* Any digits with any exponent, and decimals that lie on or next to the half of two doubles. */
+static void test_parse_hard_cases(void **state)
+{
+    (void)state;
+    static const char *const halves[] = {
+        "9007199254740993",
+        "9007199254740995",
+        "9007199254740992.9",
+        "9007199254740993.0001",
+        "18014398509481990e0",
+        "1e23",
+        "8.5e22",
+        "2.2250738585072011e-308",
+        "2.2250738585072014e-308",
+        "4.9406564584124654e-324",
+        "2.4703282292062327e-324",
+        "2.4703282292062328e-324",
+        "1.7976931348623157e308",
+        "1.7976931348623158e308",
+        "1.7976931348623159e308",
+        "6929495644600919.5",
+        "3.518437208883201171875e13",
+        "9223372036854775807",
+    };
+    for (size_t i = 0; i < sizeof halves / sizeof halves[0]; i++) {
+        double value;
+        const double wanted = strtod(halves[i], NULL);
+        assert_int_equal(lf_double_parse(halves[i], strlen(halves[i]), &value), LF_OK);
+        assert_memory_equal(&value, &wanted, sizeof value);
+    }
+    lf_random random;
+    lf_random_seed(&random, SEED, 2);
+    for (int i = 0; i < 300000; i++) {
+        char text[80];
+        uint64_t digits = lf_random_next(&random) >> lf_random_below(&random, 64);
+        const int exponent = (int)lf_random_below(&random, 660) - 340;
+        if (i % 3 == 0) {
+            /* Half way between two doubles of 2^54 to 2^55, and one beside it. */
+            digits = ((digits | (UINT64_C(1) << 53)) & ((UINT64_C(1) << 54) - 1)) * 2 + 1;
+            digits += (uint64_t)(i % 2);
+        }
+        const int bytes = snprintf(
+            text, sizeof text, "%llue%d", (unsigned long long)digits, i % 3 == 0 ? 0 : exponent
+        );
+        double value;
+        const double wanted = strtod(text, NULL);
+        assert_int_equal(lf_double_parse(text, (size_t)bytes, &value), LF_OK);
+        assert_memory_equal(&value, &wanted, sizeof value);
+    }
+}
+
 static void test_parse_texts(void **state)
 {
     (void)state;
@@ -277,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_random_doubles),
         cmocka_unit_test(test_powers_of_two),
         cmocka_unit_test(test_parse_like_strtod),
+        cmocka_unit_test(test_parse_hard_cases),
         cmocka_unit_test(test_parse_texts),
         cmocka_unit_test(test_integers),
     };
