@@ -218,6 +218,67 @@ static void test_mirror(void **state)
     }
 }
 
+/* Features that remember the whole session. */
+static bool is_of_session(const char *name)
+{
+    return strcmp(name, "vpin") == 0 || strcmp(name, "vwap_distance") == 0 ||
+           strcmp(name, "trade_sign_ewma") == 0;
+}
+
+/*
+ * No drift: after 100,000 events windows hold the same bits as in an engine that began 11 minutes
+ * ago, and after a silence longer than every window nothing is left of what was summed.
+ */
+static void test_drift(void **state)
+{
+    (void)state;
+    const market_options options = {
+        .seed = 9,
+        .event_count = 100000,
+        .length_s = 2400,
+        .base_ticks = 10000000, /* a price of 1e5 in ticks of 0.01 */
+        .level_count = 10,
+        .is_clean = true,
+    };
+    market day = market_make(&options);
+    /* The market ends before the session does: the rest is silence. */
+    const int64_t last_ns = day.events[day.event_count - 1].ts_exchange_ns;
+    day.instrument.session_close_ns = last_ns + 10 * LF_NS_PER_MINUTE;
+    const int64_t begin_ns = last_ns - 15 * LF_NS_PER_MINUTE;
+    market tail = day;
+    while (tail.events->ts_exchange_ns < begin_ns) {
+        tail.events++;
+        tail.event_count--;
+    }
+    table whole = run_day(&day, NULL, day.event_count, false);
+    table late = run_day(&tail, NULL, tail.event_count, false);
+    size_t compared = 0;
+    for (size_t k = 0; k < whole.count; k++) {
+        for (size_t i = 0; i < FEATURES; i++) {
+            const double a = whole.values[k * FEATURES + i];
+            const double b = late.values[k * FEATURES + i];
+            if (whole.times_ns[k] < begin_ns + 11 * LF_NS_PER_MINUTE ||
+                is_of_session(lf_feature_at(i)->name)) {
+                continue;
+            }
+            compared++;
+            if (a != b && !(isnan(a) && isnan(b))) {
+                fail_msg("row %d %s: %.17g and %.17g", (int)k, lf_feature_at(i)->name, a, b);
+            }
+        }
+    }
+    assert_true(compared > 100 * FEATURES);
+    const double *row = &whole.values[(whole.count - 1) * FEATURES];
+    assert_true(row[lf_feature_find("volatility_5min")] == 0);
+    assert_true(row[lf_feature_find("spread_z_score")] == 0);
+    assert_true(row[lf_feature_find("depth_change_1min")] == 0);
+    assert_true(row[lf_feature_find("ofi_5min")] == 0);
+    assert_true(isnan(row[lf_feature_find("effective_spread_1min")]));
+    free_table(&whole);
+    free_table(&late);
+    market_free(&day);
+}
+
 /* Silence: after create nothing is taken; everything is given back. */
 static void test_silence(void **state)
 {
@@ -348,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_repeat_and_chunks),
         cmocka_unit_test(test_prefix),
         cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_drift),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_hunger),
         cmocka_unit_test(test_room),
