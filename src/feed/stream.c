@@ -1,0 +1,268 @@
+/* Lines of text out of plain files, compressed files and archive members, through libarchive. */
+#include "feed_internal.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* One read: large enough that calls do not matter, small enough to stay in the L2 cache. */
+#define BUFFER_BYTES (256 * 1024)
+
+struct lfi_stream {
+    const lf_allocator *allocator;
+    struct archive *archive;
+    char *buffer; /* [BUFFER_BYTES + 1] */
+    size_t begin, end;
+    bool at_end;
+    int64_t line_number, text_bytes;
+    char name[512];
+};
+
+/* Only what market data comes in; never everything, which takes a CSV for an mtree list. */
+static struct archive *new_archive(bool raw)
+{
+    struct archive *archive = archive_read_new();
+    if (archive == NULL) {
+        return NULL;
+    }
+    archive_read_support_filter_all(archive);
+    archive_read_support_format_zip(archive);
+    archive_read_support_format_7zip(archive);
+    archive_read_support_format_tar(archive);
+    if (raw) {
+        archive_read_support_format_raw(archive);
+        archive_read_support_format_empty(archive);
+    }
+    return archive;
+}
+
+static lf_status fail(const lfi_stream *stream, lf_error *error, const char *what)
+{
+    const char *why = archive_error_string(stream->archive);
+    return lf_error_set_at(
+        error,
+        archive_errno(stream->archive) > 0 ? LF_FORMAT : LF_IO,
+        stream->name,
+        LF_POSITION_NONE,
+        LF_POSITION_NONE,
+        "%s: %s; get the file again if it was cut off",
+        what,
+        why != NULL ? why : "unknown reason"
+    );
+}
+
+/* Step to the member asked for; the first entry when none is. */
+static lf_status find_member(lfi_stream *stream, const char *member, lf_error *error)
+{
+    for (;;) {
+        struct archive_entry *entry;
+        const int code = archive_read_next_header(stream->archive, &entry);
+        if (code == ARCHIVE_EOF) {
+            if (member == NULL) {
+                stream->at_end = true;
+                return LF_OK;
+            }
+            return lf_error_set_at(
+                error,
+                LF_NOT_FOUND,
+                stream->name,
+                LF_POSITION_NONE,
+                LF_POSITION_NONE,
+                "the archive has no such member"
+            );
+        }
+        if (code < ARCHIVE_WARN) {
+            return fail(stream, error, "cannot be read");
+        }
+        const char *name = archive_entry_pathname(entry);
+        if (member == NULL || (name != NULL && strcmp(name, member) == 0)) {
+            return LF_OK;
+        }
+    }
+}
+
+lf_status lfi_stream_open(
+    const lf_allocator *allocator,
+    const char *path,
+    const char *member,
+    lfi_stream **out,
+    lf_error *error
+)
+{
+    *out = NULL;
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return lf_error_set_at(
+            error, LF_NOT_FOUND, path, LF_POSITION_NONE, LF_POSITION_NONE, "there is no such file"
+        );
+    }
+    lfi_stream *stream = lf_allocate(allocator, 1, sizeof *stream);
+    if (stream == NULL) {
+        return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
+    }
+    stream->allocator = allocator;
+    stream->buffer = lf_allocate(allocator, BUFFER_BYTES + 1, 1);
+    stream->archive = new_archive(member == NULL);
+    if (stream->buffer == NULL || stream->archive == NULL) {
+        lfi_stream_close(stream);
+        return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
+    }
+    snprintf(
+        stream->name,
+        sizeof stream->name,
+        "%s%s%s",
+        path,
+        member != NULL ? ":" : "",
+        member != NULL ? member : ""
+    );
+    lf_status status = LF_OK;
+    if (archive_read_open_filename(stream->archive, path, BUFFER_BYTES) != ARCHIVE_OK) {
+        status = fail(stream, error, "cannot be read");
+    } else {
+        status = find_member(stream, member, error);
+    }
+    if (status != LF_OK) {
+        lfi_stream_close(stream);
+        return status;
+    }
+    *out = stream;
+    return LF_OK;
+}
+
+void lfi_stream_close(lfi_stream *stream)
+{
+    if (stream == NULL) {
+        return;
+    }
+    if (stream->archive != NULL) {
+        archive_read_free(stream->archive);
+    }
+    lf_release(stream->allocator, stream->buffer);
+    lf_release(stream->allocator, stream);
+}
+
+/* Move what is left to the front and read more behind it. */
+static lf_status refill(lfi_stream *stream, lf_error *error)
+{
+    const size_t kept = stream->end - stream->begin;
+    if (kept == BUFFER_BYTES) {
+        return lf_error_set_at(
+            error,
+            LF_FORMAT,
+            stream->name,
+            stream->line_number + 1,
+            LF_POSITION_NONE,
+            "the line is longer than %d bytes; this is no text that lobflow reads",
+            BUFFER_BYTES
+        );
+    }
+    memmove(stream->buffer, stream->buffer + stream->begin, kept);
+    stream->begin = 0;
+    stream->end = kept;
+    const la_ssize_t got =
+        archive_read_data(stream->archive, stream->buffer + kept, BUFFER_BYTES - kept);
+    if (got < 0) {
+        return fail(stream, error, "the data is damaged or cut off");
+    }
+    stream->at_end = got == 0;
+    stream->end += (size_t)got;
+    stream->text_bytes += got;
+    return LF_OK;
+}
+
+lf_status lfi_stream_line(lfi_stream *stream, const char **line, size_t *bytes, lf_error *error)
+{
+    *line = NULL;
+    *bytes = 0;
+    for (;;) {
+        char *from = stream->buffer + stream->begin;
+        const size_t left = stream->end - stream->begin;
+        char *newline = left > 0 ? memchr(from, '\n', left) : NULL;
+        if (newline == NULL && !stream->at_end) {
+            const lf_status status = refill(stream, error);
+            if (status != LF_OK) {
+                return status;
+            }
+            continue;
+        }
+        if (newline == NULL && left == 0) {
+            return LF_OK;
+        }
+        size_t length = newline != NULL ? (size_t)(newline - from) : left;
+        stream->begin += newline != NULL ? length + 1 : length;
+        if (length > 0 && from[length - 1] == '\r') {
+            length--;
+        }
+        stream->line_number++;
+        *line = from;
+        *bytes = length;
+        return LF_OK;
+    }
+}
+
+const char *lfi_stream_name(const lfi_stream *stream)
+{
+    return stream->name;
+}
+
+int64_t lfi_stream_line_number(const lfi_stream *stream)
+{
+    return stream->line_number;
+}
+
+int64_t lfi_stream_input_bytes(const lfi_stream *stream)
+{
+    return archive_filter_bytes(stream->archive, -1);
+}
+
+int64_t lfi_stream_text_bytes(const lfi_stream *stream)
+{
+    return stream->text_bytes;
+}
+
+bool lfi_archive_probe(const char *path)
+{
+    unsigned char head[262] = {0};
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return false;
+    }
+    const size_t got = fread(head, 1, sizeof head, file);
+    fclose(file);
+    return (got >= 4 && memcmp(head, "PK\x03\x04", 4) == 0) ||
+           (got >= 4 && memcmp(head, "PK\x05\x06", 4) == 0) ||
+           (got >= 6 && memcmp(head, "7z\xbc\xaf\x27\x1c", 6) == 0) ||
+           (got >= 262 && memcmp(head + 257, "ustar", 5) == 0);
+}
+
+lf_status lfi_archive_list(const char *path, lfi_member_visit visit, void *context, lf_error *error)
+{
+    lfi_stream stream = {.archive = new_archive(false)};
+    if (stream.archive == NULL) {
+        return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
+    }
+    snprintf(stream.name, sizeof stream.name, "%s", path);
+    lf_status status = LF_OK;
+    if (archive_read_open_filename(stream.archive, path, BUFFER_BYTES) != ARCHIVE_OK) {
+        status = fail(&stream, error, "cannot be read as an archive");
+    }
+    while (status == LF_OK) {
+        struct archive_entry *entry;
+        const int code = archive_read_next_header(stream.archive, &entry);
+        if (code == ARCHIVE_EOF) {
+            break;
+        }
+        if (code < ARCHIVE_WARN) {
+            status = fail(&stream, error, "the archive is damaged or cut off");
+            break;
+        }
+        const char *name = archive_entry_pathname(entry);
+        if (name != NULL && archive_entry_filetype(entry) == AE_IFREG) {
+            status = visit(context, name, error);
+        }
+    }
+    archive_read_free(stream.archive);
+    return status;
+}
