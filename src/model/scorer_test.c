@@ -188,65 +188,67 @@ static const char *changed(const char *good, const char *from, const char *to, c
     return out;
 }
 
+/* One change each, and what must be said about it. */
+static const struct {
+    const char *from;
+    const char *to;
+    lf_status status;
+    int64_t line;
+} BROKEN[] = {
+    {"tree\n", "wood\n", LF_FORMAT, 1},
+    {"version=v4", "version=v9", LF_UNSUPPORTED, 2},
+    {"num_class=1", "num_class=3", LF_UNSUPPORTED, 3},
+    {"num_class=1", "num_class=x", LF_FORMAT, 3},
+    {"iteration=1", "iteration=2", LF_UNSUPPORTED, 4},
+    {"max_feature_idx=1", "max_feature_idx=99999999999", LF_FORMAT, 6},
+    {"max_feature_idx=1", "max_feature_idx=2", LF_FORMAT, 8},
+    {"max_feature_idx=1", "max_feature_idx=0", LF_FORMAT, 8},
+    {"objective=regression", "objective=multiclass", LF_UNSUPPORTED, 7},
+    {"objective=regression", "objective=binary sigmoid:x", LF_FORMAT, 7},
+    {"tree_sizes=200", "tree_sizes=200 200", LF_FORMAT, 25},
+    {"num_leaves=3", "num_leaves=0", LF_FORMAT, 13},
+    {"num_leaves=3", "num_leaves=2147483647", LF_FORMAT, 13},
+    {"num_leaves=3", "num_leaves=4", LF_FORMAT, 21},
+    {"num_leaves=3", "num_leaves=2", LF_FORMAT, 21},
+    {"split_feature=0 0", "split_feature=0 2", LF_FORMAT, 15},
+    {"split_feature=0 0", "split_feature=0 -1", LF_FORMAT, 15},
+    {"split_feature=0 0", "split_feature=0", LF_FORMAT, 15},
+    {"split_feature=0 0", "split_feature=0 0 0", LF_FORMAT, 15},
+    {"split_feature=0 0\n", "", LF_FORMAT, LF_POSITION_NONE},
+    {"threshold=0.5", "threshold=nan", LF_FORMAT, 17},
+    {"threshold=0.5", "threshold=0.5.5", LF_FORMAT, 17},
+    {"decision_type=0", "decision_type=12", LF_FORMAT, 18},
+    {"decision_type=0", "decision_type=1", LF_FORMAT, 17},
+    {"left_child=1", "left_child=2", LF_FORMAT, 19},
+    {"left_child=1", "left_child=0", LF_FORMAT, 19},
+    {"left_child=1 -1", "left_child=-1 1", LF_FORMAT, 19},
+    {"left_child=1 -1", "left_child=-1 -1", LF_FORMAT, 19},
+    {"right_child=-2 -3", "right_child=-2 -4", LF_FORMAT, 20},
+    {"leaf_value=1 20", "leaf_value=1 inf", LF_FORMAT, 21},
+    {"is_linear=0", "is_linear=1", LF_UNSUPPORTED, 22},
+    {"num_cat=0", "num_cat=0\nnum_cat=0", LF_FORMAT, 15},
+    {"num_cat=0", "num_cat=-1", LF_FORMAT, 14},
+    {"num_cat=0", "num_cat=1", LF_FORMAT, LF_POSITION_NONE},
+    {"end of trees\n\nparameters:\n", "", LF_FORMAT, 24},
+    {"feature_names=a b\n", "", LF_FORMAT, LF_POSITION_NONE},
+};
+
 static void test_broken(void **state)
 {
     (void)state;
     static const char good[] = ONE_TREE("0 0");
-    static const struct {
-        const char *from;
-        const char *to;
-        lf_status status;
-        int64_t line;
-    } rows[] = {
-        {"tree\n", "wood\n", LF_FORMAT, 1},
-        {"version=v4", "version=v9", LF_UNSUPPORTED, 2},
-        {"num_class=1", "num_class=3", LF_UNSUPPORTED, 3},
-        {"num_class=1", "num_class=x", LF_FORMAT, 3},
-        {"iteration=1", "iteration=2", LF_UNSUPPORTED, 4},
-        {"max_feature_idx=1", "max_feature_idx=99999999999", LF_FORMAT, 6},
-        {"max_feature_idx=1", "max_feature_idx=2", LF_FORMAT, 8},
-        {"max_feature_idx=1", "max_feature_idx=0", LF_FORMAT, 8},
-        {"objective=regression", "objective=multiclass", LF_UNSUPPORTED, 7},
-        {"objective=regression", "objective=binary sigmoid:x", LF_FORMAT, 7},
-        {"tree_sizes=200", "tree_sizes=200 200", LF_FORMAT, 25},
-        {"num_leaves=3", "num_leaves=0", LF_FORMAT, 13},
-        {"num_leaves=3", "num_leaves=2147483647", LF_FORMAT, 13},
-        {"num_leaves=3", "num_leaves=4", LF_FORMAT, 21},
-        {"num_leaves=3", "num_leaves=2", LF_FORMAT, 21},
-        {"split_feature=0 0", "split_feature=0 2", LF_FORMAT, 15},
-        {"split_feature=0 0", "split_feature=0 -1", LF_FORMAT, 15},
-        {"split_feature=0 0", "split_feature=0", LF_FORMAT, 15},
-        {"split_feature=0 0", "split_feature=0 0 0", LF_FORMAT, 15},
-        {"split_feature=0 0\n", "", LF_FORMAT, LF_POSITION_NONE},
-        {"threshold=0.5", "threshold=nan", LF_FORMAT, 17},
-        {"threshold=0.5", "threshold=0.5.5", LF_FORMAT, 17},
-        {"decision_type=0", "decision_type=12", LF_FORMAT, 18},
-        {"decision_type=0", "decision_type=1", LF_FORMAT, 17},
-        {"left_child=1", "left_child=2", LF_FORMAT, 19},
-        {"left_child=1", "left_child=0", LF_FORMAT, 19},
-        {"left_child=1 -1", "left_child=-1 1", LF_FORMAT, 19},
-        {"left_child=1 -1", "left_child=-1 -1", LF_FORMAT, 19},
-        {"right_child=-2 -3", "right_child=-2 -4", LF_FORMAT, 20},
-        {"leaf_value=1 20", "leaf_value=1 inf", LF_FORMAT, 21},
-        {"is_linear=0", "is_linear=1", LF_UNSUPPORTED, 22},
-        {"num_cat=0", "num_cat=0\nnum_cat=0", LF_FORMAT, 15},
-        {"num_cat=0", "num_cat=-1", LF_FORMAT, 14},
-        {"num_cat=0", "num_cat=1", LF_FORMAT, LF_POSITION_NONE},
-        {"end of trees\n\nparameters:\n", "", LF_FORMAT, 24},
-        {"feature_names=a b\n", "", LF_FORMAT, LF_POSITION_NONE},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof BROKEN / sizeof BROKEN[0]; i++) {
         char text[2048];
         lf_error error = {0};
         lf_scorer *scorer = (lf_scorer *)&error;
         const lf_status status =
-            load(changed(good, rows[i].from, rows[i].to, text), &scorer, &error);
-        if (status != rows[i].status || scorer != NULL ||
-            (rows[i].line != LF_POSITION_NONE && error.line != rows[i].line)) {
+            load(changed(good, BROKEN[i].from, BROKEN[i].to, text), &scorer, &error);
+        if (status != BROKEN[i].status || scorer != NULL ||
+            (BROKEN[i].line != LF_POSITION_NONE && error.line != BROKEN[i].line)) {
             fail_msg(
                 "%s -> %s: status %d line %lld: %s",
-                rows[i].from,
-                rows[i].to,
+                BROKEN[i].from,
+                BROKEN[i].to,
                 status,
                 (long long)error.line,
                 error.message

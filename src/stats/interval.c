@@ -217,33 +217,55 @@ lf_status lf_stats_bootstrap_pearson(
     return LF_OK;
 }
 
+/* A row in order of its score, with what a replicate needs of it side by side. */
+typedef struct scored_row {
+    uint32_t block;
+    bool is_up;
+    bool is_first; /* of the rows with its score */
+} scored_row;
+
 /* AUC with the rows of each block counted weights[block] times. */
-static double weighted_auc(
-    const lfi_ranked *order,
+static double weighted_auc(const scored_row *rows, size_t count, const uint32_t *weights)
+{
+    uint64_t tied[2] = {0, 0}; /* down and up rows of one score, then of all lower ones */
+    uint64_t lower[2] = {0, 0};
+    double wins = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].is_first) {
+            wins += (double)tied[1] * ((double)lower[0] + (double)tied[0] / 2);
+            lower[0] += tied[0];
+            lower[1] += tied[1];
+            tied[0] = 0;
+            tied[1] = 0;
+        }
+        tied[rows[i].is_up] += weights[rows[i].block];
+    }
+    wins += (double)tied[1] * ((double)lower[0] + (double)tied[0] / 2);
+    const double downs = (double)(lower[0] + tied[0]);
+    const double ups = (double)(lower[1] + tied[1]);
+    return ups > 0 && downs > 0 ? wins / (ups * downs) : NAN;
+}
+
+/* Rows in order of their scores; owned, NULL without memory. */
+static scored_row *sorted_rows(
+    const lf_allocator *allocator,
+    const double *scores,
     const double *labels,
     const uint32_t *blocks,
-    size_t count,
-    const uint32_t *weights
+    size_t count
 )
 {
-    double ups = 0;
-    double downs = 0;
-    double wins = 0;
-    for (size_t first = 0; first < count;) {
-        double tied_ups = 0;
-        double tied_downs = 0;
-        size_t i = first;
-        for (; i < count && order[i].value == order[first].value; i++) {
-            const double weight = weights[blocks[order[i].row]];
-            tied_ups += labels[order[i].row] * weight;
-            tied_downs += (1 - labels[order[i].row]) * weight;
-        }
-        wins += tied_ups * (downs + tied_downs / 2);
-        ups += tied_ups;
-        downs += tied_downs;
-        first = i;
+    lfi_ranked *order = lfi_stats_order(allocator, scores, count);
+    scored_row *rows = order == NULL ? NULL : lf_allocate(allocator, count + 1, sizeof *rows);
+    for (size_t i = 0; rows != NULL && i < count; i++) {
+        rows[i] = (scored_row){
+            .block = blocks[order[i].row],
+            .is_up = labels[order[i].row] > 0.5,
+            .is_first = i == 0 || order[i].value != order[i - 1].value,
+        };
     }
-    return ups > 0 && downs > 0 ? wins / (ups * downs) : NAN;
+    lf_release(allocator, order);
+    return rows;
 }
 
 lf_status lf_stats_bootstrap_auc(
@@ -259,17 +281,17 @@ lf_status lf_stats_bootstrap_auc(
     if (resampler_begin(blocks, count, 1, options, &r) != LF_OK) {
         return LF_NOMEM;
     }
-    lfi_ranked *order = lfi_stats_order(r.allocator, scores, count);
-    if (order == NULL) {
+    scored_row *rows = sorted_rows(r.allocator, scores, labels, blocks, count);
+    if (rows == NULL) {
         resampler_end(&r);
         return LF_NOMEM;
     }
     for (size_t k = 0; k < r.replicates; k++) {
         resampler_draw(&r);
-        resampler_keep(&r, weighted_auc(order, labels, blocks, count, r.weights));
+        resampler_keep(&r, weighted_auc(rows, count, r.weights));
     }
     *out = resampler_interval(&r);
-    lf_release(r.allocator, order);
+    lf_release(r.allocator, rows);
     resampler_end(&r);
     return LF_OK;
 }

@@ -1,0 +1,329 @@
+/* Fits the three heads of a model on one span of time and writes the model folder. */
+#include "train_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Everything one fit owns. */
+typedef struct fitting {
+    const lfi_data *data;
+    lfi_span fit;  /* boosted on */
+    lfi_span stop; /* stops the boosting; empty without early stopping */
+    lfi_summary summary;
+    lfi_lightgbm *api;
+    lfi_forest forests[LF_HEAD_COUNT];
+    lfi_line lines[LF_HEAD_COUNT];
+    size_t fit_rows[LF_HEAD_COUNT];
+    size_t stop_rows[LF_HEAD_COUNT];
+    lfi_task *task;
+    int32_t rounds_done; /* over all heads, for progress */
+} fitting;
+
+json_t *lfi_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static bool report_progress(const lfi_task *task, double share)
+{
+    const lf_train_options *o = task->options;
+    const double whole = task->share_first + share * (task->share_last - task->share_first);
+    return o->progress == NULL || o->progress(o->progress_context, whole);
+}
+
+static bool round_done(void *context)
+{
+    fitting *f = context;
+    f->rounds_done++;
+    const double most = (double)f->task->options->rounds_max * LF_HEAD_COUNT;
+    return report_progress(f->task, (double)f->rounds_done / most);
+}
+
+/* Fewer labelled rows than this cannot carry even one split that means something. */
+static lf_status check_rows(const fitting *f, lf_head head, size_t least, lf_error *error)
+{
+    if (f->fit_rows[head] >= least) {
+        return LF_OK;
+    }
+    return lf_error_set(
+        error,
+        LF_DATA,
+        "only %zu rows with a label %s lie in the training span, at least %zu are needed; give "
+        "more data or lower model.min_data_in_leaf.",
+        f->fit_rows[head],
+        lf_head_name(head),
+        least
+    );
+}
+
+static lf_status fit_trees(fitting *f, lf_head head, lf_error *error)
+{
+    const lfi_data *data = f->data;
+    const size_t least = 2 * (size_t)data->options->min_data_in_leaf;
+    lfi_matrix fit = {0};
+    lfi_matrix stop = {0};
+    lf_status status = lfi_gather(data, head, &f->fit, &fit, error);
+    if (status == LF_OK) {
+        status = lfi_gather(data, head, &f->stop, &stop, error);
+    }
+    f->fit_rows[head] = fit.row_count;
+    f->stop_rows[head] = stop.row_count;
+    if (status == LF_OK) {
+        status = check_rows(f, head, least, error);
+    }
+    if (status == LF_OK) {
+        status =
+            lfi_boost(f->api, data, head, &fit, &stop, round_done, f, &f->forests[head], error);
+    }
+    lfi_matrix_release(data->allocator, &fit);
+    lfi_matrix_release(data->allocator, &stop);
+    f->rounds_done = ((int32_t)head + 1) * data->options->rounds_max;
+    f->task->least_best_round = fmin(f->task->least_best_round, f->forests[head].best_round);
+    return status;
+}
+
+static lf_status fit_line(fitting *f, lf_head head, lf_error *error)
+{
+    const lfi_data *data = f->data;
+    lfi_matrix rows = {0};
+    lf_status status = lfi_gather(data, head, &f->fit, &rows, error);
+    f->fit_rows[head] = rows.row_count;
+    if (status == LF_OK) {
+        status = check_rows(f, head, 10 * (data->feature_count + 1), error);
+    }
+    if (status == LF_OK) {
+        status = lfi_line_fit(
+            data->allocator,
+            &rows,
+            head != LF_HEAD_RET_1MIN,
+            data->options->ridge,
+            &f->lines[head],
+            error
+        );
+    }
+    lfi_matrix_release(data->allocator, &rows);
+    if (status == LF_OK && !report_progress(f->task, (head + 1.0) / LF_HEAD_COUNT)) {
+        status = lf_error_set(error, LF_CANCELLED, "training was stopped.");
+    }
+    return status;
+}
+
+/* ---- what training says about itself ---------------------------------------------------- */
+
+static json_t *options_json(const lfi_data *data)
+{
+    const lf_train_options *o = data->options;
+    return json_pack(
+        "{s:s, s:i, s:i, s:f, s:i, s:i, s:i, s:f, s:I, s:f, s:I, s:f, s:f}",
+        "preset",
+        o->preset == LF_TRAIN_BRIEF ? "brief" : "symmetric",
+        "num_leaves",
+        o->num_leaves,
+        "max_depth",
+        o->max_depth,
+        "learning_rate",
+        o->learning_rate,
+        "min_data_in_leaf",
+        o->min_data_in_leaf,
+        "rounds_max",
+        o->rounds_max,
+        "early_stopping_rounds",
+        o->early_stopping_rounds,
+        "early_stopping_share",
+        o->early_stopping_share,
+        "seed",
+        (json_int_t)(o->seed & INT64_MAX),
+        "ridge",
+        o->ridge,
+        "embargo_ns",
+        (json_int_t)o->embargo_ns,
+        "threshold_quantile",
+        o->threshold_quantile,
+        "extreme_quantile",
+        o->extreme_quantile
+    );
+}
+
+static json_t *values_by_name(const lfi_data *data, const double *values)
+{
+    json_t *all = json_object();
+    for (size_t i = 0; i < data->feature_count; i++) {
+        const char *name = lf_feature_at(data->indices[i])->name;
+        (void)json_object_set_new(all, name, lfi_number(values[i]));
+    }
+    return all;
+}
+
+static json_t *head_json(const fitting *f, int head)
+{
+    json_t *entry = json_object();
+    (void)json_object_set_new(entry, "fit_rows", json_integer((json_int_t)f->fit_rows[head]));
+    if (f->api == NULL) {
+        (void)json_object_set_new(entry, "rounds", json_integer(f->lines[head].rounds));
+        return entry;
+    }
+    const lfi_forest *forest = &f->forests[head];
+    (void)json_object_set_new(entry, "stop_rows", json_integer((json_int_t)f->stop_rows[head]));
+    (void)json_object_set_new(entry, "best_round", json_integer(forest->best_round));
+    (void)json_object_set_new(entry, "rounds", json_integer(forest->rounds));
+    (void)json_object_set_new(entry, "best_loss", lfi_number(forest->best_loss));
+    (void)json_object_set_new(entry, "importance_gain", values_by_name(f->data, forest->gain));
+    (void)json_object_set_new(entry, "importance_split", values_by_name(f->data, forest->split));
+    return entry;
+}
+
+static char *training_json(const fitting *f)
+{
+    char hash[32];
+    (void)snprintf(hash, sizeof hash, "%016llx", (unsigned long long)f->summary.fingerprint);
+    json_t *heads = json_object();
+    for (int head = 0; head < LF_HEAD_COUNT; head++) {
+        (void)json_object_set_new(heads, lf_head_name((lf_head)head), head_json(f, head));
+    }
+    json_t *root = json_pack(
+        "{s:o, s:{s:s, s:I, s:I}, s:o}",
+        "options",
+        options_json(f->data),
+        "data",
+        "xxh64",
+        hash,
+        "rows",
+        (json_int_t)f->summary.row_count,
+        "symbol_days",
+        (json_int_t)f->data->day_count,
+        "heads",
+        heads
+    );
+    char *text = root == NULL ? NULL : json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(root);
+    return text;
+}
+
+/* ---- the folder ------------------------------------------------------------------------- */
+
+static void write_meta(const fitting *f, lf_model_meta *meta)
+{
+    const lf_train_options *o = f->data->options;
+    *meta = (lf_model_meta){
+        .mirrored = o->mirrored,
+        .label_delay_ns = o->label_delay_ns,
+        .step_ns = o->step_ns,
+        .train_first_ns = f->summary.first_ns,
+        .train_last_ns = f->summary.last_ns,
+        .purge_until_ns =
+            f->summary.last_ns + o->label_delay_ns + LFI_HORIZON_MAX_NS + LFI_LOOKBACK_NS,
+        .vpin_bucket_lots = o->vpin_bucket_lots,
+        .ofi_threshold = f->summary.ofi_threshold,
+        .ofi_extreme = f->summary.ofi_extreme,
+        .median_spread_ticks = f->summary.median_spread_ticks,
+        .clock = o->clock,
+    };
+    (void)snprintf(meta->kind, sizeof meta->kind, f->api != NULL ? "trees" : "logistic");
+}
+
+static lf_status save(const fitting *f, const char *path, lf_error *error)
+{
+    lf_linear_head linear[LF_HEAD_COUNT];
+    char *training = training_json(f);
+    lf_model_content content = {
+        .features = f->data->indices,
+        .feature_count = f->data->feature_count,
+        .training_json = training,
+    };
+    write_meta(f, &content.meta);
+    for (int head = 0; head < LF_HEAD_COUNT; head++) {
+        linear[head] = (lf_linear_head){
+            .intercept = f->lines[head].intercept,
+            .weights = f->lines[head].weights,
+            .means = f->lines[head].means,
+        };
+        content.texts[head] = f->forests[head].text;
+        content.text_bytes[head] = f->forests[head].bytes;
+        content.linear[head] = f->api == NULL ? &linear[head] : NULL;
+    }
+    const lf_status status = training == NULL
+                                 ? lf_error_set(error, LF_NOMEM, "%s: not enough memory.", path)
+                                 : lf_model_save(path, &content, error);
+    free(training);
+    return status;
+}
+
+/* The rows before the cut, purged against it, and those from it on. */
+static void cut_span(fitting *f, const lfi_span *span)
+{
+    const lf_train_options *o = f->data->options;
+    f->fit = *span;
+    f->stop = *span;
+    if (o->kind == LF_TRAIN_LOGISTIC || o->early_stopping_share <= 0) {
+        f->stop.end_ns = f->stop.first_ns;
+        return;
+    }
+    f->stop.first_ns = f->summary.cut_ns;
+    f->fit.end_ns = f->summary.cut_ns;
+    const int64_t limit = f->summary.cut_ns - o->embargo_ns;
+    f->fit.label_end_ns = limit < span->label_end_ns ? limit : span->label_end_ns;
+}
+
+lf_status lfi_fit_span(
+    const lfi_data *data, const lfi_span *span, const char *path, lfi_task *task, lf_error *error
+)
+{
+    /* Some kilobytes of numbers: not on the stack. */
+    fitting *f = lf_allocate(data->allocator, 1, sizeof *f);
+    if (f == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory to fit a model.");
+    }
+    f->data = data;
+    f->task = task;
+    const bool is_trees = data->options->kind == LF_TRAIN_TREES;
+    lf_status status = lfi_summarise(data, span, &f->summary, error);
+    if (status == LF_OK && is_trees) {
+        status = lfi_lightgbm_open(data->allocator, data->options->lightgbm, &f->api, error);
+    }
+    if (status == LF_OK) {
+        cut_span(f, span);
+    }
+    for (int head = 0; head < LF_HEAD_COUNT && status == LF_OK; head++) {
+        status = is_trees ? fit_trees(f, (lf_head)head, error) : fit_line(f, (lf_head)head, error);
+    }
+    if (status == LF_OK) {
+        status = save(f, path, error);
+    }
+    for (int head = 0; head < LF_HEAD_COUNT; head++) {
+        lfi_forest_release(data->allocator, &f->forests[head]);
+    }
+    lfi_lightgbm_close(f->api);
+    lf_release(data->allocator, f);
+    return status;
+}
+
+lf_status lf_train_fit(
+    lf_frame *const *days,
+    size_t day_count,
+    int64_t from_ns,
+    int64_t to_ns,
+    const lf_train_options *options,
+    const char *path,
+    lf_error *error
+)
+{
+    lfi_data data;
+    lf_status status = lfi_check_options(options, error);
+    if (status == LF_OK) {
+        status = lfi_data_create(days, day_count, options, options->features, &data, error);
+    }
+    if (status != LF_OK) {
+        return status;
+    }
+    const lfi_span span = {
+        .first_ns = from_ns,
+        .end_ns = INT64_MAX,
+        .label_end_ns = to_ns == INT64_MAX ? INT64_MAX : to_ns - options->embargo_ns,
+    };
+    lfi_task task = {.options = options, .share_last = 1, .least_best_round = INFINITY};
+    status = lfi_fit_span(&data, &span, path, &task, error);
+    lfi_data_destroy(&data);
+    return status;
+}

@@ -1,0 +1,430 @@
+/* Walks forward through time: plans folds, fits each, predicts what it has not seen. */
+#include "train_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lf_train_walk {
+    const lf_allocator *allocator;
+    lf_train_fold *folds;
+    lf_model **models; /* [fold_count] */
+    size_t fold_count;
+    lf_frame *predictions;
+    lf_train_scores scores;
+    char *json; /* of jansson's allocator */
+};
+
+/* What stands beside the model needs these. (6 ofi_10s - ofi_1min) / Q_1min and ofi_1min / Q_1min
+   span the same straight lines as ofi_10s / Q_1min and ofi_1min / Q_1min. */
+static const char BESIDE[] = "ofi_norm_1min,ofi_accel_1min,depth_imbalance_l1";
+
+/* ---- the plan --------------------------------------------------------------------------- */
+
+/* The span of time of the frames that overlap, which are the symbols of one day. */
+typedef struct day_span {
+    int64_t first_ns;
+    int64_t end_ns;
+} day_span;
+
+static lf_status
+find_days(lf_frame *const *days, size_t day_count, day_span *spans, size_t *count, lf_error *error)
+{
+    *count = 0;
+    for (size_t d = 0; d < day_count; d++) {
+        const size_t column = lf_frame_find(days[d], "ts_event");
+        const size_t rows = lf_frame_row_count(days[d]);
+        if (column == SIZE_MAX) {
+            return lf_error_set(error, LF_MISMATCH, "rows need the column \"ts_event\".");
+        }
+        if (rows == 0) {
+            continue;
+        }
+        const int64_t *times = lf_frame_i64(days[d], column);
+        const int64_t end_ns = times[rows - 1] + 1;
+        day_span *last = *count > 0 ? &spans[*count - 1] : NULL;
+        if (last != NULL && times[0] < last->first_ns && end_ns <= last->first_ns) {
+            return lf_error_set(
+                error, LF_DATA, "symbol-day %zu lies before the one in front of it; sort them.", d
+            );
+        }
+        if (last != NULL && times[0] < last->end_ns) {
+            last->first_ns = times[0] < last->first_ns ? times[0] : last->first_ns;
+            last->end_ns = end_ns > last->end_ns ? end_ns : last->end_ns;
+        } else {
+            spans[(*count)++] = (day_span){.first_ns = times[0], .end_ns = end_ns};
+        }
+    }
+    return *count > 0 ? LF_OK : lf_error_set(error, LF_DATA, "there are no rows to train on.");
+}
+
+static lf_status plan_folds(
+    const day_span *spans,
+    size_t count,
+    const lf_train_options *options,
+    lf_train_fold *folds,
+    size_t *fold_count,
+    lf_error *error
+)
+{
+    const size_t blocks = count > 1 ? count : (size_t)options->blocks_in_day;
+    const int64_t first_ns = spans[0].first_ns;
+    const int64_t whole_ns = spans[0].end_ns - first_ns;
+    if (blocks - 1 > LF_TRAIN_FOLDS_MAX) {
+        return lf_error_set(
+            error, LF_RANGE, "%zu folds are more than %d.", blocks - 1, LF_TRAIN_FOLDS_MAX
+        );
+    }
+    for (size_t k = 1; k < blocks; k++) {
+        /* Whole ns times a block number stays far below 2^63 for the 1000 blocks that are allowed.
+         */
+        const int64_t cut_ns = first_ns + whole_ns / (int64_t)blocks * (int64_t)k;
+        const int64_t next_ns = k + 1 == blocks
+                                    ? spans[0].end_ns
+                                    : first_ns + whole_ns / (int64_t)blocks * (int64_t)(k + 1);
+        folds[k - 1] = (lf_train_fold){
+            .train_first_ns = first_ns,
+            .test_first_ns = count > 1 ? spans[k].first_ns : cut_ns,
+            .test_end_ns = count > 1 ? spans[k].end_ns : next_ns,
+        };
+        folds[k - 1].train_end_ns = folds[k - 1].test_first_ns - options->embargo_ns;
+    }
+    *fold_count = blocks - 1;
+    return LF_OK;
+}
+
+lf_status lf_train_plan(
+    lf_frame *const *days,
+    size_t day_count,
+    const lf_train_options *options,
+    lf_train_fold *folds,
+    size_t *fold_count,
+    lf_error *error
+)
+{
+    *fold_count = 0;
+    lf_status status = lfi_check_options(options, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    size_t count = 0;
+    day_span *spans = lf_allocate(options->allocator, day_count + 1, sizeof *spans);
+    if (spans == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu days.", day_count);
+    }
+    status = find_days(days, day_count, spans, &count, error);
+    if (status == LF_OK) {
+        status = plan_folds(spans, count, options, folds, fold_count, error);
+    }
+    lf_release(options->allocator, spans);
+    return status;
+}
+
+/* ---- predicting ------------------------------------------------------------------------- */
+
+/* One fold while its rows are predicted. */
+typedef struct stepper {
+    lf_train_walk *walk;
+    const lfi_data *data;   /* the model's features */
+    const lfi_data *beside; /* those of BESIDE and ofi_1min */
+    const lf_train_fold *fold;
+    lfi_line lines[2]; /* the three-feature logistics for 1 and 5 min */
+    lfi_scored *scored;
+} stepper;
+
+static lf_status fit_beside(stepper *s, const lfi_span *span, lf_error *error)
+{
+    for (int horizon = 0; horizon < 2; horizon++) {
+        lfi_matrix rows = {0};
+        lf_status status = lfi_gather(s->beside, (lf_head)horizon, span, &rows, error);
+        if (status == LF_OK) {
+            status = lfi_line_fit(
+                s->beside->allocator,
+                &rows,
+                true,
+                s->beside->options->ridge,
+                &s->lines[horizon],
+                error
+            );
+        }
+        lfi_matrix_release(s->beside->allocator, &rows);
+        if (status != LF_OK) {
+            return status;
+        }
+    }
+    return LF_OK;
+}
+
+/* Notes what the model and the predictors beside it say of one row. */
+static void note_row(stepper *s, size_t day, size_t row, const lf_prediction *found)
+{
+    const lfi_columns *columns = &s->data->days[day];
+    const lfi_columns *beside = &s->beside->days[day];
+    lfi_scored *scored = s->scored;
+    const size_t i = scored->count++;
+    double x[3];
+    for (size_t f = 0; f < 3; f++) {
+        x[f] = beside->features[f][row];
+    }
+    scored->times[i] = columns->times[row];
+    scored->days[i] = (uint32_t)day;
+    for (int head = 0; head < LF_HEAD_COUNT; head++) {
+        scored->labels[head][i] = columns->labels[head][row];
+    }
+    scored->ret_5min[i] = columns->ret_5min == NULL ? NAN : columns->ret_5min[row];
+    scored->spread[i] = columns->spread == NULL ? NAN : columns->spread[row];
+    scored->ret[i] = found->ret_1min_bps;
+    for (int horizon = 0; horizon < 2; horizon++) {
+        double **up = scored->up[horizon];
+        up[LF_TRAIN_MODEL][i] = horizon == 0 ? found->p_up_1min : found->p_up_5min;
+        up[LF_TRAIN_QUEUE_SIGN][i] = x[2];
+        /* ofi_norm_1min has the sign of ofi_1min and no unit, so days and symbols can be ranked
+           together. */
+        up[LF_TRAIN_OFI_SIGN][i] = x[0];
+        up[LF_TRAIN_LOGISTIC3][i] = 1 / (1 + exp(-lfi_line_value(&s->lines[horizon], x, 3)));
+    }
+}
+
+/* Rows [first, end) of a day that lie in the test span. */
+static void test_rows(const lfi_columns *day, const lf_train_fold *fold, size_t *first, size_t *end)
+{
+    *first = 0;
+    while (*first < day->row_count && day->times[*first] < fold->test_first_ns) {
+        (*first)++;
+    }
+    *end = *first;
+    while (*end < day->row_count && day->times[*end] < fold->test_end_ns) {
+        (*end)++;
+    }
+}
+
+static lf_status predict_day(stepper *s, size_t d, double *row, lf_error *error)
+{
+    const lfi_columns *day = &s->data->days[d];
+    lf_frame *out = s->walk->predictions;
+    size_t first = 0;
+    size_t end = 0;
+    test_rows(day, s->fold, &first, &end);
+    const size_t at = lf_frame_row_count(out);
+    const size_t symbol = lf_frame_find(day->frame, "symbol");
+    const char *id = lf_model_meta_of(s->fold->model)->model_id;
+    if (first == end) {
+        return LF_OK;
+    }
+    const bool has_symbol =
+        symbol != SIZE_MAX && lf_frame_column(day->frame, symbol).kind == LF_COLUMN_TEXT;
+    const char *name = has_symbol ? lf_frame_text(day->frame, symbol, first) : "";
+    if (lf_frame_append(out, end - first) != LF_OK ||
+        lf_frame_set_text(out, 1, at, end - first, name) != LF_OK ||
+        lf_frame_set_text(out, 5, at, end - first, id) != LF_OK) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the predictions.");
+    }
+    for (size_t i = first; i < end; i++) {
+        lf_prediction found;
+        for (size_t f = 0; f < s->data->feature_count; f++) {
+            row[s->data->indices[f]] = day->features[f][i];
+        }
+        lf_model_predict(s->fold->model, row, day->valid[i] != 0, &found);
+        lf_frame_i64(out, 0)[at + i - first] = day->times[i];
+        lf_frame_f64(out, 2)[at + i - first] = found.p_up_1min;
+        lf_frame_f64(out, 3)[at + i - first] = found.p_up_5min;
+        lf_frame_f64(out, 4)[at + i - first] = found.ret_1min_bps;
+        note_row(s, d, i, &found);
+    }
+    return LF_OK;
+}
+
+static lf_status predict_fold(stepper *s, lf_error *error)
+{
+    double *row = lf_allocate(s->data->allocator, lf_feature_count(), sizeof *row);
+    if (row == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for a row.");
+    }
+    for (size_t f = 0; f < lf_feature_count(); f++) {
+        row[f] = NAN;
+    }
+    lf_status status = LF_OK;
+    for (size_t d = 0; d < s->data->day_count && status == LF_OK; d++) {
+        status = predict_day(s, d, row, error);
+    }
+    lf_release(s->data->allocator, row);
+    return status;
+}
+
+/* ---- the walk --------------------------------------------------------------------------- */
+
+static lf_status run_fold(stepper *s, size_t k, const char *folder, lfi_task *task, lf_error *error)
+{
+    lf_train_walk *walk = s->walk;
+    lf_train_fold *fold = &walk->folds[k];
+    const lfi_span span = {
+        .first_ns = INT64_MIN,
+        .end_ns = INT64_MAX,
+        .label_end_ns = fold->train_end_ns,
+    };
+    const int needed = snprintf(fold->path, sizeof fold->path, "%s/fold_%02zu", folder, k + 1);
+    if (needed < 0 || (size_t)needed >= sizeof fold->path) {
+        return lf_error_set(error, LF_RANGE, "%s: the name of the folder is too long.", folder);
+    }
+    task->share_first = (double)k / (double)walk->fold_count;
+    task->share_last = (double)(k + 1) / (double)walk->fold_count;
+    lf_status status = lfi_fit_span(s->data, &span, fold->path, task, error);
+    if (status == LF_OK) {
+        status = lf_model_load(walk->allocator, fold->path, &walk->models[k], error);
+    }
+    fold->model = walk->models[k];
+    if (status == LF_OK) {
+        status = fit_beside(s, &span, error);
+    }
+    s->fold = fold;
+    return status != LF_OK ? status : predict_fold(s, error);
+}
+
+static lf_status run_folds(
+    lf_train_walk *walk,
+    const lfi_data *data,
+    const lfi_data *beside,
+    const char *folder,
+    lf_error *error
+)
+{
+    const lf_train_options *options = data->options;
+    size_t rows = 0;
+    for (size_t d = 0; d < data->day_count; d++) {
+        rows += data->days[d].row_count;
+    }
+    lfi_scored scored;
+    lf_status status = lfi_scored_create(walk->allocator, rows, &scored);
+    stepper *s = lf_allocate(walk->allocator, 1, sizeof *s);
+    if (status != LF_OK || s == NULL) {
+        lf_release(walk->allocator, s);
+        if (status == LF_OK) {
+            lfi_scored_destroy(&scored);
+        }
+        return lf_error_set(error, LF_NOMEM, "not enough memory to score %zu rows.", rows);
+    }
+    lfi_task task = {.options = options, .least_best_round = INFINITY};
+    *s = (stepper){.walk = walk, .data = data, .beside = beside, .scored = &scored};
+    for (size_t k = 0; k < walk->fold_count && status == LF_OK; k++) {
+        status = run_fold(s, k, folder, &task, error);
+    }
+    walk->scores.least_best_round = isfinite(task.least_best_round) ? task.least_best_round : NAN;
+    if (status == LF_OK) {
+        status = lfi_score(&scored, options, &walk->scores, error);
+    }
+    lf_release(walk->allocator, s);
+    lfi_scored_destroy(&scored);
+    return status;
+}
+
+static lf_status walk_create(
+    lf_frame *const *days,
+    size_t day_count,
+    const lf_train_options *options,
+    lf_train_walk **out,
+    lf_error *error
+)
+{
+    static const lf_column_spec specs[] = {
+        {"ts_event", LF_COLUMN_TIME},
+        {"symbol", LF_COLUMN_TEXT},
+        {"p_up_1min", LF_COLUMN_F64},
+        {"p_up_5min", LF_COLUMN_F64},
+        {"ret_1min_bps", LF_COLUMN_F64},
+        {"model_id", LF_COLUMN_TEXT},
+    };
+    const lf_allocator *allocator = options->allocator;
+    const size_t spec_count = sizeof specs / sizeof specs[0];
+    lf_train_walk *walk = lf_allocate(allocator, 1, sizeof *walk);
+    *out = walk;
+    if (walk == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for a walk.");
+    }
+    walk->allocator = allocator;
+    walk->folds = lf_allocate(allocator, LF_TRAIN_FOLDS_MAX, sizeof *walk->folds);
+    walk->models = lf_allocate(allocator, LF_TRAIN_FOLDS_MAX, sizeof(lf_model *));
+    if (walk->folds == NULL || walk->models == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the folds.");
+    }
+    const lf_status status =
+        lf_train_plan(days, day_count, options, walk->folds, &walk->fold_count, error);
+    return status != LF_OK
+               ? status
+               : lf_frame_create(allocator, specs, spec_count, 0, &walk->predictions, error);
+}
+
+lf_status lf_train_walk_forward(
+    lf_frame *const *days,
+    size_t day_count,
+    const lf_train_options *options,
+    const char *folder,
+    lf_train_walk **out,
+    lf_error *error
+)
+{
+    lf_train_walk *walk = NULL;
+    lfi_data data = {0};
+    lfi_data beside = {0};
+    *out = NULL;
+    lf_status status = walk_create(days, day_count, options, &walk, error);
+    if (status == LF_OK) {
+        status = lfi_data_create(days, day_count, options, options->features, &data, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_data_create(days, day_count, options, BESIDE, &beside, error);
+    }
+    if (status == LF_OK) {
+        status = run_folds(walk, &data, &beside, folder, error);
+    }
+    if (status == LF_OK) {
+        walk->json = lfi_walk_json(walk->folds, walk->fold_count, &walk->scores);
+        status = walk->json != NULL
+                     ? LF_OK
+                     : lf_error_set(error, LF_NOMEM, "not enough memory for the findings.");
+    }
+    lfi_data_destroy(&data);
+    lfi_data_destroy(&beside);
+    if (status != LF_OK) {
+        lf_train_walk_destroy(walk);
+        return status;
+    }
+    *out = walk;
+    return LF_OK;
+}
+
+void lf_train_walk_destroy(lf_train_walk *walk)
+{
+    if (walk == NULL) {
+        return;
+    }
+    for (size_t k = 0; walk->models != NULL && k < walk->fold_count; k++) {
+        lf_model_destroy(walk->models[k]);
+    }
+    lf_release(walk->allocator, walk->models);
+    lf_release(walk->allocator, walk->folds);
+    lf_frame_destroy(walk->predictions);
+    free(walk->json);
+    lf_release(walk->allocator, walk);
+}
+
+const lf_train_fold *lf_train_walk_folds(const lf_train_walk *walk, size_t *count)
+{
+    *count = walk->fold_count;
+    return walk->folds;
+}
+
+lf_frame *lf_train_walk_predictions(const lf_train_walk *walk)
+{
+    return walk->predictions;
+}
+
+const lf_train_scores *lf_train_walk_scores(const lf_train_walk *walk)
+{
+    return &walk->scores;
+}
+
+const char *lf_train_walk_json(const lf_train_walk *walk)
+{
+    return walk->json;
+}
