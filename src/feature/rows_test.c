@@ -1,0 +1,369 @@
+/*
+ * Goal: the rows of a whole day are those of the engine, however the feed is cut into batches, on
+ * the grid and at events, in pieces, with every set; sinks, bad sets and failing memory are heard.
+ * Method: a generated LOBSTER day in a folder, read again by hand through the engine.
+ */
+#include <lobflow/feature.h>
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../tests/testing.h"
+
+#define FEATURES 64
+#define LEVELS 2
+#define MESSAGES 20000
+#define STEM "TEST_2012-06-21_34200000_57600000"
+
+/* All rows that a sink was given. */
+typedef struct collected {
+    int64_t *times_ns;
+    uint8_t *valid;
+    double *values;
+    size_t row_count;
+    size_t column_count; /* without ts_event, symbol, valid */
+    size_t pieces;
+    size_t stop_after; /* pieces; 0: never */
+    char first_column[64];
+    char last_column[64];
+} collected;
+
+/*
+ * Message and book files whose every visible message fits the book: sizes grow and shrink at the
+ * best prices, and now and then a better ask comes and goes.
+ */
+static void write_day(const lf_testing_folder *folder)
+{
+    FILE *messages = fopen(lf_testing_path(folder, STEM "_message_2.csv"), "w");
+    FILE *books = fopen(lf_testing_path(folder, STEM "_orderbook_2.csv"), "w");
+    assert_non_null(messages);
+    assert_non_null(books);
+    lf_random random;
+    lf_random_seed(&random, 7, 0);
+    int bid = 500;
+    int ask = 500;
+    bool is_better = false;
+    double time_s = 34200.25;
+    for (int i = 0; i < MESSAGES; i++) {
+        if (lf_random_below(&random, 5) != 0) {
+            time_s += lf_random_exponential(&random) * 1.3;
+        }
+        const int size = 1 + (int)lf_random_below(&random, 9);
+        const int side = lf_random_below(&random, 2) == 0 ? 1 : -1;
+        int *lots = side > 0 ? &bid : &ask;
+        const char *price = side > 0 ? "1000000" : "1000200";
+        int type = 1 + (int)lf_random_below(&random, 5);
+        int lots_told = size;
+        if (i > 0 && lf_random_below(&random, 10) == 0) {
+            type = is_better ? 3 : 1;
+            (void)fprintf(messages, "%.9f,%d,9,7,1000100,-1\n", time_s, type);
+            is_better = !is_better;
+        } else {
+            type = type == 3 || (type == 4 && side < 0 && is_better) ? 2 : type;
+            type = *lots < 50 || i == 0 ? 1 : type;
+            *lots += type == 1 ? size : (type == 5 ? 0 : -size);
+            (void)fprintf(messages, "%.9f,%d,5,%d,%s,%d\n", time_s, type, lots_told, price, side);
+        }
+        if (is_better) {
+            (void)fprintf(books, "1000100,7,1000000,%d,1000200,%d,999900,30\n", bid, ask);
+        } else {
+            (void)fprintf(books, "1000200,%d,1000000,%d,1000300,40,999900,30\n", ask, bid);
+        }
+    }
+    assert_int_equal(fclose(messages), 0);
+    assert_int_equal(fclose(books), 0);
+}
+
+static lf_feed *open_day(const lf_testing_folder *folder, size_t batch_events)
+{
+    const lf_feed_options options = {.batch_events = batch_events};
+    const char *paths[] = {folder->path};
+    lf_source_list list;
+    lf_error error;
+    if (lf_feed_find(paths, 1, &options, &list, &error) != LF_OK) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(list.count, 1);
+    lf_feed *feed;
+    if (lf_feed_open(&list.sources[0], &options, &feed, &error) != LF_OK) {
+        fail_msg("%s", error.message);
+    }
+    lf_source_list_clear(&list);
+    return feed;
+}
+
+static lf_status collect(void *context, const lf_frame *rows, lf_error *error)
+{
+    collected *out = context;
+    lf_frame *frame = (lf_frame *)(uintptr_t)rows; /* the getters of values want it writable */
+    const size_t count = lf_frame_row_count(rows);
+    const size_t columns = lf_frame_column_count(rows) - 3;
+    assert_true(count > 0);
+    assert_string_equal(lf_frame_column(rows, 0).name, "ts_event");
+    assert_string_equal(lf_frame_text(rows, 1, count - 1), "TEST");
+    (void)snprintf(out->first_column, 64, "%s", lf_frame_column(rows, 3).name);
+    (void)snprintf(out->last_column, 64, "%s", lf_frame_column(rows, columns + 2).name);
+    const size_t total = out->row_count + count;
+    out->times_ns = realloc(out->times_ns, total * sizeof *out->times_ns);
+    out->valid = realloc(out->valid, total);
+    out->values = realloc(out->values, total * columns * sizeof *out->values);
+    memcpy(out->times_ns + out->row_count, lf_frame_i64(frame, 0), count * sizeof(int64_t));
+    memcpy(out->valid + out->row_count, lf_frame_bool(frame, 2), count);
+    for (size_t column = 0; column < columns; column++) {
+        const double *values = lf_frame_f64(frame, 3 + column);
+        for (size_t row = 0; row < count; row++) {
+            out->values[(out->row_count + row) * columns + column] = values[row];
+        }
+    }
+    out->row_count = total;
+    out->column_count = columns;
+    out->pieces++;
+    if (out->pieces == out->stop_after) {
+        return lf_error_set(error, LF_CANCELLED, "The test has seen enough.");
+    }
+    return LF_OK;
+}
+
+static void free_collected(collected *rows)
+{
+    free(rows->times_ns);
+    free(rows->valid);
+    free(rows->values);
+}
+
+static collected
+run(const lf_testing_folder *folder,
+    const lf_feature_rows_options *options,
+    size_t batch_events,
+    lf_feature_carry *carry)
+{
+    collected out = {0};
+    lf_feed *feed = open_day(folder, batch_events);
+    lf_error error;
+    if (lf_feature_rows(feed, options, collect, &out, carry, &error) != LF_OK) {
+        fail_msg("%s", error.message);
+    }
+    lf_feed_close(feed);
+    return out;
+}
+
+static void assert_same(const collected *a, const collected *b)
+{
+    assert_int_equal(a->row_count, b->row_count);
+    assert_int_equal(a->column_count, b->column_count);
+    assert_memory_equal(a->times_ns, b->times_ns, a->row_count * sizeof *a->times_ns);
+    assert_memory_equal(a->valid, b->valid, a->row_count);
+    assert_memory_equal(a->values, b->values, a->row_count * a->column_count * sizeof *a->values);
+}
+
+/* The rows one by one, by hand. */
+static void compare_by_hand(const lf_testing_folder *folder, const collected *rows, bool at_events)
+{
+    lf_feed *feed = open_day(folder, 0);
+    lf_feature_engine *engine;
+    const lf_feature_options options = {.vpin_bucket_lots = 100, .with_mlofi = true};
+    assert_int_equal(
+        lf_feature_engine_create(lf_feed_instrument(feed), &options, &engine, NULL), LF_OK
+    );
+    size_t next = 0;
+    for (bool at_end = false; !at_end;) {
+        lf_batch batch;
+        assert_int_equal(lf_feed_next(feed, &batch, NULL), LF_OK);
+        at_end = batch.event_count == 0;
+        for (size_t i = 0; i < batch.event_count + (at_end ? 1 : 0); i++) {
+            const int64_t ts_ns = at_end ? INT64_MAX : batch.events[i].ts_exchange_ns;
+            for (; next < rows->row_count && rows->times_ns[next] < ts_ns; next++) {
+                double row[FEATURES];
+                bool valid;
+                lf_feature_row(engine, rows->times_ns[next], row, &valid);
+                assert_int_equal(rows->valid[next], valid);
+                assert_memory_equal(row, &rows->values[next * rows->column_count], sizeof row);
+            }
+            if (!at_end) {
+                const lf_event *event = &batch.events[i];
+                assert_int_equal(
+                    lf_feature_update(engine, event, batch.trades + event->trade_first), LF_OK
+                );
+                if (at_events && next < rows->row_count) {
+                    assert_true(rows->times_ns[next] == ts_ns);
+                }
+            }
+        }
+    }
+    assert_int_equal(next, rows->row_count);
+    lf_feature_engine_destroy(engine);
+    lf_feed_close(feed);
+}
+
+static void test_grid_and_chunks(void **state)
+{
+    const lf_testing_folder *folder = *state;
+    const lf_feature_rows_options options = {.engine.vpin_bucket_lots = 100};
+    static const size_t batches[] = {1, 7, 1024};
+    collected first = run(folder, &options, 0, NULL);
+    assert_int_equal(first.row_count, 23400);
+    assert_int_equal(first.column_count, FEATURES);
+    assert_int_equal(first.pieces, 6);
+    compare_by_hand(folder, &first, false);
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+        collected other = run(folder, &options, batches[i], NULL);
+        assert_same(&first, &other);
+        free_collected(&other);
+    }
+    free_collected(&first);
+}
+
+static void test_events(void **state)
+{
+    const lf_testing_folder *folder = *state;
+    const lf_feature_rows_options options = {
+        .engine.vpin_bucket_lots = 100, .at_events = true, .set = "all"};
+    collected rows = run(folder, &options, 33, NULL);
+    assert_true(rows.row_count > MESSAGES / 2 && rows.row_count < MESSAGES);
+    assert_int_equal(rows.column_count, FEATURES + LEVELS * 4 * 3);
+    assert_string_equal(rows.last_column, "ask_flow_m2_5min");
+    for (size_t i = 1; i < rows.row_count; i++) {
+        assert_true(rows.times_ns[i] > rows.times_ns[i - 1]);
+    }
+    compare_by_hand(folder, &rows, true);
+    free_collected(&rows);
+}
+
+/* The first level's flows of the many-level columns are the features of the same window. */
+static void test_sets(void **state)
+{
+    const lf_testing_folder *folder = *state;
+    const lf_feature_rows_options plain = {.set = "ofi_1s,ofi_5min", .step_ns = 10000000000};
+    const lf_feature_rows_options many = {.set = "mlofi", .step_ns = 10000000000};
+    collected rows = run(folder, &plain, 0, NULL);
+    collected flows = run(folder, &many, 0, NULL);
+    assert_int_equal(rows.row_count, 2340);
+    assert_int_equal(rows.column_count, 2);
+    assert_string_equal(rows.first_column, "ofi_1s");
+    assert_int_equal(flows.column_count, LEVELS * 4 * 3);
+    assert_string_equal(flows.first_column, "ofi_m1_1s");
+    for (size_t i = 0; i < rows.row_count; i++) {
+        for (size_t k = 0; k < 2; k++) {
+            const double a = rows.values[i * 2 + k];
+            const double b = flows.values[i * flows.column_count + 3 * k];
+            assert_true(a == b || (isnan(a) && isnan(b)));
+        }
+    }
+    free_collected(&rows);
+    free_collected(&flows);
+}
+
+static void test_failures(void **state)
+{
+    const lf_testing_folder *folder = *state;
+    lf_error error;
+    collected out = {.stop_after = 2};
+    lf_feed *feed = open_day(folder, 0);
+    assert_int_equal(lf_feature_rows(feed, NULL, collect, &out, NULL, &error), LF_CANCELLED);
+    assert_int_equal(out.pieces, 2);
+    free_collected(&out);
+    lf_feed_close(feed);
+
+    feed = open_day(folder, 0);
+    const lf_feature_rows_options misspelt = {.set = "ofi_norm_1mni"};
+    out = (collected){0};
+    assert_int_equal(lf_feature_rows(feed, &misspelt, collect, &out, NULL, &error), LF_NOT_FOUND);
+    assert_non_null(strstr(error.message, "ofi_norm_1min"));
+    lf_feed_close(feed);
+
+    feed = open_day(folder, 0);
+    const lf_feature_rows_options small = {.engine.window_events_max = 10};
+    assert_int_equal(lf_feature_rows(feed, &small, collect, &out, NULL, &error), LF_RANGE);
+    assert_non_null(strstr(error.message, "window_events_max"));
+    assert_int_equal(out.pieces, 0);
+    lf_feed_close(feed);
+}
+
+/* The carry of a day counts it and its volume. */
+static void test_carry(void **state)
+{
+    const lf_testing_folder *folder = *state;
+    const lf_feature_rows_options options = {.set = "vpin"};
+    lf_feature_carry carry = {0};
+    collected rows = run(folder, &options, 0, &carry);
+    assert_int_equal(carry.day_count, 1);
+    assert_true(carry.volume_lots > 1000);
+    assert_true(isnan(rows.values[rows.row_count - 1]));
+    free_collected(&rows);
+    /* The second day fills about 50 buckets, the third surely enough. */
+    for (int day = 2; day <= 3; day++) {
+        const lf_feature_rows_options next = {.set = "vpin", .engine.carry = &carry};
+        lf_feature_carry after;
+        rows = run(folder, &next, 0, &after);
+        carry = after;
+        assert_int_equal(carry.day_count, day);
+        if (day == 3) {
+            assert_true(rows.values[rows.row_count - 1] > 0);
+        }
+        free_collected(&rows);
+    }
+}
+
+static void test_hunger(void **state)
+{
+    const lf_testing_folder *folder = *state;
+    for (uint64_t n = 0;; n++) {
+        lf_testing_memory memory;
+        lf_testing_memory_start(&memory, n);
+        const lf_feature_rows_options options = {
+            .engine.allocator = &memory.allocator,
+            .engine.window_events_max = 2000,
+            .set = "all",
+            .step_ns = 600000000000,
+        };
+        collected out = {0};
+        lf_feed *feed = open_day(folder, 0);
+        const lf_status status = lf_feature_rows(feed, &options, collect, &out, NULL, NULL);
+        lf_feed_close(feed);
+        free_collected(&out);
+        assert_int_equal(memory.live, 0);
+        if (memory.calls <= n) {
+            assert_int_equal(status, LF_OK);
+            break;
+        }
+        assert_int_equal(status, LF_NOMEM);
+    }
+}
+
+static int make_folder(void **state)
+{
+    static lf_testing_folder folder;
+    if (!lf_testing_folder_make(&folder)) {
+        return -1;
+    }
+    write_day(&folder);
+    *state = &folder;
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    lf_testing_folder_remove(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_grid_and_chunks),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_carry),
+        cmocka_unit_test(test_hunger),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
