@@ -91,7 +91,7 @@ typedef struct lf_feature_options {
     const lf_feature_carry *carry; /* copied; NULL: nothing before */
     /** Also keep the many-level flows (ofi_m<m>_<w>, bid_flow_..., ask_flow_...). */
     bool with_mlofi;
-    /** Distinct times (and waiting trades) that one 5-minute window can hold; 0 means 131,072,
+    /** Distinct times (and waiting trades) that one 5-minute window can hold; 0 means 131,071,
         which takes about 60 MB. A fuller window is an error of lf_feature_update(). Only what the
         day needs is touched after create. */
     size_t window_events_max;

@@ -2,8 +2,8 @@
  */
 #include "feature_internal.h"
 
-/* 2^17 distinct times in 5 minutes is 437 a second without a pause. */
-#define WINDOW_EVENTS_DEFAULT ((size_t)1 << 17)
+/* 437 distinct times a second for 5 minutes; with the ring's first entry a power of two. */
+#define WINDOW_EVENTS_DEFAULT (((size_t)1 << 17) - 1)
 /* Probes of a side are 1 s apart: 600 mature in 5 minutes, and one more can wait to be dropped. */
 #define RECOVERIES_MAX ((size_t)1000)
 

@@ -11,6 +11,14 @@ static void fill_nan(double *row)
     }
 }
 
+/* What is a share of mid means nothing at prices of 0 or below. */
+static void mask_unpriced(double *row)
+{
+    row[LFI_SPREAD_BPS] = NAN;
+    row[LFI_MICROPRICE_OFFSET_BPS] = NAN;
+    row[LFI_VWAP_DISTANCE] = NAN;
+}
+
 static void mask_cold(double *row, int64_t age_ns)
 {
     for (int i = 0; i < LFI_FEATURE_COUNT; i++) {
@@ -37,6 +45,9 @@ void lf_feature_row(lf_feature_engine *engine, int64_t t_ns, double *row, bool *
     lfi_row_book(engine, t_ns, row);
     lfi_row_path(engine, t_ns, row);
     lfi_row_trades(engine, t_ns, row);
+    if (engine->last.mid2 <= 0) {
+        mask_unpriced(row);
+    }
     const int64_t age_ns = engine->start_ns == LF_TIME_NONE ? 0 : t_ns - engine->start_ns;
     if (age_ns < WARMUP_MAX_NS) {
         mask_cold(row, age_ns);

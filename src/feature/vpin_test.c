@@ -190,6 +190,37 @@ static void test_quotes_and_bounds(void **state)
     lf_feature_engine_destroy(engine);
 }
 
+/* Prices of 0 and below, as spreads between futures have: ticks count on, shares of mid do not. */
+static void test_prices_not_positive(void **state)
+{
+    (void)state;
+    static const char *const undefined[] = {
+        "spread_bps", "microprice_offset_bps", "vwap_distance", "momentum_10s"};
+    lf_feature_engine *engine;
+    assert_int_equal(lf_feature_engine_create(&instrument, NULL, &engine, NULL), LF_OK);
+    for (int64_t second = 0; second < 400; second++) {
+        lf_event event = make_event(second * LF_NS_PER_SECOND, 1);
+        event.quotes.bid_ticks[0] = second % 2 - 1;
+        event.quotes.ask_ticks[0] = 1 - second % 2;
+        const lf_trade trade = {.price_units = -50, .size_lots = 1, .sign = LF_SIGN_UNKNOWN};
+        assert_int_equal(lf_feature_update(engine, &event, &trade), LF_OK);
+        event.quotes.ask_ticks[0] = 2;
+        event.trade_count = 0;
+        assert_int_equal(lf_feature_update(engine, &event, NULL), LF_OK);
+        event.quotes.bid_ticks[0] = -2;
+        event.quotes.ask_ticks[0] = 2;
+        assert_int_equal(lf_feature_update(engine, &event, NULL), LF_OK);
+    }
+    const int64_t t_ns = 399 * LF_NS_PER_SECOND;
+    for (size_t i = 0; i < sizeof undefined / sizeof undefined[0]; i++) {
+        assert_true(isnan(value_at(engine, t_ns, undefined[i])));
+    }
+    assert_true(value_at(engine, t_ns, "mid_changes_10s") > 0);
+    assert_true(value_at(engine, t_ns, "spread_z_score") == 0);
+    assert_true(!isinf(value_at(engine, t_ns, "amihud_5min")));
+    lf_feature_engine_destroy(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_lee_ready),
         cmocka_unit_test(test_unordered_ties),
         cmocka_unit_test(test_quotes_and_bounds),
+        cmocka_unit_test(test_prices_not_positive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
