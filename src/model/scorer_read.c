@@ -190,12 +190,15 @@ next_int(reader *r, span *rest, const char *name, int64_t least, int64_t most, i
     return read_int(r, word, name, least, most, out);
 }
 
-/* The next finite number of a list. */
-static lf_status next_double(reader *r, span *rest, const char *name, double *out)
+/* The next number of a list: finite, or for thresholds infinite too, which is how LightGBM writes a
+   split of the missing from all others. */
+static lf_status
+next_double(reader *r, span *rest, const char *name, bool allows_infinity, double *out)
 {
     span word;
     const bool found = rest->text != NULL && next_word(rest, &word);
-    if (found && lf_double_parse(word.text, word.bytes, out) == LF_OK && isfinite(*out)) {
+    if (found && lf_double_parse(word.text, word.bytes, out) == LF_OK &&
+        (isfinite(*out) || (allows_infinity && isinf(*out)))) {
         return LF_OK;
     }
     return lf_error_set_at(
@@ -204,8 +207,9 @@ static lf_status next_double(reader *r, span *rest, const char *name, double *ou
         r->name,
         rest->text == NULL ? r->line : rest->line,
         LF_POSITION_NONE,
-        "%s needs one finite number for each node or leaf, found \"%.*s\".",
+        "%s needs one %snumber for each node or leaf, found \"%.*s\".",
         name,
+        allows_infinity ? "" : "finite ",
         !found            ? 0
         : word.bytes > 40 ? 40
                           : (int)word.bytes,
@@ -290,7 +294,7 @@ static lf_status read_objective(reader *r, span value)
             r->scorer->output = LFI_OUTPUT_SIGNED_SQUARE;
         } else if (word.bytes > 8 && memcmp(word.text, "sigmoid:", 8) == 0) {
             span number = {word.text + 8, word.bytes - 8, word.line};
-            const lf_status status = next_double(r, &number, "sigmoid", &r->scorer->sigmoid);
+            const lf_status status = next_double(r, &number, "sigmoid", false, &r->scorer->sigmoid);
             if (status != LF_OK) {
                 return status;
             }
@@ -417,7 +421,8 @@ static lf_status read_leaves(reader *r, const tree *t)
     lf_scorer *s = r->scorer;
     span rest = t->values[TREE_LEAF_VALUE];
     for (size_t i = 0; i < t->leaf_count; i++) {
-        const lf_status status = next_double(r, &rest, "leaf_value", &s->leaves[t->leaf_first + i]);
+        const lf_status status =
+            next_double(r, &rest, "leaf_value", false, &s->leaves[t->leaf_first + i]);
         if (status != LF_OK) {
             return status;
         }
@@ -442,7 +447,7 @@ static lf_status read_node(reader *r, const tree *t, span rest[5], lfi_node *nod
     int64_t left = 0;
     int64_t right = 0;
     if (next_int(r, &rest[0], "split_feature", 0, features - 1, &feature) != LF_OK ||
-        next_double(r, &rest[1], "threshold", &node->threshold) != LF_OK ||
+        next_double(r, &rest[1], "threshold", true, &node->threshold) != LF_OK ||
         /* Bit 0 category, bit 1 default left, bits 2 and 3 the missing kind, which is at most 2. */
         next_int(r, &rest[2], "decision_type", 0, 11, &decision) != LF_OK ||
         next_int(r, &rest[3], "left_child", -leaves, nodes - 1, &left) != LF_OK ||

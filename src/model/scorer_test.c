@@ -109,6 +109,20 @@ static void test_zero_flush(void **state)
     assert_true(raw_of(text, -5e-324, 0) == 2);
 }
 
+/* LightGBM writes a split of the missing from all others as a threshold of infinity. */
+static void test_infinite_threshold(void **state)
+{
+    (void)state;
+    static const char text[] = HEAD("regression"
+    ) "tree_sizes=9\n\nTree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=inf\n"
+      "decision_type=8\nleft_child=-1\nright_child=-2\nleaf_value=1 2\nis_linear=0\n\n"
+      "end of trees\n";
+    assert_true(raw_of(text, NAN, 0) == 2);
+    assert_true(raw_of(text, 1e308, 0) == 1);
+    assert_true(raw_of(text, INFINITY, 0) == 1);
+    assert_true(raw_of(text, -INFINITY, 0) == 1);
+}
+
 static void test_categories(void **state)
 {
     (void)state;
@@ -355,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decisions),
         cmocka_unit_test(test_zero_flush),
+        cmocka_unit_test(test_infinite_threshold),
         cmocka_unit_test(test_categories),
         cmocka_unit_test(test_outputs),
         cmocka_unit_test(test_names),

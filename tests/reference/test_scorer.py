@@ -74,7 +74,9 @@ def training_rows(rng, count=4000):
     x[:, 5] = rng.integers(0, 40, count)
     x[:, 6] *= 1e-35
     x[:, 7] *= 1e300
-    signal = x[:, 0] + x[:, 1] * (np.nan_to_num(x[:, 3]) > 0) + (x[:, 5] % 3 == 1) + 0.3 * np.sign(x[:, 6])
+    # Half of the signal is in what is missing: LightGBM then splits at infinity.
+    x[rng.random(count) < 0.3, 8] = np.nan
+    signal = 2 * np.isnan(x[:, 8]) + x[:, 0] + x[:, 1] * (np.nan_to_num(x[:, 3]) > 0) + (x[:, 5] % 3 == 1) + 0.3 * np.sign(x[:, 6])
     return x, signal + rng.normal(size=count)
 
 
@@ -131,6 +133,8 @@ def test_equal_to_the_bit(library, name):
     booster = lightgbm.train(params, lightgbm.Dataset(x, target, params=params, categorical_feature=categories), 40)
     text = booster.model_to_string()
     assert bool(re.search(r"^num_cat=[1-9]", text, re.M)) == (name == "categories")
+    if params.get("use_missing", True) and not params.get("zero_as_missing"):
+        assert re.search(r"^threshold=.*\binf\b", text, re.M)
     rows = np.concatenate([adversarial_rows(rng, text), x])
     raw, out = score(library, text, rows)
     ours = {"predict": out, "raw": raw}
