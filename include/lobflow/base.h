@@ -249,6 +249,7 @@ LF_API int32_t lf_zone_offset_s(const lf_zone *zone, int64_t time_ns);
  * The instant of a local wall time. A time that a change skips gives the instant of the change; a
  * time that happens twice gives the first.
  *
+ * @param date      in the years 1678 to 2261, which are those that ns in 64 bits can hold
  * @param local_ns  ns since local midnight; may be negative or beyond the day
  */
 LF_API int64_t lf_zone_to_utc(const lf_zone *zone, lf_date date, int64_t local_ns);

@@ -118,8 +118,10 @@ typedef struct lf_intent {
                                stop or a report needs neither features nor model) */
     int64_t mid2_decision;  /* twice the local mid, ticks; 0 when not valid ever */
     lf_reason reason;
-    lf_rule rule;        /* of the entry that the order belongs to */
-    double p_up;         /* of the row that opened the position */
+    lf_reason cause; /* why the position is opened or left: equals reason, but for `cross`, where
+                        it is the reason of the passive order that ran out of time */
+    lf_rule rule;    /* of the entry that the order belongs to */
+    double p_up;     /* of the row that opened the position */
     double expected_bps; /* of the row that opened the position */
 } lf_intent;
 

@@ -9,6 +9,9 @@
 
 #define HEADER_BYTES 44
 #define ZONE_FOLDER "/usr/share/zoneinfo"
+/* RFC 8536 keeps offsets between -25 and 26 hours. */
+#define OFFSET_MIN_S (-89999)
+#define OFFSET_MAX_S 93599
 /* What a footer's rule may be long; those of tzdata have less than 60 bytes. */
 #define FOOTER_BYTES 256
 
@@ -64,6 +67,12 @@ static bool read_changes(lf_zone *zone, const unsigned char *block, const header
 {
     const unsigned char *indices = block + (size_t)h->change * 8;
     const unsigned char *types = indices + h->change;
+    for (size_t i = 0; i < h->type; i++) {
+        const int32_t offset_s = (int32_t)(uint32_t)big_endian(types + 6 * i, 4);
+        if (offset_s < OFFSET_MIN_S || offset_s > OFFSET_MAX_S) {
+            return false;
+        }
+    }
     zone->first_offset_s = (int32_t)(uint32_t)big_endian(types, 4);
     for (size_t i = 0; i < h->change; i++) {
         if (indices[i] >= h->type) {

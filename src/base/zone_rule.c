@@ -64,6 +64,12 @@ static bool take_time(const char **at, int32_t *out_s)
     return true;
 }
 
+/* Seconds west of Greenwich; POSIX allows up to 24 hours. */
+static bool take_offset(const char **at, int32_t *out_s)
+{
+    return take_time(at, out_s) && *out_s < 25 * 3600 && *out_s > -25 * 3600;
+}
+
 static bool take_day(const char **at, lfi_zone_change *out)
 {
     if (take_char(at, 'M')) {
@@ -99,7 +105,7 @@ bool lfi_zone_rule_parse(const char *text, lfi_zone_rule *out)
         return true;
     }
     int32_t west_s;
-    if (!take_name(&at) || !take_time(&at, &west_s)) {
+    if (!take_name(&at) || !take_offset(&at, &west_s)) {
         return false;
     }
     rule.is_set = true;
@@ -112,7 +118,7 @@ bool lfi_zone_rule_parse(const char *text, lfi_zone_rule *out)
             return false;
         }
         if (*at != ',') {
-            if (!take_time(&at, &west_s)) {
+            if (!take_offset(&at, &west_s)) {
                 return false;
             }
             rule.daylight_offset_s = -west_s;

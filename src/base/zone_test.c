@@ -169,6 +169,7 @@ static void test_rules(void **state)
         "EST5EDT,M3.2.7,M11.1.0",
         "EST5EDT,M3.2.0,M11.1.0x",
         "EST999",
+        "EST25",
         "<EST5",
         "EST5EDT,J0,J1",
     };

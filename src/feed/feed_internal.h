@@ -1,4 +1,4 @@
-/* What the files of the feed module share: text streams, names of files, and the table of readers. */
+/* What the files of the feed module share: text streams, file names, the table of readers. */
 #ifndef LOBFLOW_FEED_INTERNAL_H
 #define LOBFLOW_FEED_INTERNAL_H
 
@@ -35,9 +35,8 @@ void lfi_stream_close(lfi_stream *stream);
  * archive that lobflow reads.
  */
 typedef lf_status (*lfi_member_visit)(void *context, const char *member, lf_error *error);
-lf_status lfi_archive_list(
-    const char *path, lfi_member_visit visit, void *context, lf_error *error
-);
+lf_status
+lfi_archive_list(const char *path, lfi_member_visit visit, void *context, lf_error *error);
 
 /* True when the first bytes are those of zip, 7z or tar. */
 bool lfi_archive_probe(const char *path);

@@ -147,6 +147,16 @@ static lf_status read_header(reader *in)
     if (from.at == from.end) {
         return bad_line(in, 1, "the file is empty; a line with the names of the columns is needed");
     }
+    if (memchr(in->data, '\0', in->bytes) != NULL) {
+        return lf_error_set_at(
+            in->error,
+            LF_FORMAT,
+            in->path,
+            LF_POSITION_NONE,
+            (char *)memchr(in->data, '\0', in->bytes) - in->data,
+            "a NUL byte has no place in a text file."
+        );
+    }
     const cursor start = from;
     cell name = {.last = false};
     for (in->column_count = 0; !name.last; in->column_count++) {

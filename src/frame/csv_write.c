@@ -2,6 +2,7 @@
 #include <lobflow/frame.h>
 
 #include <string.h>
+#include <strings.h>
 
 #include "frame_internal.h"
 
@@ -35,11 +36,19 @@ static lf_status put(line *to, const char *text, size_t bytes)
     return LF_OK;
 }
 
-/* Quotes only where they are needed: around commas, quotes and line ends, and around "". */
+static bool looks_like_another_kind(const char *text, size_t bytes)
+{
+    double number;
+    return lf_double_parse(text, bytes, &number) == LF_OK || strcasecmp(text, "true") == 0 ||
+           strcasecmp(text, "false") == 0;
+}
+
+/* Quotes only where they are needed: around commas, quotes and line ends, and around "" and texts
+   such as the symbol "700", which a reader would take for a number. */
 static lf_status put_text(line *to, const char *text)
 {
     const size_t bytes = strlen(text);
-    if (bytes > 0 && strpbrk(text, ",\"\r\n") == NULL) {
+    if (bytes > 0 && strpbrk(text, ",\"\r\n") == NULL && !looks_like_another_kind(text, bytes)) {
         return put(to, text, bytes);
     }
     lf_status status = put(to, "\"", 1);

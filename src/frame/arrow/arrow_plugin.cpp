@@ -127,7 +127,6 @@ struct lfi_arrow_writer {
     std::shared_ptr<SinkStream> sink;
     std::unique_ptr<parquet::arrow::FileWriter> parquet;
     std::shared_ptr<arrow::ipc::RecordBatchWriter> ipc;
-    bool broken = false;
 };
 
 namespace
@@ -176,24 +175,20 @@ bool writer_create(
 
 bool writer_write(lfi_arrow_writer *writer, struct ArrowArray *array, lfi_arrow_message *message)
 {
-    const bool good = guarded(message, [&]() -> arrow::Status {
+    return guarded(message, [&]() -> arrow::Status {
         ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ImportRecordBatch(array, writer->schema));
         if (writer->parquet != nullptr) {
             return writer->parquet->WriteRecordBatch(*batch);
         }
         return writer->ipc->WriteRecordBatch(*batch);
     });
-    writer->broken = writer->broken || !good;
-    return good;
 }
 
 bool writer_finish(lfi_arrow_writer *writer, lfi_arrow_message *message)
 {
-    const bool good = guarded(message, [&]() -> arrow::Status {
+    return guarded(message, [&]() -> arrow::Status {
         return writer->parquet != nullptr ? writer->parquet->Close() : writer->ipc->Close();
     });
-    writer->broken = writer->broken || !good;
-    return good;
 }
 
 void writer_destroy(lfi_arrow_writer *writer)

@@ -1,0 +1,116 @@
+/**
+ * @file
+ * What a run was worth: metrics, text and one self-contained page.
+ *
+ * A report is made from the tables of a run and a few facts that the tables do not hold. The
+ * metrics are one JSON text (docs/formats/metrics.md has its keys); text and page are made from it
+ * and from the tables, so that a run folder can be reported again at any time.
+ */
+#ifndef LOBFLOW_REPORT_H
+#define LOBFLOW_REPORT_H
+
+#include <lobflow/backtest.h>
+#include <lobflow/base.h>
+#include <lobflow/frame.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The tables of one strategy, borrowed. Columns: docs/formats/run.md. */
+typedef struct lf_report_strategy {
+    char name[32];
+    lf_frame *tables[LF_BACKTEST_TABLE_COUNT];
+    /** Counts and options of the backtest; NULL when only the tables are known. */
+    const lf_backtest_counts *counts;
+    const lf_strategy_options *options;
+} lf_report_strategy;
+
+/** A run as the report sees it, borrowed. Strategy 0 is the one that the run is about. */
+typedef struct lf_report_run {
+    const lf_allocator *allocator;
+    lf_frame *predictions;
+    const lf_report_strategy *strategies; /* [strategy_count] at least one */
+    size_t strategy_count;
+} lf_report_run;
+
+/** What the tables do not hold. Texts are borrowed; NULL where there is nothing. */
+typedef struct lf_report_facts {
+    const char *title;     /* "GOOG 2012-06-21" */
+    const char *data_text; /* what was read, one line a day */
+    const char *symbol;
+    const char *time_zone;     /* of the session, for hours: "America/New_York" */
+    const char *scores_json;   /* lf_train_walk_json(); NULL for a backtest of a given model */
+    const char *training_json; /* lf_model_training() of the last model: importance, rounds */
+    const char *config_toml;   /* the effective configuration */
+    const char *version;
+    int64_t step_ns;      /* of the rows */
+    double planted_alpha; /* of a simulation; NaN when not known to be one */
+    uint64_t seed;
+    int64_t trial_count;  /* configurations looked at so far, this one included; at least 1 */
+    double starting_cash; /* as given to the backtest */
+    bool in_sample;       /* the title then says so */
+} lf_report_facts;
+
+/**
+ * Compute the metrics of a run.
+ *
+ * @param out  owned, JSON with the keys `signal execution pnl risk costs meta variants warnings`;
+ *             end it with lf_release()
+ * @return LF_OK, LF_MISMATCH (a column is missing), LF_DATA (no rows) or LF_NOMEM
+ *
+ * Cost: a few passes over the tables, and bootstraps that take about 0.1 s.
+ */
+LF_API LF_MUST_CHECK lf_status lf_report_metrics(
+    const lf_report_run *run, const lf_report_facts *facts, char **out, lf_error *error
+);
+
+/**
+ * The metrics as a page of plain text of at most 100 columns.
+ *
+ * @param out  owned; end it with lf_release()
+ * @return LF_OK, LF_FORMAT (not the metrics of a run) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_report_text(
+    const lf_allocator *allocator, const char *metrics_json, char **out, lf_error *error
+);
+
+/**
+ * Write the page: one HTML file with its data, style and scripts inside, which needs no network.
+ *
+ * @param path  appears whole or not at all
+ * @return LF_OK, LF_FORMAT, LF_MISMATCH, LF_IO or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_report_html(
+    const lf_report_run *run, const char *metrics_json, const char *path, lf_error *error
+);
+
+/** A run folder read back. */
+typedef struct lf_report_folder lf_report_folder;
+
+/**
+ * Read the tables and metrics.json of a run folder: its own files are strategy 0, each folder
+ * below it with an equity table is a further one.
+ *
+ * @param out  owned; NULL on failure
+ * @return LF_OK, LF_NOT_FOUND (naming the missing file), LF_FORMAT, LF_MISMATCH, LF_DEPENDENCY,
+ *         LF_IO or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_report_folder_open(
+    const lf_allocator *allocator, const char *path, lf_report_folder **out, lf_error *error
+);
+
+/** The tables, borrowed. */
+LF_API const lf_report_run *lf_report_folder_run(const lf_report_folder *folder);
+
+/** The text of metrics.json, borrowed. */
+LF_API const char *lf_report_folder_metrics(const lf_report_folder *folder);
+
+/** End it; NULL is accepted. */
+LF_API void lf_report_folder_close(lf_report_folder *folder);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

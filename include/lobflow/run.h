@@ -1,0 +1,227 @@
+/**
+ * @file
+ * The verbs of the program as library calls: one configuration, a list of symbol-days, files out.
+ *
+ * Every call takes the same lf_config, shows its progress, can be cancelled, and writes each file
+ * whole or not at all.
+ */
+#ifndef LOBFLOW_RUN_H
+#define LOBFLOW_RUN_H
+
+#include <lobflow/backtest.h>
+#include <lobflow/base.h>
+#include <lobflow/execution.h>
+#include <lobflow/feed.h>
+#include <lobflow/frame.h>
+#include <lobflow/pipeline.h>
+#include <lobflow/signal.h>
+#include <lobflow/train.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- configuration ---------------------------------------------------------------------- */
+
+/** Data paths that a configuration can hold. */
+#define LF_CONFIG_PATHS_MAX 64
+
+/** Everything that a run depends on. Each member is a key of one TOML section; lf_config_default()
+    gives every default, lf_config_key_at() lists them with their meaning. */
+typedef struct lf_config {
+    /* [data] */
+    char paths[LF_CONFIG_PATHS_MAX][1024]; /* paths = []; none: given on the command line */
+    int32_t path_count;
+    char format[16]; /* format = "" : by content */
+    char symbol[32]; /* symbol = "" : from the file name */
+    char date[16];   /* date = "" : from the file name */
+    int32_t levels;  /* levels = 0: from the file name */
+    bool strict;     /* strict = false */
+    /* [features] */
+    char set[1024];           /* set = "default": for the verb features */
+    int64_t step_ns;          /* step = "1s" */
+    lf_clock clock;           /* clock = "exchange": for the verbs features and train */
+    int64_t vpin_bucket_lots; /* vpin_bucket = 0: see FEATURES section 3 */
+    /* [labels] */
+    int64_t label_delay_ns; /* delay = "0s" */
+    /* [model] */
+    lf_train_options model; /* its pointers and step, delay, clock, vpin are set when it is used */
+    char model_features[1024]; /* features = "": those of the preset */
+    /* [signal], [execution], [risk] */
+    lf_signal_options signal;
+    lf_execution_options execution;
+    lf_risk_options risk;
+    double starting_cash;  /* [risk] starting_cash = 100000 */
+    bool check_every_fill; /* [execution] check_every_fill = false */
+    /* [report] */
+    int64_t trials;       /* trials = 1: configurations looked at so far */
+    double planted_alpha; /* planted_alpha = nan: of a simulation */
+    char title[128];      /* title = "" : symbols and dates */
+} lf_config;
+
+/** Kind of a configuration value. */
+typedef enum lf_config_kind {
+    LF_CONFIG_BOOL = 0,
+    LF_CONFIG_INTEGER = 1,
+    LF_CONFIG_NUMBER = 2,   /* an integer will do */
+    LF_CONFIG_TEXT = 3,     /* one of some words, or free */
+    LF_CONFIG_DURATION = 4, /* text such as "250ms" or "1min", or "0" */
+    LF_CONFIG_PATHS = 5,    /* a list of texts, given one by one */
+} lf_config_kind;
+
+/** One key. All texts are static. */
+typedef struct lf_config_key {
+    const char *section;
+    const char *name;
+    const char *help; /* one line */
+    lf_config_kind kind;
+} lf_config_key;
+
+/** A value on its way in. */
+typedef struct lf_config_value {
+    lf_config_kind kind; /* BOOL, INTEGER, NUMBER or TEXT */
+    bool boolean;
+    int64_t integer;
+    double number;
+    const char *text;
+} lf_config_value;
+
+/** Write every default. */
+LF_API void lf_config_default(lf_config *config);
+
+/** Number of keys. */
+LF_API size_t lf_config_key_count(void);
+
+/** Key by number, in the order of the file. */
+LF_API const lf_config_key *lf_config_key_at(size_t index);
+
+/**
+ * Set one key. Setting `model.preset` first gives all keys of [model] that preset's defaults, so
+ * it must come before them.
+ *
+ * @return LF_OK, LF_NOT_FOUND (no such section or key, with a suggestion), LF_MISMATCH (a value of
+ *         another kind) or LF_RANGE (not one of the words, not a duration)
+ */
+LF_API LF_MUST_CHECK lf_status lf_config_set(
+    lf_config *config,
+    const char *section,
+    const char *key,
+    const lf_config_value *value,
+    lf_error *error
+);
+
+/** As lf_config_set(), the value as a person types it: `section.key`, `value`. */
+LF_API LF_MUST_CHECK lf_status
+lf_config_set_text(lf_config *config, const char *name, const char *value, lf_error *error);
+
+/** Check all options together. @return LF_OK, or LF_RANGE naming section and key */
+LF_API LF_MUST_CHECK lf_status lf_config_check(const lf_config *config, lf_error *error);
+
+/**
+ * The whole configuration as TOML, every key with its meaning.
+ *
+ * @param out  owned; end it with lf_release()
+ * @return LF_OK or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_config_text(const lf_config *config, const lf_allocator *allocator, char **out, lf_error *error);
+
+/* ---- the verbs -------------------------------------------------------------------------- */
+
+/** Where the work stands. share is 0 to 1 within a stage. @return false: stop with LF_CANCELLED */
+typedef bool (*lf_run_progress)(void *context, const char *stage, double share);
+
+/** What all verbs take. */
+typedef struct lf_run_job {
+    const lf_allocator *allocator;
+    const lf_config *config;  /* checked; borrowed */
+    const lf_source *sources; /* [source_count] by date, then symbol; borrowed */
+    size_t source_count;
+    lf_run_progress progress; /* may be NULL */
+    void *progress_context;
+    /** Told a sentence for the person, such as a warning; may be NULL. */
+    void (*say)(void *context, const char *sentence);
+    void *say_context;
+} lf_run_job;
+
+/** Which symbol-days a configuration names. The same as lf_feed_find() with its keys. */
+LF_API LF_MUST_CHECK lf_status lf_run_find(
+    const lf_config *config,
+    const char *const *paths,
+    size_t path_count,
+    lf_source_list *out,
+    lf_error *error
+);
+
+/** How the configuration opens a feed. */
+LF_API void lf_run_feed_options(const lf_config *config, lf_feed_options *out);
+
+/** What `features` writes beside the set of the configuration. */
+typedef struct lf_run_features_options {
+    const int64_t *label_horizons_ns; /* [label_count] */
+    size_t label_count;
+    bool each_event; /* a row for each event instead of each step */
+} lf_run_features_options;
+
+/**
+ * Feature rows of all days into one table file: ts_event, symbol, valid, features, labels.
+ *
+ * @param path  .parquet, .arrow, .feather or .csv
+ * @return LF_OK, or what feed, feature engine or table writer return
+ *
+ * Cost: one day at a time in memory. vpin's carry goes from day to day of a symbol.
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_features(
+    const lf_run_job *job, const lf_run_features_options *options, const char *path, lf_error *error
+);
+
+/**
+ * Walk forward over all days, then fit the final model on all rows.
+ *
+ * @param path  the model folder; its folds and `walk.json` lie below it
+ * @param json  owned, lf_train_walk_json() of the walk; end it with lf_release(); may be NULL
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_run_train(const lf_run_job *job, const char *path, char **json, lf_error *error);
+
+/**
+ * Predictions of a model at each row of all days.
+ *
+ * @param in_sample  also at rows of the model's training span; else they are refused
+ * @param path       .parquet, .arrow, .feather or .csv
+ * @return LF_MISMATCH when a day touches the training span and in_sample is false
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_predict(
+    const lf_run_job *job, const lf_model *model, bool in_sample, const char *path, lf_error *error
+);
+
+/**
+ * Trade all days with one model and write a run folder.
+ *
+ * @param folder   made when it is not there
+ * @param metrics  owned, the metrics' JSON; end it with lf_release(); may be NULL
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_backtest(
+    const lf_run_job *job,
+    const lf_model *model,
+    bool in_sample,
+    const char *folder,
+    char **metrics,
+    lf_error *error
+);
+
+/**
+ * The whole line: features on the local clock, walk forward, backtest of the rows that each fold's
+ * model never saw, report. One day alone is cut into blocks of time.
+ *
+ * @param folder   made when it is not there; models lie in folder/models
+ * @param metrics  owned, the metrics' JSON; end it with lf_release(); may be NULL
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_run_line(const lf_run_job *job, const char *folder, char **metrics, lf_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
