@@ -213,6 +213,65 @@ LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_auc(
     lf_interval *out
 );
 
+/**
+ * Block bootstrap of a Sharpe ratio, mean / sample standard deviation of one row, as
+ * lf_stats_bootstrap_ratio().
+ *
+ * @param x  [count] P&L of equal stretches of time, idle ones included
+ * @return LF_OK or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_sharpe(
+    const double *x,
+    const uint32_t *blocks,
+    size_t count,
+    const lf_bootstrap_options *options,
+    lf_interval *out
+);
+
+/* ---- Sharpe ratios ---------------------------------------------------------------------- */
+
+/** A Sharpe ratio and what its uncertainty depends on. Nothing here is annualised. */
+typedef struct lf_sharpe {
+    double ratio;    /* mean / sample standard deviation of one row; NaN when it does not vary */
+    double skewness; /* third central moment / sd^3, with n */
+    double kurtosis; /* fourth central moment / sd^4, with n: 3 for a normal */
+    size_t count;
+} lf_sharpe;
+
+/** Sharpe ratio and moments of a series; NaN below two rows or when it does not vary. */
+LF_API lf_sharpe lf_stats_sharpe(const double *values, size_t count);
+
+/**
+ * Probabilistic Sharpe ratio: the confidence that the true ratio exceeds a benchmark.
+ *
+ * @param benchmark  per row, not annualised
+ * @return 0 to 1; NaN below two rows
+ *
+ * Source: Bailey, López de Prado (2012), The Sharpe ratio efficient frontier, Journal of Risk
+ * 15(2), 3-44.
+ */
+LF_API double lf_stats_psr(const lf_sharpe *sharpe, double benchmark);
+
+/**
+ * Expected largest of independent standard normals, asymptotic: 0.52 for two (exactly 0.56), 2.53
+ * for a hundred (exactly 2.51); 0 for one.
+ *
+ * Source: Bailey, López de Prado (2014), The deflated Sharpe ratio, Journal of Portfolio
+ * Management 40(5), 94-107.
+ */
+LF_API double lf_stats_expected_max(double trials);
+
+/**
+ * Rows that a track record needs before the ratio exceeds the benchmark with a confidence.
+ *
+ * @param confidence  such as 0.95
+ * @return rows; NaN when the ratio does not exceed the benchmark
+ *
+ * Source: Bailey, López de Prado (2012), as above.
+ */
+LF_API double
+lf_stats_min_track_record(const lf_sharpe *sharpe, double benchmark, double confidence);
+
 #ifdef __cplusplus
 }
 #endif

@@ -217,6 +217,46 @@ lf_status lf_stats_bootstrap_pearson(
     return LF_OK;
 }
 
+lf_status lf_stats_bootstrap_sharpe(
+    const double *x,
+    const uint32_t *blocks,
+    size_t count,
+    const lf_bootstrap_options *options,
+    lf_interval *out
+)
+{
+    enum {
+        WIDTH = 3 /* n, x, xx */
+    };
+    resampler r;
+    if (resampler_begin(blocks, count, WIDTH, options, &r) != LF_OK) {
+        return LF_NOMEM;
+    }
+    const double mean = lf_stats_mean(x, count);
+    for (size_t i = 0; i < count; i++) {
+        const double a = x[i] - mean;
+        const double row[WIDTH] = {1, a, a * a};
+        for (size_t j = 0; j < WIDTH; j++) {
+            r.sums[WIDTH * blocks[i] + j] += row[j];
+        }
+    }
+    for (size_t k = 0; k < r.replicates; k++) {
+        double s[WIDTH] = {0};
+        resampler_draw(&r);
+        for (size_t b = 0; b < r.block_count; b++) {
+            for (size_t j = 0; j < WIDTH; j++) {
+                s[j] += r.weights[b] * r.sums[WIDTH * b + j];
+            }
+        }
+        const double squares = s[2] - s[1] * s[1] / s[0];
+        const double sd = squares > 0 && s[0] > 1 ? sqrt(squares / (s[0] - 1)) : NAN;
+        resampler_keep(&r, (mean + s[1] / s[0]) / sd);
+    }
+    *out = resampler_interval(&r);
+    resampler_end(&r);
+    return LF_OK;
+}
+
 /* A row in order of its score, with what a replicate needs of it side by side. */
 typedef struct scored_row {
     uint32_t block;
