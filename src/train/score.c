@@ -112,7 +112,7 @@ static void make_blocks(subset *s, int64_t horizon_ns)
 
 /* 200 replicates: the ends of an interval are then good to about a seventh of its width, and the
    scores of a walk over days cost a second. */
-static lf_bootstrap_options bootstrap_options(const lf_train_options *options)
+static lf_bootstrap_options bootstrap_options(const lf_train_score_options *options)
 {
     return (lf_bootstrap_options){
         .allocator = options->allocator,
@@ -160,17 +160,27 @@ static double moving_share(const lfi_scored *rows, int horizon)
     return defined > 0 ? (double)moving / (double)defined : NAN;
 }
 
+static lf_train_direction unknown_direction(void)
+{
+    const lf_interval none = {NAN, NAN};
+    return (lf_train_direction){NAN, NAN, NAN, NAN, none, NAN, NAN, none, NAN, none, NAN, NAN};
+}
+
 static lf_status score_direction(
     const lfi_scored *rows,
     int horizon,
     int predictor,
-    const lf_train_options *options,
+    const lf_train_score_options *options,
     subset *s,
     lf_train_direction *out
 )
 {
     const int64_t horizon_ns = horizon == 0 ? LF_NS_PER_MINUTE : 5 * LF_NS_PER_MINUTE;
     const lf_bootstrap_options boot = bootstrap_options(options);
+    if (rows->up[horizon][predictor] == NULL) {
+        *out = unknown_direction();
+        return LF_OK;
+    }
     fill_direction(rows, horizon, predictor, s);
     make_blocks(s, horizon_ns);
     const double ups = lf_stats_mean(s->truth, s->count);
@@ -219,6 +229,7 @@ static lf_status score_direction(
 static lf_status score_days(const lfi_scored *rows, subset *s, lf_train_return *out)
 {
     double sums[2] = {0, 0};
+    double squares = 0;
     double days = 0;
     for (size_t first = 0; first < rows->count;) {
         size_t end = first;
@@ -236,6 +247,7 @@ static lf_status score_days(const lfi_scored *rows, subset *s, lf_train_return *
         }
         if (isfinite(plain) && isfinite(rank)) {
             sums[0] += plain;
+            squares += plain * plain;
             sums[1] += rank;
             days += 1;
         }
@@ -244,11 +256,13 @@ static lf_status score_days(const lfi_scored *rows, subset *s, lf_train_return *
     out->days = days;
     out->ic = days > 0 ? sums[0] / days : NAN;
     out->rank_ic = days > 0 ? sums[1] / days : NAN;
+    const double variance = days > 1 ? (squares - days * out->ic * out->ic) / (days - 1) : NAN;
+    out->icir = variance > 0 ? out->ic / sqrt(variance) : NAN;
     return LF_OK;
 }
 
 static lf_status score_return(
-    const lfi_scored *rows, const lf_train_options *options, subset *s, lf_train_return *out
+    const lfi_scored *rows, const lf_train_score_options *options, subset *s, lf_train_return *out
 )
 {
     const lf_bootstrap_options boot = bootstrap_options(options);
@@ -360,7 +374,10 @@ static double median_spread(const lfi_scored *rows, subset *s)
 }
 
 lf_status lfi_score(
-    const lfi_scored *rows, const lf_train_options *options, lf_train_scores *out, lf_error *error
+    const lfi_scored *rows,
+    const lf_train_score_options *options,
+    lf_train_scores *out,
+    lf_error *error
 )
 {
     subset s;

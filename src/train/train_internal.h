@@ -177,14 +177,18 @@ typedef struct lfi_scored {
     double *spread;   /* ticks, or NaN */
     double *ret;      /* forecast of the 1-min return */
     double *up[2][LF_TRAIN_PREDICTOR_COUNT]; /* forecasts for 1 and 5 min: a probability, or for
-                                                the signs the value whose sign it is */
+                                                the signs the value whose sign it is; NULL for
+                                                a predictor that is not known */
 } lfi_scored;
 
 lf_status lfi_scored_create(const lf_allocator *allocator, size_t rows, lfi_scored *out);
 void lfi_scored_destroy(lfi_scored *rows);
 
 lf_status lfi_score(
-    const lfi_scored *rows, const lf_train_options *options, lf_train_scores *out, lf_error *error
+    const lfi_scored *rows,
+    const lf_train_score_options *options,
+    lf_train_scores *out,
+    lf_error *error
 );
 
 /* JSON of folds and scores; owned text of jansson's allocator, NULL without memory. */

@@ -311,7 +311,13 @@ static lf_status run_folds(
     }
     walk->scores.least_best_round = isfinite(task.least_best_round) ? task.least_best_round : NAN;
     if (status == LF_OK) {
-        status = lfi_score(&scored, options, &walk->scores, error);
+        const lf_train_score_options score_options = {
+            .allocator = walk->allocator,
+            .step_ns = options->step_ns,
+            .label_delay_ns = options->label_delay_ns,
+            .seed = options->seed,
+        };
+        status = lfi_score(&scored, &score_options, &walk->scores, error);
     }
     lf_release(walk->allocator, s);
     lfi_scored_destroy(&scored);

@@ -51,7 +51,7 @@ static json_t *directions(const lf_train_direction *list)
 static json_t *returns(const lf_train_return *r)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "rows",
         lfi_number(r->rows),
         "days",
@@ -60,6 +60,8 @@ static json_t *returns(const lf_train_return *r)
         lfi_number(r->ic),
         "rank_ic",
         lfi_number(r->rank_ic),
+        "icir",
+        lfi_number(r->icir),
         "ic_interval",
         interval(r->ic_interval),
         "r2",
