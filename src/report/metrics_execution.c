@@ -1,0 +1,396 @@
+/* How orders were filled: counts, slippage against three mids, what the price did afterwards. */
+#include "report_internal.h"
+
+#include <lobflow/execution.h>
+#include <lobflow/pipeline.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- orders ----------------------------------------------------------------------------- */
+
+/* Words of a column in a fixed order; what is none of them is counted under "other". */
+static void put_word_counts(
+    lfi_metrics *m,
+    json_t *out,
+    const lfi_table *table,
+    int column,
+    const char *const *words,
+    size_t word_count
+)
+{
+    double counts[16] = {0};
+    double others = 0;
+    for (size_t i = 0; i < table->rows; i++) {
+        const char *text = lfi_cell_text(&table->cells[column], i);
+        size_t w = 0;
+        while (w < word_count && strcmp(words[w], text) != 0) {
+            w++;
+        }
+        if (w < word_count) {
+            counts[w]++;
+        } else {
+            others++;
+        }
+    }
+    for (size_t w = 0; w < word_count; w++) {
+        lfi_put_count(m, out, words[w], counts[w]);
+    }
+    if (others > 0) {
+        lfi_put_count(m, out, "other", others);
+    }
+}
+
+/* Share of the orders of a kind with any fill; NULL: of all. */
+static double fill_rate(const lfi_table *orders, const char *kind, bool entries_only)
+{
+    double count = 0;
+    double filled = 0;
+    for (size_t i = 0; i < orders->rows; i++) {
+        const char *reason = lfi_cell_text(&orders->cells[LFI_ORDER_REASON], i);
+        const bool is_entry = strcmp(reason, lf_reason_name(LF_REASON_ENTRY)) == 0 ||
+                              strcmp(reason, lf_reason_name(LF_REASON_REVERSE)) == 0;
+        if ((kind == NULL || strcmp(kind, lfi_cell_text(&orders->cells[LFI_ORDER_KIND], i)) == 0) &&
+            (is_entry || !entries_only)) {
+            count++;
+            filled += lfi_cell(&orders->cells[LFI_ORDER_FILLED], i) > 0;
+        }
+    }
+    return count > 0 ? filled / count : NAN;
+}
+
+static void put_orders(lfi_metrics *m, json_t *out, const lfi_account *account)
+{
+    static const char *const statuses[] = {"filled", "partial", "cancelled", "rejected", "expired"};
+    const char *reasons[LF_REASON_COUNT];
+    const char *kinds[2] = {
+        lf_order_kind_name(LF_ORDER_KIND_MARKETABLE), lf_order_kind_name(LF_ORDER_KIND_PASSIVE)};
+    const lfi_table *orders = &account->tables[LF_BACKTEST_ORDERS];
+    double lots = 0;
+    double filled = 0;
+    for (int r = 0; r < LF_REASON_COUNT; r++) {
+        reasons[r] = lf_reason_name((lf_reason)r);
+    }
+    for (size_t i = 0; i < orders->rows; i++) {
+        lots += lfi_cell(&orders->cells[LFI_ORDER_LOTS], i);
+        filled += lfi_cell(&orders->cells[LFI_ORDER_FILLED], i);
+    }
+    lfi_put_count(m, out, "orders", account->order_count);
+    put_word_counts(m, lfi_put_object(m, out, "by_kind"), orders, LFI_ORDER_KIND, kinds, 2);
+    put_word_counts(m, lfi_put_object(m, out, "by_status"), orders, LFI_ORDER_STATUS, statuses, 5);
+    put_word_counts(
+        m, lfi_put_object(m, out, "by_reason"), orders, LFI_ORDER_REASON, reasons, LF_REASON_COUNT
+    );
+    lfi_put_number(m, out, "fill_rate", fill_rate(orders, NULL, false));
+    lfi_put_number(m, out, "fill_rate_entries", fill_rate(orders, NULL, true));
+    lfi_put_number(m, out, "fill_rate_marketable", fill_rate(orders, kinds[0], false));
+    lfi_put_number(m, out, "fill_rate_passive", fill_rate(orders, kinds[1], false));
+    lfi_put_number(m, out, "lot_fill_rate", lots > 0 ? filled / lots : NAN);
+}
+
+/* ---- joining fills to orders ------------------------------------------------------------ */
+
+/* Order ids begin again with every day of every symbol, so a fill finds its order by all three. */
+typedef struct key {
+    const char *symbol;
+    int64_t day;
+    double order_id;
+    size_t row;
+} key;
+
+static int compare_keys(const void *left, const void *right)
+{
+    const key *a = left;
+    const key *b = right;
+    if (a->day != b->day) {
+        return a->day < b->day ? -1 : 1;
+    }
+    if (a->order_id < b->order_id || a->order_id > b->order_id) {
+        return a->order_id < b->order_id ? -1 : 1;
+    }
+    return strcmp(a->symbol, b->symbol);
+}
+
+static key *index_orders(const lfi_metrics *m, const lfi_table *orders)
+{
+    key *keys = lf_allocate(m->allocator, orders->rows + 1, sizeof *keys);
+    for (size_t i = 0; keys != NULL && i < orders->rows; i++) {
+        keys[i] = (key){
+            .symbol = lfi_cell_text(&orders->cells[LFI_ORDER_SYMBOL], i),
+            .day = lfi_local_day(m->zone, lfi_cell_time(&orders->cells[LFI_ORDER_SENT], i)),
+            .order_id = lfi_cell(&orders->cells[LFI_ORDER_ID], i),
+            .row = i,
+        };
+    }
+    if (keys != NULL && orders->rows > 1) {
+        qsort(keys, orders->rows, sizeof *keys, compare_keys);
+    }
+    return keys;
+}
+
+/* ---- the mid after a fill --------------------------------------------------------------- */
+
+/* Rows of the equity table that are one symbol's day, in order of time. */
+typedef struct stretch {
+    const char *symbol;
+    int64_t day;
+    size_t first;
+    size_t end;
+} stretch;
+
+typedef struct stretches {
+    stretch *list;
+    size_t count;
+    size_t capacity;
+} stretches;
+
+static lf_status find_stretches(const lfi_metrics *m, const lfi_table *equity, stretches *out)
+{
+    *out = (stretches){0};
+    for (size_t i = 0; i < equity->rows; i++) {
+        const char *symbol = lfi_cell_text(&equity->cells[LFI_EQUITY_SYMBOL], i);
+        const int64_t time_ns = lfi_cell_time(&equity->cells[LFI_EQUITY_TIME], i);
+        const int64_t day = lfi_local_day(m->zone, time_ns);
+        stretch *last = out->count > 0 ? &out->list[out->count - 1] : NULL;
+        if (last == NULL || last->day != day || strcmp(last->symbol, symbol) != 0) {
+            void *memory = out->list;
+            if (lf_grow(m->allocator, &memory, &out->capacity, out->count + 1, sizeof *last) !=
+                LF_OK) {
+                lf_release(m->allocator, out->list);
+                return LF_NOMEM;
+            }
+            out->list = memory;
+            last = &out->list[out->count++];
+            *last = (stretch){.symbol = symbol, .day = day, .first = i};
+        }
+        last->end = i + 1;
+    }
+    return LF_OK;
+}
+
+/* The mid at the first grid time at or after an instant; NaN past the end of the day. */
+static double mid_after(const lfi_table *equity, const stretch *where, int64_t time_ns)
+{
+    size_t low = where->first;
+    size_t high = where->end;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (lfi_cell_time(&equity->cells[LFI_EQUITY_TIME], middle) < time_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    const double mid = low < where->end ? lfi_cell(&equity->cells[LFI_EQUITY_MID], low) : NAN;
+    return mid > 0 ? mid : NAN;
+}
+
+/* ---- fills ------------------------------------------------------------------------------ */
+
+#define MARKOUT_COUNT 4
+
+static const struct {
+    const char *name;
+    int64_t after_ns;
+} markouts[MARKOUT_COUNT] = {
+    {"1s", LF_NS_PER_SECOND},
+    {"10s", 10 * LF_NS_PER_SECOND},
+    {"1min", LF_NS_PER_MINUTE},
+    {"5min", 5 * LF_NS_PER_MINUTE},
+};
+
+/* A mean weighted by lots, in bps of the price and in currency a share. */
+typedef struct weighted {
+    double lots;
+    double bps;
+    double money;
+} weighted;
+
+static void weigh(weighted *sum, double lots, double money, double price)
+{
+    if (isfinite(money) && price > 0) {
+        sum->lots += lots;
+        sum->bps += lots * 1e4 * money / price;
+        sum->money += lots * money;
+    }
+}
+
+/* Sums over some of the fills. */
+typedef struct fill_sums {
+    double fills;
+    double lots;
+    double fees;
+    weighted from_decision;
+    weighted from_arrival;
+    weighted from_venue;
+    weighted latency; /* from the mid at the decision to that at arrival */
+    weighted after[MARKOUT_COUNT];
+} fill_sums;
+
+/* What one fill is compared with. */
+typedef struct fill_view {
+    double side;
+    double lots;
+    double price;
+    double fee;
+    double mid_decision;
+    double mid_arrival;
+    double mid_venue;
+    double mid_after[MARKOUT_COUNT];
+} fill_view;
+
+static double over(double side, double price, double mid)
+{
+    return mid > 0 ? side * (price - mid) : NAN;
+}
+
+static void add_fill(fill_sums *sums, const fill_view *f)
+{
+    sums->fills++;
+    sums->lots += f->lots;
+    sums->fees += f->fee;
+    weigh(&sums->from_decision, f->lots, over(f->side, f->price, f->mid_decision), f->mid_decision);
+    weigh(&sums->from_arrival, f->lots, over(f->side, f->price, f->mid_arrival), f->mid_arrival);
+    weigh(&sums->from_venue, f->lots, over(f->side, f->price, f->mid_venue), f->mid_venue);
+    if (f->mid_arrival > 0) {
+        const double moved = over(f->side, f->mid_arrival, f->mid_decision);
+        weigh(&sums->latency, f->lots, moved, f->mid_decision);
+    }
+    for (int k = 0; k < MARKOUT_COUNT; k++) {
+        weigh(&sums->after[k], f->lots, f->side * (f->mid_after[k] - f->price), f->price);
+    }
+}
+
+static void put_weighted(
+    lfi_metrics *m, json_t *out, const char *bps_key, const char *money_key, const weighted *sum
+)
+{
+    lfi_put_number(m, out, bps_key, sum->bps / sum->lots);
+    lfi_put_number(m, out, money_key, sum->money / sum->lots);
+}
+
+static void put_fills(lfi_metrics *m, json_t *out, const fill_sums *sums, double all_lots)
+{
+    lfi_put_count(m, out, "fills", sums->fills);
+    lfi_put_count(m, out, "lots", sums->lots);
+    lfi_put_number(m, out, "lot_share", all_lots > 0 ? sums->lots / all_lots : NAN);
+    lfi_put_money(m, out, "fees", sums->fees);
+    put_weighted(
+        m, out, "slippage_decision_bps", "slippage_decision_per_share", &sums->from_decision
+    );
+    put_weighted(m, out, "slippage_arrival_bps", "slippage_arrival_per_share", &sums->from_arrival);
+    put_weighted(m, out, "half_spread_bps", "half_spread_per_share", &sums->from_venue);
+    put_weighted(m, out, "latency_cost_bps", "latency_cost_per_share", &sums->latency);
+    json_t *list = lfi_put_list(m, out, "markouts");
+    for (int k = 0; k < MARKOUT_COUNT; k++) {
+        json_t *row = lfi_append_object(m, list);
+        lfi_put_text(m, row, "after", markouts[k].name);
+        lfi_put_count(m, row, "after_ns", (double)markouts[k].after_ns);
+        lfi_put_count(m, row, "lots", sums->after[k].lots);
+        put_weighted(m, row, "bps", "per_share", &sums->after[k]);
+    }
+}
+
+/* Everything that a fill is looked up in. */
+typedef struct fill_index {
+    const lfi_table *orders;
+    const lfi_table *equity;
+    key *keys;
+    stretches where;
+} fill_index;
+
+static void view_fill(
+    const lfi_metrics *m, const fill_index *index, const lfi_table *fills, size_t i, fill_view *out
+)
+{
+    const int64_t time_ns = lfi_cell_time(&fills->cells[LFI_FILL_TIME], i);
+    const int64_t day = lfi_local_day(m->zone, time_ns);
+    const char *symbol = lfi_cell_text(&fills->cells[LFI_FILL_SYMBOL], i);
+    const key wanted = {symbol, day, lfi_cell(&fills->cells[LFI_FILL_ORDER], i), 0};
+    const key *found =
+        index->orders->rows == 0
+            ? NULL
+            : bsearch(&wanted, index->keys, index->orders->rows, sizeof wanted, compare_keys);
+    *out = (fill_view){
+        .side = lfi_cell(&fills->cells[LFI_FILL_SIDE], i),
+        .lots = lfi_cell(&fills->cells[LFI_FILL_LOTS], i),
+        .price = lfi_cell(&fills->cells[LFI_FILL_PRICE], i),
+        .fee = lfi_cell(&fills->cells[LFI_FILL_FEE], i),
+        .mid_decision = lfi_cell(&fills->cells[LFI_FILL_MID_DECISION], i),
+        .mid_venue = lfi_cell(&fills->cells[LFI_FILL_MID], i),
+        .mid_arrival = found == NULL
+                           ? NAN
+                           : lfi_cell(&index->orders->cells[LFI_ORDER_MID_ARRIVAL], found->row),
+    };
+    for (int k = 0; k < MARKOUT_COUNT; k++) {
+        out->mid_after[k] = NAN;
+    }
+    for (size_t w = 0; w < index->where.count; w++) {
+        const stretch *here = &index->where.list[w];
+        if (here->day == day && strcmp(here->symbol, symbol) == 0) {
+            for (int k = 0; k < MARKOUT_COUNT; k++) {
+                out->mid_after[k] = mid_after(index->equity, here, time_ns + markouts[k].after_ns);
+            }
+            break;
+        }
+    }
+}
+
+static lf_status put_all_fills(lfi_metrics *m, json_t *out, const lfi_account *account)
+{
+    const lfi_table *fills = &account->tables[LF_BACKTEST_FILLS];
+    fill_index index = {
+        .orders = &account->tables[LF_BACKTEST_ORDERS],
+        .equity = &account->tables[LF_BACKTEST_EQUITY],
+    };
+    fill_sums sums[LF_LIQUIDITY_COUNT + 1] = {0}; /* the last: all */
+    index.keys = index_orders(m, index.orders);
+    if (index.keys == NULL || find_stretches(m, index.equity, &index.where) != LF_OK) {
+        lf_release(m->allocator, index.keys);
+        return LF_NOMEM;
+    }
+    for (size_t i = 0; i < fills->rows; i++) {
+        const char *text = lfi_cell_text(&fills->cells[LFI_FILL_LIQUIDITY], i);
+        fill_view view;
+        view_fill(m, &index, fills, i, &view);
+        add_fill(&sums[LF_LIQUIDITY_COUNT], &view);
+        for (int l = 0; l < LF_LIQUIDITY_COUNT; l++) {
+            if (strcmp(text, lf_liquidity_name((lf_liquidity)l)) == 0) {
+                add_fill(&sums[l], &view);
+            }
+        }
+    }
+    lf_release(m->allocator, index.where.list);
+    lf_release(m->allocator, index.keys);
+    put_fills(m, out, &sums[LF_LIQUIDITY_COUNT], sums[LF_LIQUIDITY_COUNT].lots);
+    json_t *parts = lfi_put_object(m, out, "by_liquidity");
+    for (int l = 0; l < LF_LIQUIDITY_COUNT; l++) {
+        json_t *part = lfi_put_object(m, parts, lf_liquidity_name((lf_liquidity)l));
+        put_fills(m, part, &sums[l], sums[LF_LIQUIDITY_COUNT].lots);
+    }
+    return LF_OK;
+}
+
+/* ---- the section ------------------------------------------------------------------------ */
+
+lf_status lfi_metrics_execution(lfi_metrics *m, json_t *out, lf_error *error)
+{
+    const lfi_account *account = &m->accounts[0];
+    const lf_backtest_counts *counts = account->strategy->counts;
+    put_orders(m, out, account);
+    if (put_all_fills(m, out, account) != LF_OK) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the fills.");
+    }
+    json_t *rejects = lfi_put_object(m, out, "rejects");
+    for (int r = 1; counts != NULL && r < LF_REJECT_COUNT; r++) {
+        const double count = (double)counts->venue.reject_counts[r];
+        lfi_put_count(m, rejects, lf_reject_name((lf_reject)r), count);
+    }
+    const lf_strategy_stats *stats = counts == NULL ? NULL : &counts->strategy;
+    lfi_put_count(m, out, "signals", stats == NULL ? NAN : (double)stats->signal_count);
+    lfi_put_count(m, out, "rejected", stats == NULL ? NAN : (double)stats->reject_count);
+    lfi_put_count(m, out, "cancel_races", stats == NULL ? NAN : (double)stats->cancel_race_count);
+    lfi_put_count(m, out, "retries", stats == NULL ? NAN : (double)stats->retry_count);
+    return LF_OK;
+}

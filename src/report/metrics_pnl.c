@@ -1,0 +1,267 @@
+/* Profit and loss, its Sharpe ratios with their doubts, risk and costs. */
+#include "report_internal.h"
+
+#include <lobflow/execution.h>
+#include <lobflow/pipeline.h>
+#include <lobflow/signal.h>
+
+#include <math.h>
+#include <string.h>
+
+/* ---- round trips by a word -------------------------------------------------------------- */
+
+typedef struct trade_sums {
+    double count;
+    double wins;
+    double lots;
+    double gross;
+    double fees;
+    double net;
+} trade_sums;
+
+static void put_trades(lfi_metrics *m, json_t *list, const char *key, const char *word, int column)
+{
+    const lfi_table *trades = &m->accounts[0].tables[LF_BACKTEST_TRADES];
+    trade_sums sums = {0};
+    for (size_t i = 0; i < trades->rows; i++) {
+        if (strcmp(word, lfi_cell_text(&trades->cells[column], i)) == 0) {
+            const double net = lfi_cell(&trades->cells[LFI_TRADE_NET], i);
+            sums.count++;
+            sums.wins += net > 0;
+            sums.lots += lfi_cell(&trades->cells[LFI_TRADE_LOTS], i);
+            sums.gross += lfi_cell(&trades->cells[LFI_TRADE_GROSS], i);
+            sums.fees += lfi_cell(&trades->cells[LFI_TRADE_FEES], i);
+            sums.net += net;
+        }
+    }
+    if (sums.count == 0) {
+        return;
+    }
+    json_t *row = lfi_append_object(m, list);
+    lfi_put_text(m, row, key, word);
+    lfi_put_count(m, row, "trades", sums.count);
+    lfi_put_number(m, row, "win_rate", sums.wins / sums.count);
+    lfi_put_money(m, row, "gross", sums.gross);
+    lfi_put_money(m, row, "fees", sums.fees);
+    lfi_put_money(m, row, "net", sums.net);
+    lfi_put_money(m, row, "net_per_trade", sums.net / sums.count);
+}
+
+static void put_days(lfi_metrics *m, json_t *list, const lfi_account *account)
+{
+    for (size_t d = 0; d < account->day_count; d++) {
+        const lfi_day *day = &account->days[d];
+        json_t *row = lfi_append_object(m, list);
+        lfi_put_date(m, row, "date", day->date);
+        lfi_put_money(m, row, "gross", day->gross);
+        lfi_put_money(m, row, "fees", day->fees);
+        lfi_put_money(m, row, "net", day->gross - day->fees);
+        lfi_put_count(m, row, "trades", (double)day->trade_count);
+    }
+}
+
+/* ---- Sharpe ratios ---------------------------------------------------------------------- */
+
+/* A series of P&L changes and how it is annualised. */
+typedef struct series {
+    const double *values;
+    const uint32_t *blocks;
+    size_t count;
+    double per_year;
+} series;
+
+static lf_status put_sharpe(lfi_metrics *m, json_t *out, const char *name, const series *s)
+{
+    const lf_bootstrap_options boot = {.allocator = m->allocator, .seed = m->facts->seed};
+    const lf_sharpe sharpe = lf_stats_sharpe(s->values, s->count);
+    const double scale = sqrt(s->per_year);
+    lf_interval interval = {NAN, NAN};
+    const lf_status status =
+        lf_stats_bootstrap_sharpe(s->values, s->blocks, s->count, &boot, &interval);
+    /* Trials without skill differ by the error of a ratio that is 0: 1 / (count - 1). */
+    const double best = lf_stats_expected_max((double)m->facts->trial_count) /
+                        sqrt((double)s->count > 1 ? (double)s->count - 1 : NAN);
+    json_t *entry = lfi_put_object(m, out, name);
+    lfi_put_count(m, entry, "periods", (double)s->count);
+    lfi_put_number(m, entry, "per_period", sharpe.ratio);
+    lfi_put_number(m, entry, "annual", sharpe.ratio * scale);
+    lfi_put_interval(
+        m, entry, "annual_interval", (lf_interval){interval.low * scale, interval.high * scale}
+    );
+    lfi_put_number(m, entry, "skewness", sharpe.skewness);
+    lfi_put_number(m, entry, "kurtosis", sharpe.kurtosis);
+    lfi_put_number(m, entry, "psr", lf_stats_psr(&sharpe, 0));
+    lfi_put_number(m, entry, "deflated", lf_stats_psr(&sharpe, best));
+    lfi_put_number(m, entry, "deflated_benchmark_annual", best * scale);
+    lfi_put_number(
+        m, entry, "min_track_record_periods", lf_stats_min_track_record(&sharpe, 0, 0.95)
+    );
+    return status;
+}
+
+/* Minutes in blocks that outlast a holding by far: three times it, 15 minutes at least. Blocks do
+   not cross days. */
+static void number_minutes(const lfi_account *account, uint32_t *blocks)
+{
+    const lf_strategy_options *options = account->strategy->options;
+    const int64_t hold_ns = options == NULL ? 0 : options->risk.hold_ns;
+    const int64_t minutes = 3 * hold_ns / LF_NS_PER_MINUTE;
+    const size_t width = minutes > 15 ? (size_t)minutes : 15;
+    uint32_t block = 0;
+    for (size_t i = 0, first = 0; i < account->minutes.count; i++) {
+        const bool same_day = account->minutes.days[i] == account->minutes.days[first];
+        if (i - first >= width || !same_day) {
+            block++;
+            first = i;
+        }
+        blocks[i] = block;
+    }
+}
+
+static lf_status put_sharpes(lfi_metrics *m, json_t *out, const lfi_account *account)
+{
+    const size_t days = account->day_count;
+    const lfi_curve *minutes = &account->minutes;
+    double *daily = lf_allocate(m->allocator, days + 1, 2 * sizeof *daily);
+    uint32_t *blocks = lf_allocate(m->allocator, minutes->count + days + 1, sizeof *blocks);
+    lf_status status = daily == NULL || blocks == NULL ? LF_NOMEM : LF_OK;
+    if (status == LF_OK) {
+        for (size_t d = 0; d < days; d++) {
+            daily[d] = account->days[d].gross;
+            daily[days + d] = account->days[d].gross - account->days[d].fees;
+            blocks[d] = (uint32_t)d;
+        }
+        number_minutes(account, blocks + days);
+        const series all[] = {
+            {daily, blocks, days, LFI_DAYS_PER_YEAR},
+            {daily + days, blocks, days, LFI_DAYS_PER_YEAR},
+            {minutes->gross, blocks + days, minutes->count, LFI_MINUTES_PER_YEAR},
+            {minutes->net, blocks + days, minutes->count, LFI_MINUTES_PER_YEAR},
+        };
+        static const char *const names[] = {
+            "daily_gross", "daily_net", "intraday_gross", "intraday_net"};
+        for (int s = 0; s < 4 && status == LF_OK; s++) {
+            status = put_sharpe(m, out, names[s], &all[s]);
+        }
+        lfi_put_number(m, out, "days_per_year", LFI_DAYS_PER_YEAR);
+        lfi_put_number(m, out, "minutes_per_year", LFI_MINUTES_PER_YEAR);
+        lfi_put_count(m, out, "trials", (double)m->facts->trial_count);
+    }
+    lf_release(m->allocator, daily);
+    lf_release(m->allocator, blocks);
+    return status;
+}
+
+/* ---- the section ------------------------------------------------------------------------ */
+
+lf_status lfi_metrics_pnl(lfi_metrics *m, json_t *out, lf_error *error)
+{
+    const lfi_account *a = &m->accounts[0];
+    const double net = a->gross - a->fees;
+    const double shares = a->trade_lots * a->lot_size;
+    const double at_mid = a->gross + a->spread_cost;
+    lfi_put_money(m, out, "gross_at_mid", at_mid);
+    lfi_put_money(m, out, "spread_cost", a->spread_cost);
+    lfi_put_money(m, out, "gross", a->gross);
+    lfi_put_money(m, out, "fees", a->fees);
+    lfi_put_money(m, out, "net", net);
+    lfi_put_count(m, out, "trades", a->trade_count);
+    lfi_put_money(m, out, "gross_per_trade", a->gross / a->trade_count);
+    lfi_put_money(m, out, "fees_per_trade", a->fees / a->trade_count);
+    lfi_put_money(m, out, "net_per_trade", net / a->trade_count);
+    lfi_put_money(m, out, "gross_per_share", a->gross / shares);
+    lfi_put_money(m, out, "net_per_share", net / shares);
+    lfi_put_number(m, out, "win_rate", a->winning_trades / a->trade_count);
+    lfi_put_number(m, out, "mean_hold_seconds", a->hold_seconds / a->trade_count);
+    lfi_put_number(m, out, "break_even_bps_per_side", lfi_break_even_bps(a));
+    lfi_put_number(m, out, "break_even_per_share", lfi_break_even_per_share(a));
+    lfi_put_number(m, out, "break_even_at_mid_bps_per_side", 1e4 * at_mid / a->traded_value);
+    lfi_put_number(m, out, "cost_paid_bps_per_side", 1e4 * a->fees / a->traded_value);
+    lfi_put_count(m, out, "traded_lots", a->traded_lots);
+    lfi_put_money(m, out, "traded_value", a->traded_value);
+    lfi_put_number(
+        m,
+        out,
+        "turnover_per_day",
+        m->facts->starting_cash > 0
+            ? a->traded_value / m->facts->starting_cash / (double)a->day_count
+            : NAN
+    );
+    json_t *reasons = lfi_put_list(m, out, "by_exit_reason");
+    for (int r = 0; r < LF_REASON_COUNT; r++) {
+        put_trades(m, reasons, "exit_reason", lf_reason_name((lf_reason)r), LFI_TRADE_REASON);
+    }
+    put_trades(m, reasons, "exit_reason", "open", LFI_TRADE_REASON);
+    json_t *rules = lfi_put_list(m, out, "by_rule");
+    put_trades(m, rules, "rule", lf_rule_name(LF_RULE_CONTINUATION), LFI_TRADE_RULE);
+    put_trades(m, rules, "rule", lf_rule_name(LF_RULE_REVERSION), LFI_TRADE_RULE);
+    put_days(m, lfi_put_list(m, out, "by_day"), a);
+    if (put_sharpes(m, lfi_put_object(m, out, "sharpe"), a) != LF_OK) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the Sharpe ratios.");
+    }
+    return LF_OK;
+}
+
+/* ---- risk ------------------------------------------------------------------------------- */
+
+void lfi_metrics_risk(lfi_metrics *m, json_t *out)
+{
+    const lfi_account *a = &m->accounts[0];
+    const lf_backtest_counts *counts = a->strategy->counts;
+    double losing = 0;
+    size_t worst = 0;
+    for (size_t d = 0; d < a->day_count; d++) {
+        const double net = a->days[d].gross - a->days[d].fees;
+        losing += net < 0;
+        worst = net < a->days[worst].gross - a->days[worst].fees ? d : worst;
+    }
+    lfi_put_money(m, out, "max_drawdown", a->drawdown.amount);
+    lfi_put_time(m, out, "max_drawdown_from", a->drawdown.peak_ns);
+    lfi_put_time(m, out, "max_drawdown_to", a->drawdown.trough_ns);
+    lfi_put_count(m, out, "losing_days", losing);
+    lfi_put_count(m, out, "days", (double)a->day_count);
+    lfi_put_date(m, out, "worst_day", a->days[worst].date);
+    lfi_put_money(m, out, "worst_day_net", a->days[worst].gross - a->days[worst].fees);
+    lfi_put_number(
+        m, out, "exposure", a->in_position_rows / (double)a->tables[LF_BACKTEST_EQUITY].rows
+    );
+    lfi_put_number(m, out, "masked_share", lfi_masked_share(a));
+    lfi_put_count(m, out, "loss_stop_days", counts == NULL ? NAN : (double)counts->loss_stop_days);
+    lfi_put_count(m, out, "unflat_days", counts == NULL ? NAN : (double)counts->unflat_days);
+    lfi_put_count(m, out, "ledger_checks", counts == NULL ? NAN : (double)counts->ledger_checks);
+}
+
+/* ---- costs ------------------------------------------------------------------------------ */
+
+/* What the options say of commission; the rest of the fees went to venue and regulators. */
+static double commission_of(const lfi_account *a)
+{
+    const lf_strategy_options *options = a->strategy->options;
+    if (options == NULL) {
+        return NAN;
+    }
+    const lf_fee_options *fees = &options->execution.fees;
+    const bool is_charged =
+        fees->schedule == LF_FEE_SCHEDULE_US_NASDAQ || fees->schedule == LF_FEE_SCHEDULE_COMMISSION;
+    return is_charged ? fees->commission_per_share * a->traded_lots * a->lot_size : 0;
+}
+
+void lfi_metrics_costs(lfi_metrics *m, json_t *out)
+{
+    const lfi_account *a = &m->accounts[0];
+    const lf_backtest_counts *counts = a->strategy->counts;
+    const double shares = a->traded_lots * a->lot_size;
+    const double total = a->fees + a->spread_cost;
+    lfi_put_text(m, out, "fees_name", counts == NULL ? NULL : counts->fees_name);
+    lfi_put_money(m, out, "total", total);
+    lfi_put_money(m, out, "fees", a->fees);
+    lfi_put_money(m, out, "commission", commission_of(a));
+    lfi_put_money(m, out, "exchange_and_regulatory", a->fees - commission_of(a));
+    lfi_put_money(m, out, "spread", a->spread_cost);
+    lfi_put_money(m, out, "total_per_share", total / shares);
+    lfi_put_money(m, out, "fees_per_share", a->fees / shares);
+    lfi_put_money(m, out, "spread_per_share", a->spread_cost / shares);
+    lfi_put_number(m, out, "total_bps_per_side", 1e4 * total / a->traded_value);
+    lfi_put_number(m, out, "fees_bps_per_side", 1e4 * a->fees / a->traded_value);
+    lfi_put_number(m, out, "spread_bps_per_side", 1e4 * a->spread_cost / a->traded_value);
+}

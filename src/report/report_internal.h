@@ -1,0 +1,222 @@
+/* What the files of the metrics share: bound columns, the account of a strategy, JSON helpers. */
+#ifndef LOBFLOW_REPORT_INTERNAL_H
+#define LOBFLOW_REPORT_INTERNAL_H
+
+#include <lobflow/report.h>
+#include <lobflow/stats.h>
+#include <lobflow/train.h>
+
+#include <jansson.h>
+
+/* A trading year of US equities; other markets are annualised with it too, so that figures can be
+   compared. */
+#define LFI_DAYS_PER_YEAR 252.0
+#define LFI_MINUTES_PER_YEAR (252.0 * 390.0)
+
+/* ---- tables ----------------------------------------------------------------------------- */
+
+/* One column of a table; numbers may be stored as float64, int64 or bool. */
+typedef struct lfi_cells {
+    const lf_frame *frame;
+    const void *values;
+    size_t index;
+    lf_column_kind kind;
+} lfi_cells;
+
+double lfi_cell(const lfi_cells *cells, size_t row);
+int64_t lfi_cell_time(const lfi_cells *cells, size_t row);
+const char *lfi_cell_text(const lfi_cells *cells, size_t row);
+
+/* Columns of each table that the metrics read, by place. */
+enum {
+    LFI_ORDER_ID,
+    LFI_ORDER_SENT,
+    LFI_ORDER_SYMBOL,
+    LFI_ORDER_SIDE,
+    LFI_ORDER_KIND,
+    LFI_ORDER_LOTS,
+    LFI_ORDER_FILLED,
+    LFI_ORDER_STATUS,
+    LFI_ORDER_REASON,
+    LFI_ORDER_MID_DECISION,
+    LFI_ORDER_MID_ARRIVAL,
+    LFI_ORDER_COUNT
+};
+
+enum {
+    LFI_FILL_ORDER,
+    LFI_FILL_TIME,
+    LFI_FILL_SYMBOL,
+    LFI_FILL_SIDE,
+    LFI_FILL_PRICE,
+    LFI_FILL_LOTS,
+    LFI_FILL_LIQUIDITY,
+    LFI_FILL_FEE,
+    LFI_FILL_MID,
+    LFI_FILL_MID_DECISION,
+    LFI_FILL_COUNT
+};
+
+enum {
+    LFI_TRADE_ENTRY,
+    LFI_TRADE_EXIT,
+    LFI_TRADE_SYMBOL,
+    LFI_TRADE_SIDE,
+    LFI_TRADE_LOTS,
+    LFI_TRADE_ENTRY_PRICE,
+    LFI_TRADE_EXIT_PRICE,
+    LFI_TRADE_GROSS,
+    LFI_TRADE_FEES,
+    LFI_TRADE_NET,
+    LFI_TRADE_REASON,
+    LFI_TRADE_RULE,
+    LFI_TRADE_COUNT
+};
+
+enum {
+    LFI_EQUITY_TIME,
+    LFI_EQUITY_SYMBOL,
+    LFI_EQUITY_VALID,
+    LFI_EQUITY_MID,
+    LFI_EQUITY_POSITION,
+    LFI_EQUITY_FEES,
+    LFI_EQUITY_GROSS,
+    LFI_EQUITY_COUNT
+};
+
+#define LFI_CELLS_MAX 12
+
+typedef struct lfi_table {
+    size_t rows;
+    lfi_cells cells[LFI_CELLS_MAX];
+} lfi_table;
+
+/* Find the columns of one of the four tables; LF_MISMATCH names what is missing. */
+lf_status lfi_table_bind(
+    lf_frame *frame, lf_backtest_table table, const char *strategy, lfi_table *out, lf_error *error
+);
+
+/* ---- days and curves -------------------------------------------------------------------- */
+
+/* Local calendar day of an instant, days since 1970. */
+int64_t lfi_local_day(const lf_zone *zone, int64_t time_ns);
+
+/* What happened in one calendar day, all symbols together. */
+typedef struct lfi_day {
+    int64_t date;     /* days since 1970 */
+    int64_t first_ns; /* grid times of the session */
+    int64_t last_ns;
+    double gross; /* P&L of the day */
+    double fees;
+    size_t trade_count;
+    size_t bucket; /* number of its first bucket in the curve that was made last: steps */
+} lfi_day;
+
+/* P&L changes in equal stretches of time over whole sessions, all symbols together. */
+typedef struct lfi_curve {
+    int64_t bucket_ns;
+    size_t count;
+    double *gross; /* [count] */
+    double *net;
+    uint32_t *days; /* [count] index into the account's days */
+} lfi_curve;
+
+/* A fall of the net P&L from its highest point. */
+typedef struct lfi_drawdown {
+    double amount;   /* >= 0 */
+    int64_t peak_ns; /* LF_TIME_NONE without a fall */
+    int64_t trough_ns;
+} lfi_drawdown;
+
+/* ---- one strategy ----------------------------------------------------------------------- */
+
+/* Everything about one strategy that more than one section needs. */
+typedef struct lfi_account {
+    const lf_report_strategy *strategy;
+    const lf_allocator *allocator;
+    lfi_table tables[LF_BACKTEST_TABLE_COUNT];
+    lfi_day *days;
+    size_t day_count;
+    lfi_curve minutes;
+    lfi_curve steps;
+    lfi_drawdown drawdown;
+    double lot_size; /* of the asset in a lot, from trades; 1 when they do not tell */
+    double gross;
+    double fees;
+    double order_count;
+    double filled_orders; /* with any fill */
+    double traded_lots;   /* both sides */
+    double traded_value;
+    double spread_cost; /* paid at fills against the mid at the venue; negative = earned */
+    double trade_count;
+    double trade_lots; /* of round trips */
+    double winning_trades;
+    double hold_seconds; /* summed */
+    double in_position_rows;
+    double invalid_rows;
+} lfi_account;
+
+lf_status lfi_account_create(
+    const lf_allocator *allocator,
+    const lf_report_strategy *strategy,
+    const lf_zone *zone,
+    int64_t step_ns,
+    lfi_account *out,
+    lf_error *error
+);
+void lfi_account_release(lfi_account *account);
+
+/* Fees a share and in bps of the value a side at which nothing is left; NaN without fills. */
+double lfi_break_even_per_share(const lfi_account *account);
+double lfi_break_even_bps(const lfi_account *account);
+
+/* Share of the session without a valid state. */
+double lfi_masked_share(const lfi_account *account);
+
+/* ---- building JSON ---------------------------------------------------------------------- */
+
+/* One call of lf_report_metrics(). */
+typedef struct lfi_metrics {
+    const lf_report_run *run;
+    const lf_report_facts *facts;
+    const lf_allocator *allocator;
+    lf_zone *zone;
+    lfi_account *accounts;  /* [strategy_count] */
+    lf_train_scores scores; /* of the predictions */
+    bool has_scores;
+    json_t *root;
+    bool failed; /* some value had no memory */
+} lfi_metrics;
+
+/* Put an owned value into an object; a NULL value or object is noted as a failure. */
+void lfi_put(lfi_metrics *m, json_t *object, const char *key, json_t *value);
+/* null when not finite */
+void lfi_put_number(lfi_metrics *m, json_t *object, const char *key, double value);
+/* Rounded to 1e-9 of the currency, which is what the ledger counts in. */
+void lfi_put_money(lfi_metrics *m, json_t *object, const char *key, double value);
+void lfi_put_count(lfi_metrics *m, json_t *object, const char *key, double value);
+void lfi_put_text(lfi_metrics *m, json_t *object, const char *key, const char *text);
+void lfi_put_interval(lfi_metrics *m, json_t *object, const char *key, lf_interval value);
+/* "2012-06-21" */
+void lfi_put_date(lfi_metrics *m, json_t *object, const char *key, int64_t day);
+/* "2012-06-21T14:00:00.000000000Z", or null */
+void lfi_put_time(lfi_metrics *m, json_t *object, const char *key, int64_t time_ns);
+json_t *lfi_put_object(lfi_metrics *m, json_t *object, const char *key);
+json_t *lfi_put_list(lfi_metrics *m, json_t *object, const char *key);
+json_t *lfi_append_object(lfi_metrics *m, json_t *list);
+/* Parsed object of a text; NULL when there is none or it is no object. */
+json_t *lfi_parse(const char *text);
+
+/* ---- sections --------------------------------------------------------------------------- */
+
+lf_status lfi_metrics_signal(lfi_metrics *m, json_t *out, lf_error *error);
+lf_status lfi_metrics_execution(lfi_metrics *m, json_t *out, lf_error *error);
+lf_status lfi_metrics_pnl(lfi_metrics *m, json_t *out, lf_error *error);
+void lfi_metrics_risk(lfi_metrics *m, json_t *out);
+void lfi_metrics_costs(lfi_metrics *m, json_t *out);
+void lfi_metrics_meta(lfi_metrics *m, json_t *out);
+void lfi_metrics_variants(lfi_metrics *m, json_t *out);
+/* From the finished sections of the root. */
+void lfi_metrics_warnings(lfi_metrics *m, json_t *out);
+
+#endif
