@@ -74,7 +74,9 @@ static void warn_of_signal(lfi_metrics *m, json_t *out)
     for (int h = 0; h < 2; h++) {
         const lf_train_direction *all = h == 0 ? m->scores.up_1min : m->scores.up_5min;
         const lf_interval auc = all[LF_TRAIN_MODEL].auc_interval;
-        if (auc.low <= 0.5 && auc.high >= 0.5) {
+        if (all[LF_TRAIN_MODEL].rows == 0) {
+            warn(m, out, "At %s no row that moved was predicted: nothing to score.", horizons[h]);
+        } else if (auc.low <= 0.5 && auc.high >= 0.5) {
             warn(
                 m,
                 out,

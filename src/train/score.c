@@ -350,7 +350,7 @@ static void write_warnings(lf_train_scores *s)
             logistic->auc
         );
     }
-    if (!(model->less_majority_interval.low > 0)) {
+    if (model->rows > 0 && !(model->less_majority_interval.low > 0)) {
         warn(
             s,
             "The 1-min accuracy does not beat the majority rate beyond its interval: %.4f against "

@@ -1,0 +1,456 @@
+/*
+ * Goal: every number of the metrics is the one that a person finds with pencil and paper.
+ * Method: the small run of report_testing.h; undefined cases; failing allocations; repeated bytes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "report_testing.h"
+
+/* The value at a path such as "pnl.by_day.1.net"; NULL when there is none. */
+static json_t *find(json_t *root, const char *path)
+{
+    json_t *value = root;
+    while (*path != '\0' && value != NULL) {
+        char key[64];
+        const size_t bytes = strcspn(path, ".");
+        (void)snprintf(key, sizeof key, "%.*s", (int)bytes, path);
+        value = json_is_array(value) ? json_array_get(value, (size_t)atoll(key))
+                                     : json_object_get(value, key);
+        path += bytes + (path[bytes] == '.');
+    }
+    return value;
+}
+
+typedef struct expected {
+    const char *path;
+    double value; /* NaN: null */
+} expected;
+
+static void check_numbers(json_t *root, const expected *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        json_t *found = find(root, rows[i].path);
+        const double value = json_number_value(found);
+        const double within = 1e-9 * (1 + fabs(rows[i].value));
+        const bool same = isnan(rows[i].value)
+                              ? json_is_null(found)
+                              : json_is_number(found) && fabs(value - rows[i].value) < within;
+        if (!same) {
+            print_message("%s: %.15g, expected %.15g\n", rows[i].path, value, rows[i].value);
+        }
+        assert_true(same);
+    }
+}
+
+static json_t *metrics_of(const testing_run *t, const lf_report_facts *facts)
+{
+    char *text = NULL;
+    lf_error error;
+    const lf_status status = lf_report_metrics(&t->run, facts, &text, &error);
+    if (status != LF_OK) {
+        print_message("%s\n", error.message);
+    }
+    assert_int_equal(status, LF_OK);
+    assert_null(strstr(text, "nan"));
+    assert_null(strstr(text, "inf"));
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_true(json_is_object(root));
+    lf_release(NULL, text);
+    return root;
+}
+
+static bool warns(json_t *root, const char *words)
+{
+    size_t i;
+    json_t *line;
+    json_array_foreach(json_object_get(root, "warnings"), i, line)
+    {
+        if (strstr(json_string_value(line), words) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_pnl(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    const lf_report_facts facts = testing_facts();
+    json_t *root = metrics_of(&t, &facts);
+    const double year = sqrt(252.0 * 390);
+    const double gross_ratio = 0.2 / sqrt((160 - 10 * 0.04) / 9);
+    const double net_squares = 2.7 * 2.7 + 25 + 1.4 * 1.4 + 5.2 * 5.2 + 10.3 * 10.3;
+    const double net_ratio = 0.12 / sqrt((net_squares - 10 * 0.0144) / 9);
+    const expected rows[] = {
+        {"pnl.gross_at_mid", 4},
+        {"pnl.spread_cost", 2},
+        {"pnl.gross", 2},
+        {"pnl.fees", 0.8},
+        {"pnl.net", 1.2},
+        {"pnl.trades", 2},
+        {"pnl.gross_per_trade", 1},
+        {"pnl.net_per_trade", 0.6},
+        {"pnl.gross_per_share", 0.01},
+        {"pnl.net_per_share", 0.006},
+        {"pnl.win_rate", 0.5},
+        {"pnl.mean_hold_seconds", 90},
+        {"pnl.traded_lots", 400},
+        {"pnl.traded_value", 40026},
+        {"pnl.break_even_bps_per_side", 1e4 * 2 / 40026},
+        {"pnl.break_even_per_share", 0.005},
+        {"pnl.break_even_at_mid_bps_per_side", 1e4 * 4 / 40026},
+        {"pnl.cost_paid_bps_per_side", 1e4 * 0.8 / 40026},
+        {"pnl.turnover_per_day", 20.013},
+        {"pnl.by_exit_reason.0.gross", 7},
+        {"pnl.by_exit_reason.1.net", -5.1},
+        {"pnl.by_rule.0.trades", 1},
+        {"pnl.by_rule.1.win_rate", 0},
+        {"pnl.by_day.0.net", 6.3},
+        {"pnl.by_day.1.gross", -5},
+        {"pnl.by_day.1.fees", 0.1},
+        {"pnl.by_day.1.trades", 1},
+        {"pnl.sharpe.daily_gross.per_period", sqrt(2) / 12},
+        {"pnl.sharpe.daily_net.annual", 0.6 / (11.4 / sqrt(2)) * sqrt(252)},
+        {"pnl.sharpe.intraday_gross.periods", 10},
+        {"pnl.sharpe.intraday_gross.per_period", gross_ratio},
+        {"pnl.sharpe.intraday_gross.annual", gross_ratio * year},
+        {"pnl.sharpe.intraday_net.per_period", net_ratio},
+        {"pnl.sharpe.intraday_gross.deflated_benchmark_annual", 0},
+        {"risk.max_drawdown", 10.3},
+        {"risk.losing_days", 1},
+        {"risk.worst_day_net", -5.1},
+        {"risk.exposure", 6.0 / 22},
+        {"risk.masked_share", 1.0 / 22},
+        {"risk.unflat_days", NAN},
+        {"costs.total", 2.8},
+        {"costs.fees", 0.8},
+        {"costs.spread", 2},
+        {"costs.commission", NAN},
+        {"costs.total_per_share", 0.007},
+        {"meta.days", 2},
+        {"meta.rows", 22},
+        {"meta.lot_size", 1},
+        {"meta.planted_alpha", NAN},
+        {"variants.0.net", 1.2},
+        {"variants.0.fill_rate", 0.8},
+        {"variants.1.net", 0},
+        {"variants.1.fill_rate", NAN},
+        {"variants.1.break_even_bps_per_side", NAN},
+    };
+    check_numbers(root, rows, COUNT_OF(rows));
+    assert_string_equal(
+        json_string_value(find(root, "risk.max_drawdown_from")), "2012-06-22T10:02:00.000000000Z"
+    );
+    assert_string_equal(
+        json_string_value(find(root, "risk.max_drawdown_to")), "2012-06-22T10:03:00.000000000Z"
+    );
+    assert_string_equal(json_string_value(find(root, "risk.worst_day")), "2012-06-22");
+    assert_true(warns(root, "2 trades are too few"));
+    assert_false(warns(root, "does not cover"));
+    assert_false(warns(root, "no valid book"));
+    json_decref(root);
+    testing_run_end(&t);
+}
+
+static void test_execution(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    const lf_report_facts facts = testing_facts();
+    json_t *root = metrics_of(&t, &facts);
+    const double decision_bps = 1e4 * (.02 / 100 + .01 / 100.1 - .01 / 100.04 + .02 / 100.08) / 4;
+    const double later_bps = 1e4 * (.03 / 100.02 - .11 / 100.09 + 0 / 100.05 + .05 / 100.10) / 4;
+    const expected rows[] = {
+        {"execution.orders", 5},
+        {"execution.by_kind.marketable", 3},
+        {"execution.by_kind.passive", 2},
+        {"execution.by_status.filled", 4},
+        {"execution.by_status.cancelled", 1},
+        {"execution.by_reason.entry", 3},
+        {"execution.by_reason.cross", 0},
+        {"execution.fill_rate", 0.8},
+        {"execution.fill_rate_entries", 2.0 / 3},
+        {"execution.fill_rate_passive", 0.5},
+        {"execution.lot_fill_rate", 0.8},
+        {"execution.fills", 4},
+        {"execution.fees", 0.8},
+        {"execution.slippage_decision_per_share", 0.01},
+        {"execution.slippage_decision_bps", decision_bps},
+        {"execution.slippage_arrival_per_share", 0.005},
+        {"execution.half_spread_per_share", 0.005},
+        {"execution.latency_cost_per_share", 0.005},
+        {"execution.markouts.1.per_share", -0.0075},
+        {"execution.markouts.1.bps", later_bps},
+        {"execution.markouts.2.per_share", -0.005},
+        {"execution.markouts.3.lots", 0},
+        {"execution.markouts.3.bps", NAN},
+        {"execution.by_liquidity.taker.lot_share", 0.75},
+        {"execution.by_liquidity.taker.slippage_decision_per_share", 0.05 / 3},
+        {"execution.by_liquidity.maker.fees", -0.2},
+        {"execution.by_liquidity.maker.half_spread_per_share", -0.01},
+        {"execution.by_liquidity.maker_crossed.fills", 0},
+        {"execution.by_liquidity.maker_crossed.half_spread_bps", NAN},
+        {"execution.cancel_races", NAN},
+    };
+    check_numbers(root, rows, COUNT_OF(rows));
+    json_decref(root);
+    testing_run_end(&t);
+}
+
+static void test_signal(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    lf_report_facts facts = testing_facts();
+    facts.scores_json = "{\"up_1min\": {\"model\": {\"auc\": 0.5}, \"logistic3\": {\"auc\": 0.52}},"
+                        "\"least_best_round\": 4, \"folds\": [1, 2]}";
+    facts.training_json = "{\"heads\": {\"up_1min\": {\"importance_gain\": {\"a\": 3, \"b\": 1},"
+                          "\"importance_split\": {\"a\": 5, \"b\": 2}}}}";
+    facts.planted_alpha = 0.25;
+    facts.in_sample = true;
+    json_t *root = metrics_of(&t, &facts);
+    const expected rows[] = {
+        {"signal.up_1min.rows", 10},
+        {"signal.up_1min.moving_share", 1},
+        {"signal.up_1min.accuracy", 0.8},
+        {"signal.up_1min.majority", 0.5},
+        {"signal.up_1min.auc", 0.8},
+        {"signal.up_1min.baselines.queue_sign.accuracy", 0.8},
+        {"signal.up_1min.baselines.ofi_sign.accuracy", 0.6},
+        {"signal.up_1min.baselines.ofi_sign.brier", NAN},
+        {"signal.up_1min.calibration.2.mean_predicted", 0.3125},
+        {"signal.up_1min.calibration.2.share_up", 1},
+        {"signal.up_1min.by_confidence.0.rows", 0},
+        {"signal.up_1min.by_confidence.0.accuracy", NAN},
+        {"signal.up_1min.by_confidence.1.rows", 2},
+        {"signal.up_1min.by_confidence.1.mean_distance", 0.03125},
+        {"signal.up_1min.by_confidence.5.accuracy", 0},
+        {"signal.up_1min.by_confidence.9.accuracy", 1},
+        {"signal.up_1min.by_hour.0.hour", 10},
+        {"signal.up_1min.by_hour.0.accuracy", 0.8},
+        {"signal.up_1min.by_hour.1.hour", 11},
+        {"signal.up_1min.by_hour.1.majority", 0.8},
+        {"signal.up_5min.accuracy", 0.8},
+        {"signal.ret_1min.days", 1},
+        {"signal.ret_1min.icir", NAN},
+        {"signal.walk.up_1min.logistic3.auc", 0.52},
+        {"signal.walk.least_best_round", 4},
+        {"signal.walk.folds", 2},
+        {"meta.planted_accuracy_bound", 0.5 + 1.0 / 6},
+        {"meta.importance.up_1min.0.gain_share", 0.75},
+        {"meta.importance.up_1min.1.split", 2},
+    };
+    check_numbers(root, rows, COUNT_OF(rows));
+    assert_true(json_is_false(find(root, "signal.walk.model_beats_logistic3")));
+    assert_true(warns(root, "does not beat the three-feature logistic"));
+    assert_true(warns(root, "best after 4 rounds"));
+    assert_true(warns(root, "planted alpha of 0.25, which bounds the accuracy at 0.6667"));
+    assert_true(warns(root, "In sample"));
+    json_decref(root);
+    testing_run_end(&t);
+}
+
+/* What the backtest counted goes before what the rows say, and options name the costs. */
+static void test_counts(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    lf_backtest_counts counts = {
+        .unflat_days = 1,
+        .loss_stop_days = 2,
+        .masked_ns = 10,
+        .session_ns = 100,
+        .ledger_checks = 7,
+        .strategy = {.reject_count = 3, .cancel_race_count = 4},
+        .fees_name = "test fees",
+    };
+    counts.venue.reject_counts[LF_REJECT_WOULD_CROSS] = 3;
+    lf_strategy_options options;
+    lf_strategy_options_default(&options);
+    t.strategies[0].counts = &counts;
+    t.strategies[0].options = &options;
+    lf_report_facts facts = testing_facts();
+    facts.trial_count = 100;
+    json_t *root = metrics_of(&t, &facts);
+    const double best = 2.530602893202 / 3; /* of 100 trials without skill, 10 periods */
+    const expected rows[] = {
+        {"execution.rejects.would_cross", 3},
+        {"execution.cancel_races", 4},
+        {"execution.rejected", 3},
+        {"risk.masked_share", 0.1},
+        {"risk.unflat_days", 1},
+        {"risk.loss_stop_days", 2},
+        {"risk.ledger_checks", 7},
+        {"costs.commission", 0.4},
+        {"costs.exchange_and_regulatory", 0.4},
+        {"meta.options.hold_ns", 6e10},
+        {"meta.options.latency.decision_ns", 2e6},
+        {"meta.trials", 100},
+        {"pnl.sharpe.intraday_net.deflated_benchmark_annual", best * sqrt(252.0 * 390)},
+    };
+    check_numbers(root, rows, COUNT_OF(rows));
+    assert_string_equal(json_string_value(find(root, "costs.fees_name")), "test fees");
+    assert_true(warns(root, "10.0 % of the session had no valid book"));
+    assert_true(warns(root, "1 day ended with a position"));
+    json_decref(root);
+    testing_run_end(&t);
+}
+
+static void test_undefined(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 1, false, false);
+    const lf_report_facts facts = testing_facts();
+    json_t *root = metrics_of(&t, &facts);
+    const expected rows[] = {
+        {"signal.up_1min.rows", 0},
+        {"signal.up_1min.accuracy", NAN},
+        {"signal.up_1min.calibration.0.rows", 0},
+        {"signal.ret_1min.ic", NAN},
+        {"execution.orders", 0},
+        {"execution.fill_rate", NAN},
+        {"execution.slippage_decision_bps", NAN},
+        {"pnl.net", 0},
+        {"pnl.net_per_trade", NAN},
+        {"pnl.win_rate", NAN},
+        {"pnl.break_even_bps_per_side", NAN},
+        {"pnl.sharpe.daily_net.annual", NAN},
+        {"pnl.sharpe.daily_net.annual_interval.0", NAN},
+        {"pnl.sharpe.intraday_net.annual", NAN},
+        {"pnl.sharpe.intraday_net.psr", NAN},
+        {"risk.max_drawdown", 0},
+        {"risk.exposure", 0},
+        {"costs.total_per_share", NAN},
+    };
+    check_numbers(root, rows, COUNT_OF(rows));
+    assert_true(json_is_null(find(root, "risk.max_drawdown_from")));
+    assert_true(json_is_null(find(root, "signal.walk.model_beats_logistic3")));
+    assert_true(warns(root, "There are no trades"));
+    assert_true(warns(root, "no row that moved"));
+    json_decref(root);
+
+    lf_frame *predictions = t.run.predictions;
+    t.run.predictions = NULL;
+    root = metrics_of(&t, &facts);
+    assert_null(find(root, "signal.up_1min"));
+    json_decref(root);
+    t.run.predictions = predictions;
+    testing_run_end(&t);
+}
+
+/* Two symbols of one day are one P&L: the second earns what the first loses. */
+static void test_two_symbols(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 1, true, true);
+    lf_frame *equity = t.strategies[0].tables[LF_BACKTEST_EQUITY];
+    lf_frame *second = make_equity(1, true);
+    assert_int_equal(lf_frame_set_text(second, 1, 0, STEPS, "U"), LF_OK);
+    for (size_t i = 0; i < STEPS; i++) {
+        lf_frame_f64(second, 7)[i] *= -1;
+    }
+    assert_int_equal(lf_frame_concat(equity, second), LF_OK);
+    lf_frame_destroy(second);
+    const lf_report_facts facts = testing_facts();
+    json_t *root = metrics_of(&t, &facts);
+    const expected rows[] = {
+        {"meta.days", 1},
+        {"pnl.gross", 0},
+        {"pnl.fees", 1.4},
+        {"pnl.by_day.0.net", -1.4},
+        {"pnl.sharpe.intraday_gross.periods", 5},
+        {"pnl.sharpe.intraday_gross.annual", NAN},
+        {"risk.max_drawdown", 1.4},
+    };
+    check_numbers(root, rows, COUNT_OF(rows));
+    json_decref(root);
+    testing_run_end(&t);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    const lf_report_facts facts = testing_facts();
+    char *text = NULL;
+    lf_error error;
+    lf_frame *equity = t.strategies[0].tables[LF_BACKTEST_EQUITY];
+    t.strategies[0].tables[LF_BACKTEST_EQUITY] = t.strategies[0].tables[LF_BACKTEST_TRADES];
+    assert_int_equal(lf_report_metrics(&t.run, &facts, &text, &error), LF_MISMATCH);
+    assert_non_null(strstr(error.message, "equity needs a time column \"ts_event\""));
+    t.strategies[0].tables[LF_BACKTEST_EQUITY] = NULL;
+    assert_int_equal(lf_report_metrics(&t.run, &facts, &text, &error), LF_MISMATCH);
+    t.strategies[0].tables[LF_BACKTEST_EQUITY] = equity;
+    lf_frame_clear(equity);
+    assert_int_equal(lf_report_metrics(&t.run, &facts, &text, &error), LF_DATA);
+    assert_null(text);
+    testing_run_end(&t);
+}
+
+static void test_repeat(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    const lf_report_facts facts = testing_facts();
+    char *first = NULL;
+    char *second = NULL;
+    assert_int_equal(lf_report_metrics(&t.run, &facts, &first, NULL), LF_OK);
+    assert_int_equal(lf_report_metrics(&t.run, &facts, &second, NULL), LF_OK);
+    assert_string_equal(first, second);
+    lf_release(NULL, first);
+    lf_release(NULL, second);
+    testing_run_end(&t);
+}
+
+static void test_failing_memory(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    const lf_report_facts facts = testing_facts();
+    for (uint64_t n = 0;; n++) {
+        lf_testing_memory memory;
+        lf_testing_memory_start(&memory, n);
+        t.run.allocator = &memory.allocator;
+        char *text = NULL;
+        const lf_status status = lf_report_metrics(&t.run, &facts, &text, NULL);
+        lf_release(&memory.allocator, text);
+        assert_int_equal(memory.live, 0);
+        if (memory.calls <= n) {
+            assert_int_equal(status, LF_OK);
+            break;
+        }
+        assert_int_equal(status, LF_NOMEM);
+    }
+    testing_run_end(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pnl),
+        cmocka_unit_test(test_execution),
+        cmocka_unit_test(test_signal),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_undefined),
+        cmocka_unit_test(test_two_symbols),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_repeat),
+        cmocka_unit_test(test_failing_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
