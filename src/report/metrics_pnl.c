@@ -70,14 +70,19 @@ typedef struct series {
     double per_year;
 } series;
 
+/* Fewer blocks than this have too few different resamples for an interval. */
+#define BLOCKS_MIN 5
+
 static lf_status put_sharpe(lfi_metrics *m, json_t *out, const char *name, const series *s)
 {
     const lf_bootstrap_options boot = {.allocator = m->allocator, .seed = m->facts->seed};
     const lf_sharpe sharpe = lf_stats_sharpe(s->values, s->count);
     const double scale = sqrt(s->per_year);
     lf_interval interval = {NAN, NAN};
-    const lf_status status =
-        lf_stats_bootstrap_sharpe(s->values, s->blocks, s->count, &boot, &interval);
+    lf_status status = LF_OK;
+    if (s->count > 0 && s->blocks[s->count - 1] + 1 >= BLOCKS_MIN) {
+        status = lf_stats_bootstrap_sharpe(s->values, s->blocks, s->count, &boot, &interval);
+    }
     /* Trials without skill differ by the error of a ratio that is 0: 1 / (count - 1). */
     const double best = lf_stats_expected_max((double)m->facts->trial_count) /
                         sqrt((double)s->count > 1 ? (double)s->count - 1 : NAN);

@@ -123,6 +123,22 @@ static void test_pnl(void **state)
         {"pnl.sharpe.intraday_gross.annual", gross_ratio * year},
         {"pnl.sharpe.intraday_net.per_period", net_ratio},
         {"pnl.sharpe.intraday_gross.deflated_benchmark_annual", 0},
+    };
+    check_numbers(root, rows, COUNT_OF(rows));
+    assert_true(warns(root, "2 trades are too few"));
+    assert_false(warns(root, "does not cover"));
+    json_decref(root);
+    testing_run_end(&t);
+}
+
+static void test_risk_and_costs(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    const lf_report_facts facts = testing_facts();
+    json_t *root = metrics_of(&t, &facts);
+    const expected rows[] = {
         {"risk.max_drawdown", 10.3},
         {"risk.losing_days", 1},
         {"risk.worst_day_net", -5.1},
@@ -152,8 +168,6 @@ static void test_pnl(void **state)
         json_string_value(find(root, "risk.max_drawdown_to")), "2012-06-22T10:03:00.000000000Z"
     );
     assert_string_equal(json_string_value(find(root, "risk.worst_day")), "2012-06-22");
-    assert_true(warns(root, "2 trades are too few"));
-    assert_false(warns(root, "does not cover"));
     assert_false(warns(root, "no valid book"));
     json_decref(root);
     testing_run_end(&t);
@@ -443,6 +457,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pnl),
+        cmocka_unit_test(test_risk_and_costs),
         cmocka_unit_test(test_execution),
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_counts),
