@@ -125,6 +125,12 @@ static void warn_of_training(lfi_metrics *m, json_t *out)
     }
 }
 
+/* Cents; what rounds to nothing has no sign. */
+static double cents(double money)
+{
+    return fabs(money) < 0.005 ? 0 : money;
+}
+
 static void warn_of_money(lfi_metrics *m, json_t *out)
 {
     const lfi_account *a = &m->accounts[0];
@@ -138,8 +144,8 @@ static void warn_of_money(lfi_metrics *m, json_t *out)
             m,
             out,
             "Gross P&L is %.2f before fees (%.2f at the mid): no schedule of fees makes this pay.",
-            a->gross,
-            a->gross + a->spread_cost
+            cents(a->gross),
+            cents(a->gross + a->spread_cost)
         );
     } else if (a->gross < a->fees) {
         warn(

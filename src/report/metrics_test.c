@@ -320,6 +320,40 @@ static void test_counts(void **state)
     testing_run_end(&t);
 }
 
+/* Fees five times as high, then a gross loss, then forecasts that know the future. */
+static void test_warnings(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    lf_report_facts facts = testing_facts();
+    lf_frame *equity = t.strategies[0].tables[LF_BACKTEST_EQUITY];
+    lf_frame *predictions = t.run.predictions;
+    for (size_t i = 0; i < lf_frame_row_count(equity); i++) {
+        lf_frame_f64(equity, lf_frame_find(equity, "fees"))[i] *= 5;
+    }
+    json_t *root = metrics_of(&t, &facts);
+    assert_true(warns(root, "Gross P&L of 2.00 does not cover fees of 4.00: it breaks even at"));
+    assert_false(warns(root, "Too good to be true"));
+    assert_true(json_is_false(find(root, "signal.leak_suspected")));
+    json_decref(root);
+
+    for (size_t i = 0; i < lf_frame_row_count(equity); i++) {
+        lf_frame_f64(equity, lf_frame_find(equity, "gross"))[i] *= -1;
+    }
+    for (size_t i = 0; i < lf_frame_row_count(predictions); i++) {
+        const double truth = lf_frame_f64(predictions, lf_frame_find(predictions, "ret_1min"))[i];
+        set_f64(predictions, "ret_1min_bps", i, truth);
+        set_f64(predictions, "spread_ticks", i, 5);
+    }
+    root = metrics_of(&t, &facts);
+    assert_true(warns(root, "Gross P&L is -2.00 before fees (0.00 at the mid)"));
+    assert_true(warns(root, "Too good to be true for a spread of 5.0 ticks"));
+    assert_true(json_is_true(find(root, "signal.leak_suspected")));
+    json_decref(root);
+    testing_run_end(&t);
+}
+
 static void test_undefined(void **state)
 {
     (void)state;
@@ -461,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_execution),
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_two_symbols),
         cmocka_unit_test(test_refused),
