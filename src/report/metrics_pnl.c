@@ -13,38 +13,79 @@
 typedef struct trade_sums {
     double count;
     double wins;
-    double lots;
     double gross;
     double fees;
     double net;
 } trade_sums;
 
-static void put_trades(lfi_metrics *m, json_t *list, const char *key, const char *word, int column)
+static void
+put_sums(lfi_metrics *m, json_t *list, const char *key, const char *word, const trade_sums *sums)
 {
-    const lfi_table *trades = &m->accounts[0].tables[LF_BACKTEST_TRADES];
-    trade_sums sums = {0};
-    for (size_t i = 0; i < trades->rows; i++) {
-        if (strcmp(word, lfi_cell_text(&trades->cells[column], i)) == 0) {
-            const double net = lfi_cell(&trades->cells[LFI_TRADE_NET], i);
-            sums.count++;
-            sums.wins += net > 0;
-            sums.lots += lfi_cell(&trades->cells[LFI_TRADE_LOTS], i);
-            sums.gross += lfi_cell(&trades->cells[LFI_TRADE_GROSS], i);
-            sums.fees += lfi_cell(&trades->cells[LFI_TRADE_FEES], i);
-            sums.net += net;
-        }
-    }
-    if (sums.count == 0) {
+    if (sums->count == 0) {
         return;
     }
     json_t *row = lfi_append_object(m, list);
     lfi_put_text(m, row, key, word);
-    lfi_put_count(m, row, "trades", sums.count);
-    lfi_put_number(m, row, "win_rate", sums.wins / sums.count);
-    lfi_put_money(m, row, "gross", sums.gross);
-    lfi_put_money(m, row, "fees", sums.fees);
-    lfi_put_money(m, row, "net", sums.net);
-    lfi_put_money(m, row, "net_per_trade", sums.net / sums.count);
+    lfi_put_count(m, row, "trades", sums->count);
+    lfi_put_number(m, row, "win_rate", sums->wins / sums->count);
+    lfi_put_money(m, row, "gross", sums->gross);
+    lfi_put_money(m, row, "fees", sums->fees);
+    lfi_put_money(m, row, "net", sums->net);
+    lfi_put_money(m, row, "net_per_trade", sums->net / sums->count);
+}
+
+#define WORDS_MAX 16
+
+/* Round trips by the words of a column, in a fixed order; what is none of them comes last. */
+static void put_trades(
+    lfi_metrics *m,
+    json_t *list,
+    const char *key,
+    int column,
+    const char *const *words,
+    size_t word_count
+)
+{
+    const lfi_table *trades = &m->accounts[0].tables[LF_BACKTEST_TRADES];
+    trade_sums all[WORDS_MAX + 1] = {0};
+    for (size_t i = 0; i < trades->rows; i++) {
+        const char *text = lfi_cell_text(&trades->cells[column], i);
+        const double net = lfi_cell(&trades->cells[LFI_TRADE_NET], i);
+        size_t w = 0;
+        while (w < word_count && strcmp(words[w], text) != 0) {
+            w++;
+        }
+        all[w].count++;
+        all[w].wins += net > 0;
+        all[w].gross += lfi_cell(&trades->cells[LFI_TRADE_GROSS], i);
+        all[w].fees += lfi_cell(&trades->cells[LFI_TRADE_FEES], i);
+        all[w].net += net;
+    }
+    for (size_t w = 0; w <= word_count; w++) {
+        put_sums(m, list, key, w < word_count ? words[w] : "other", &all[w]);
+    }
+}
+
+static void put_groups(lfi_metrics *m, json_t *out)
+{
+    static const lf_rule rules[] = {LF_RULE_CONTINUATION, LF_RULE_REVERSION};
+    const char *words[LF_EXIT_COUNT];
+    for (int r = 0; r < LF_REASON_COUNT; r++) {
+        words[r] = lf_reason_name((lf_reason)r);
+    }
+    words[LF_EXIT_OPEN] = "open";
+    put_trades(
+        m,
+        lfi_put_list(m, out, "by_exit_reason"),
+        "exit_reason",
+        LFI_TRADE_REASON,
+        words,
+        LF_EXIT_COUNT
+    );
+    for (int r = 0; r < 2; r++) {
+        words[r] = lf_rule_name(rules[r]);
+    }
+    put_trades(m, lfi_put_list(m, out, "by_rule"), "rule", LFI_TRADE_RULE, words, 2);
 }
 
 static void put_days(lfi_metrics *m, json_t *list, const lfi_account *account)
@@ -192,14 +233,7 @@ lf_status lfi_metrics_pnl(lfi_metrics *m, json_t *out, lf_error *error)
             ? a->traded_value / m->facts->starting_cash / (double)a->day_count
             : NAN
     );
-    json_t *reasons = lfi_put_list(m, out, "by_exit_reason");
-    for (int r = 0; r < LF_REASON_COUNT; r++) {
-        put_trades(m, reasons, "exit_reason", lf_reason_name((lf_reason)r), LFI_TRADE_REASON);
-    }
-    put_trades(m, reasons, "exit_reason", "open", LFI_TRADE_REASON);
-    json_t *rules = lfi_put_list(m, out, "by_rule");
-    put_trades(m, rules, "rule", lf_rule_name(LF_RULE_CONTINUATION), LFI_TRADE_RULE);
-    put_trades(m, rules, "rule", lf_rule_name(LF_RULE_REVERSION), LFI_TRADE_RULE);
+    put_groups(m, out);
     put_days(m, lfi_put_list(m, out, "by_day"), a);
     if (put_sharpes(m, lfi_put_object(m, out, "sharpe"), a) != LF_OK) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for the Sharpe ratios.");

@@ -354,6 +354,45 @@ static void test_warnings(void **state)
     testing_run_end(&t);
 }
 
+/* Ten o'clock UTC in June is six in New York; a contract of 50 shares is found from its trades, and
+   an exit reason of another program is not lost. */
+static void test_zone_and_lots(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    lf_report_facts facts = testing_facts();
+    facts.time_zone = "America/New_York";
+    lf_frame *trades = t.strategies[0].tables[LF_BACKTEST_TRADES];
+    for (size_t i = 0; i < 2; i++) {
+        lf_frame_f64(trades, lf_frame_find(trades, "gross"))[i] *= 50;
+    }
+    set_text(trades, "exit_reason", 1, "moon");
+    json_t *root = metrics_of(&t, &facts);
+    const expected rows[] = {
+        {"signal.up_1min.by_hour.0.hour", 6},
+        {"signal.up_1min.by_hour.1.hour", 7},
+        {"meta.days", 2},
+        {"meta.lot_size", 50},
+        {"pnl.traded_value", 40026 * 50},
+        {"pnl.spread_cost", 100},
+        {"pnl.break_even_per_share", 0.0001},
+        {"pnl.by_exit_reason.1.trades", 1},
+        {"execution.slippage_decision_per_share", 0.01},
+    };
+    check_numbers(root, rows, COUNT_OF(rows));
+    assert_string_equal(json_string_value(find(root, "pnl.by_exit_reason.0.exit_reason")), "hold");
+    assert_string_equal(json_string_value(find(root, "pnl.by_exit_reason.1.exit_reason")), "other");
+    json_decref(root);
+
+    facts.time_zone = "Nowhere/Atlantis";
+    char *text = NULL;
+    lf_error error;
+    assert_int_equal(lf_report_metrics(&t.run, &facts, &text, &error), LF_NOT_FOUND);
+    assert_null(text);
+    testing_run_end(&t);
+}
+
 static void test_undefined(void **state)
 {
     (void)state;
@@ -496,6 +535,7 @@ int main(void)
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_zone_and_lots),
         cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_two_symbols),
         cmocka_unit_test(test_refused),
