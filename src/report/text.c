@@ -157,7 +157,7 @@ static void write_head(page *p, const json_t *root)
     line(p, "%.80s%s", text_at(meta, "title", "run"), in_sample ? " (IN SAMPLE)" : "");
     line(
         p,
-        "%s: %s orders, P(up) of %s, cost factor %s, hold %s s; %s days, %s rows, %lld trial%s",
+        "%s: %s orders, P(up) of %s, cost factor %s, hold %s s; days %s, rows %s, trials %lld",
         text_at(meta, "strategy", "strategy"),
         text_at(meta, "options.entry", "unknown"),
         text_at(meta, "options.horizon", "unknown"),
@@ -165,8 +165,7 @@ static void write_head(page *p, const json_t *root)
         scaled(p, value_at(meta, "options.hold_ns"), 0, 1e-9),
         number(p, meta, "days", 0),
         number(p, meta, "rows", 0),
-        trials,
-        trials == 1 ? "" : "s"
+        trials
     );
 }
 
@@ -286,7 +285,7 @@ static void write_direction(page *p, const char *label, const json_t *d)
 {
     line(
         p,
-        "  %-16s %7s %7s  %7s  %7s %-16s %6s %-16s",
+        "  %-16s %7s %7s %8s  %7s %-16s %6s %-16s",
         label,
         number(p, d, "rows", 0),
         percent(p, d, "accuracy", 2),
@@ -305,11 +304,11 @@ static void write_signal(page *p, const json_t *root)
     line(p, "%s", "");
     line(
         p,
-        "SIGNAL %% %16s %7s  %7s  %7s %-16s %6s %-16s",
+        "SIGNAL, %% %15s %7s %8s  %7s %-16s %6s %-16s",
         "rows",
-        "right",
-        "often",
-        "less",
+        "hit",
+        "majority",
+        "more",
         "95 %",
         "AUC",
         "95 %"
@@ -323,11 +322,15 @@ static void write_signal(page *p, const json_t *root)
     write_direction(p, "5 min model", value_at(signal, "up_5min"));
     line(
         p,
-        "  1-min return: IC %s %s, rank IC %s, ICIR %s, R^2 %s %% %s",
+        "  1-min return: IC %s %s, rank IC %s, ICIR %s",
         number(p, ret, "ic", 4),
         interval(p, ret, "ic_interval", 3, 1),
         number(p, ret, "rank_ic", 4),
-        number(p, ret, "icir", 2),
+        number(p, ret, "icir", 2)
+    );
+    line(
+        p,
+        "  1-min return: R^2 %s %% %s",
         percent(p, ret, "r2", 3),
         interval(p, ret, "r2_interval", 2, 100)
     );
