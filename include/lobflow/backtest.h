@@ -95,7 +95,8 @@ lf_backtest_create(const lf_backtest_options *options, lf_backtest **out, lf_err
 LF_API void lf_backtest_destroy(lf_backtest *backtest);
 
 /**
- * Replay one day to the end of its feed and append its rows to the frames.
+ * Replay one day to the end of its feed and append its rows to the frames. The equity table gets
+ * one row more than the grid of the session: its close, after what was left has been valued.
  *
  * The feed must have been opened with lf_feed_options.feed_latency_ns = the strategies'
  * latency.feed_ns (or bring its own local times). Rows outside the spans only warm up. Positions do
@@ -105,8 +106,8 @@ LF_API void lf_backtest_destroy(lf_backtest *backtest);
  * @param options  see its members
  * @return LF_OK; LF_MISMATCH (a span touches its model's training span and in_sample is false; the
  *         feed has no feed latency; rows off the grid); LF_INVARIANT naming what broke; LF_RANGE;
- *         LF_NOMEM; or what the feed or a callback returned. After a failure the frames hold the
- *         days before, and only destroy is allowed.
+ *         LF_NOMEM; or what the feed or a callback returned. After a failure only destroy is
+ *         allowed: the frames may hold a part of the day.
  *
  * Cost: one pass; memory does not grow with the day but for the frames.
  */

@@ -177,6 +177,9 @@ typedef struct lf_feature_rows_options {
     const char *set; /* NULL: "default"; see lf_feature_select(), plus "mlofi" and "all" */
     int64_t step_ns; /* 0: 1 s */
     bool at_events;  /* a row at every distinct event time instead of the grid */
+    /** Called with every batch of the feed before it is used, so that another reader (labels, a
+        progress bar) shares the pass; gets the sink's context; may be NULL. */
+    lf_status (*on_batch)(void *context, const lf_batch *batch, lf_error *error);
 } lf_feature_rows_options;
 
 /**
@@ -192,7 +195,7 @@ typedef lf_status (*lf_feature_sink)(void *context, const lf_frame *rows, lf_err
  *
  * @param sink       called with pieces of at most some thousand rows; must not be NULL
  * @param carry_out  the next day's carry; may be NULL
- * @return LF_OK, or what the feed, the engine or the sink returned
+ * @return LF_OK, or what the feed, the engine, on_batch or the sink returned
  */
 LF_API LF_MUST_CHECK lf_status lf_feature_rows(
     lf_feed *feed,

@@ -230,7 +230,12 @@ static lf_status read_all(rows_run *run, lf_feed *feed, lf_error *error)
         if (batch.event_count == 0) {
             break;
         }
-        status = take_batch(run, &batch, error);
+        if (run->options->on_batch != NULL) {
+            status = run->options->on_batch(run->context, &batch, error);
+        }
+        if (status == LF_OK) {
+            status = take_batch(run, &batch, error);
+        }
         if (status != LF_OK) {
             return status;
         }
