@@ -110,7 +110,13 @@ LF_API LF_MUST_CHECK lf_status lf_config_set(
     lf_error *error
 );
 
-/** As lf_config_set(), the value as a person types it: `section.key`, `value`. */
+/**
+ * As lf_config_set(), the value as a person types it.
+ *
+ * @param name   `section.key`
+ * @param value  a text without quotes
+ * @return as lf_config_set()
+ */
 LF_API LF_MUST_CHECK lf_status
 lf_config_set_text(lf_config *config, const char *name, const char *value, lf_error *error);
 
@@ -144,7 +150,13 @@ typedef struct lf_run_job {
     void *say_context;
 } lf_run_job;
 
-/** Which symbol-days a configuration names. The same as lf_feed_find() with its keys. */
+/**
+ * Which symbol-days a configuration names: lf_feed_find() with its keys.
+ *
+ * @param paths  [path_count]; none: those of the key data.paths
+ * @param out    filled; end it with lf_source_list_clear(); empty on failure
+ * @return LF_OK, LF_NOT_FOUND (nothing is named, or it is not there), or as lf_feed_find()
+ */
 LF_API LF_MUST_CHECK lf_status lf_run_find(
     const lf_config *config,
     const char *const *paths,
@@ -153,7 +165,7 @@ LF_API LF_MUST_CHECK lf_status lf_run_find(
     lf_error *error
 );
 
-/** How the configuration opens a feed. */
+/** How the configuration opens a feed; its latency is left at 0, as only local clocks need it. */
 LF_API void lf_run_feed_options(const lf_config *config, lf_feed_options *out);
 
 /** What `features` writes beside the set of the configuration. */
@@ -180,6 +192,7 @@ LF_API LF_MUST_CHECK lf_status lf_run_features(
  *
  * @param path  the model folder; its folds and `walk.json` lie below it
  * @param json  owned, lf_train_walk_json() of the walk; end it with lf_release(); may be NULL
+ * @return LF_OK, LF_CANCELLED, or what feed, feature engine and lf_train_walk_forward() return
  */
 LF_API LF_MUST_CHECK lf_status
 lf_run_train(const lf_run_job *job, const char *path, char **json, lf_error *error);
@@ -200,6 +213,8 @@ LF_API LF_MUST_CHECK lf_status lf_run_predict(
  *
  * @param folder   made when it is not there
  * @param metrics  owned, the metrics' JSON; end it with lf_release(); may be NULL
+ * @return LF_OK, LF_CANCELLED, LF_MISMATCH (a day touches the training span and in_sample is false,
+ *         another step), or what feed, lf_backtest_day() and the report return
  */
 LF_API LF_MUST_CHECK lf_status lf_run_backtest(
     const lf_run_job *job,
@@ -216,6 +231,8 @@ LF_API LF_MUST_CHECK lf_status lf_run_backtest(
  *
  * @param folder   made when it is not there; models lie in folder/models
  * @param metrics  owned, the metrics' JSON; end it with lf_release(); may be NULL
+ * @return LF_OK, LF_CANCELLED, LF_INVARIANT (a prediction made while trading is not the one that
+ * was scored), or what the steps of the line return
  */
 LF_API LF_MUST_CHECK lf_status
 lf_run_line(const lf_run_job *job, const char *folder, char **metrics, lf_error *error);

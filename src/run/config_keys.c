@@ -1,0 +1,187 @@
+/* The table of configuration keys: section, name, meaning, and where the value lies. */
+#include "run_internal.h"
+
+static const char *const clock_words[] = {"exchange", "local", NULL};
+static const char *const preset_words[] = {"symmetric", "brief", NULL};
+static const char *const kind_words[] = {"trees", "logistic", NULL};
+static const char *const horizon_words[] = {"1min", "5min", NULL};
+static const char *const entry_words[] = {"marketable", "passive", NULL};
+static const char *const timeout_words[] = {"cancel", "cross", NULL};
+static const char *const fee_words[] = {"us_nasdaq", "commission", "bps", "none", NULL};
+static const char *const impact_words[] = {"none", "square_root", NULL};
+
+static_assert(sizeof(lf_clock) == 4 && sizeof(lf_order_kind) == 4, "words are stored as 32 bits");
+
+#define AT(member) .offset = offsetof(lf_config, member)
+#define BOOLEAN(section, name, member, help) \
+    { \
+        {section, name, help, LF_CONFIG_BOOL}, LFI_CONFIG_BOOL, AT(member) \
+    }
+#define I32(section, name, member, help) \
+    { \
+        {section, name, help, LF_CONFIG_INTEGER}, LFI_CONFIG_I32, AT(member) \
+    }
+#define I64(section, name, member, help) \
+    { \
+        {section, name, help, LF_CONFIG_INTEGER}, LFI_CONFIG_I64, AT(member) \
+    }
+#define F64(section, name, member, help) \
+    { \
+        {section, name, help, LF_CONFIG_NUMBER}, LFI_CONFIG_F64, AT(member) \
+    }
+#define NS(section, name, member, help) \
+    { \
+        {section, name, help, LF_CONFIG_DURATION}, LFI_CONFIG_NS, AT(member) \
+    }
+#define TEXT(section, name, member, help) \
+    { \
+        {section, name, help, LF_CONFIG_TEXT}, LFI_CONFIG_TEXT, AT(member), \
+            .bytes = sizeof(((lf_config *)0)->member) \
+    }
+#define WORD(section, name, member, list, help) \
+    { \
+        {section, name, help, LF_CONFIG_TEXT}, LFI_CONFIG_WORD, AT(member), .words = (list) \
+    }
+
+/* clang-format off: one key a line. */
+const lfi_config_entry lfi_config_entries[] = {
+    {{"data", "paths", "archives, folders or files", LF_CONFIG_PATHS}, LFI_CONFIG_PATHS, AT(paths)},
+    TEXT("data", "format", format, "\"\": by content; else \"lobster\""),
+    TEXT("data", "date", date, "\"\": from the file name; else YYYY-MM-DD"),
+    BOOLEAN("data", "strict", strict, "inconsistencies of the book are errors"),
+
+    TEXT("instrument", "symbol", symbol, "\"\": from the file name"),
+    I32("instrument", "levels", levels, "0: from the file name"),
+
+    TEXT("features", "set", set, "for `features`: default, mlofi, all, scale_free, or names a,b,c"),
+    NS("features", "step", step_ns, "time between rows"),
+    WORD("features", "clock", clock, clock_words, "for `features`: exchange or local time"),
+    I64("features",
+        "vpin_bucket",
+        vpin_bucket_lots,
+        "lots; 0: 1/50 of the mean volume of earlier days"),
+
+    NS("labels", "delay", label_delay_ns, "labels look from row time + delay"),
+
+    WORD(
+        "model",
+        "preset",
+        model.preset,
+        preset_words,
+        "symmetric, or brief: larger trees, all features"
+    ),
+    WORD("model", "kind", model.kind, kind_words, "trees (LightGBM) or logistic"),
+    TEXT("model", "features", model_features, "\"\": those of the preset"),
+    BOOLEAN(
+        "model", "mirrored", model.mirrored, "every training row also with bid and ask exchanged"
+    ),
+    I32("model", "num_leaves", model.num_leaves, "of a tree"),
+    I32("model", "max_depth", model.max_depth, "of a tree"),
+    F64("model", "learning_rate", model.learning_rate, "shrinkage of each tree"),
+    I32("model", "min_data_in_leaf", model.min_data_in_leaf, "rows"),
+    I32("model", "rounds_max", model.rounds_max, "trees at most"),
+    I32("model", "early_stopping_rounds", model.early_stopping_rounds, "rounds without a gain"),
+    F64("model",
+        "early_stopping_share",
+        model.early_stopping_share,
+        "last part of the training span; 0: all rounds"),
+    I64("model", "seed", model.seed, "of LightGBM"),
+    I32("model", "threads", model.threads, "0: one for each core; results do not depend on it"),
+    F64("model", "ridge", model.ridge, "of the logistic, in units of one row's information"),
+    NS("model",
+       "embargo",
+       model.embargo_ns,
+       "between a training label's end and the first scored row"),
+    I32("model",
+        "blocks_in_day",
+        model.blocks_in_day,
+        "one day alone is cut into so many; the first only trains"),
+
+    WORD("signal", "horizon", signal.horizon, horizon_words, "which probability decides"),
+    F64("signal", "p_long", signal.p_long, "the model is for up above this"),
+    F64("signal", "p_short", signal.p_short, "the model is for down below this"),
+    F64("signal", "threshold_quantile", signal.threshold_quantile, "of |ofi_norm_1min| in training"
+    ),
+    F64("signal", "extreme_quantile", signal.extreme_quantile, "of |ofi_norm_1min| in training"),
+    F64("signal", "ofi_threshold", signal.ofi_threshold, "nan: from threshold_quantile"),
+    F64("signal", "ofi_extreme", signal.ofi_extreme, "nan: from extreme_quantile"),
+    F64("signal",
+        "cost_factor",
+        signal.cost_factor,
+        "expected move over round-trip cost; 0: no gate"),
+    BOOLEAN("signal", "continuation", signal.continuation, "trade with the flow"),
+    BOOLEAN("signal", "reversion", signal.reversion, "trade against an extreme flow"),
+
+    WORD("execution", "entry", execution.entry, entry_words, "how the main strategy enters"),
+    BOOLEAN(
+        "execution",
+        "post_only",
+        execution.post_only,
+        "a passive order that would cross is rejected"
+    ),
+    NS("execution", "passive_limit", execution.passive_limit_ns, "how long a passive order may rest"
+    ),
+    WORD(
+        "execution",
+        "passive_timeout",
+        execution.passive_timeout,
+        timeout_words,
+        "a passive entry then; exits cross"
+    ),
+    I64("execution", "limit_ticks", execution.limit_ticks, "beyond the touch; -1: no limit"),
+    I64("execution", "orders_max", execution.orders_max, "own orders that may rest at once"),
+    NS("execution", "latency_feed", execution.latency.feed_ns, "exchange to us"),
+    NS("execution", "latency_decision", execution.latency.decision_ns, "features and prediction"),
+    NS("execution", "latency_entry", execution.latency.entry_ns, "a new order to the venue"),
+    NS("execution", "latency_cancel", execution.latency.cancel_ns, "a cancel to the venue"),
+    NS("execution", "latency_response", execution.latency.response_ns, "a report back to us"),
+    WORD("execution", "fees", execution.fees.schedule, fee_words, "schedule"),
+    {{"execution", "fees_as_of", "newest, trade_date or YYYY-MM-DD", LF_CONFIG_TEXT},
+     LFI_CONFIG_AS_OF,
+     AT(execution.fees)},
+    F64("execution", "commission_per_share", execution.fees.commission_per_share, "currency"),
+    F64("execution",
+        "fee_taker_per_share",
+        execution.fees.taker_per_share,
+        "currency; nan: the venue's table"),
+    F64("execution",
+        "fee_maker_per_share",
+        execution.fees.maker_per_share,
+        "currency, < 0: rebate; nan: the table"),
+    F64("execution", "fee_taker_bps", execution.fees.taker_bps, "for fees = \"bps\""),
+    F64("execution", "fee_maker_bps", execution.fees.maker_bps, "for fees = \"bps\"; < 0: rebate"),
+    WORD(
+        "execution",
+        "impact",
+        execution.impact.model,
+        impact_words,
+        "beyond walking the displayed book"
+    ),
+    F64("execution", "impact_factor", execution.impact.factor, "Y of Y sigma sqrt(Q / V)"),
+    F64("execution", "impact_daily_volatility_bps", execution.impact.daily_volatility_bps, "sigma"),
+    F64("execution", "impact_daily_volume", execution.impact.daily_volume_lots, "V, lots"),
+    BOOLEAN(
+        "execution",
+        "check_every_fill",
+        check_every_fill,
+        "ledger invariants after every fill, not once a day"
+    ),
+
+    I64("risk", "order_size", risk.order_size, "lots"),
+    I64("risk", "max_position", risk.max_position, "lots"),
+    NS("risk", "hold", risk.hold_ns, "from the first fill"),
+    F64("risk", "stop_ticks", risk.stop_ticks, "stop: the larger of these ticks"),
+    F64("risk", "stop_spreads", risk.stop_spreads, "and so many median spreads; both 0: none"),
+    NS("risk", "flatten", risk.flatten_ns, "before the end of the session"),
+    F64("risk", "max_daily_loss", risk.max_daily_loss, "currency; nan: none"),
+    NS("risk", "retry", risk.retry_ns, "before an exit that did not fill is sent again"),
+    F64("risk", "starting_cash", starting_cash, "currency; shifts the cash column only"),
+
+    I64("report", "trials", trials, "configurations looked at so far, for the deflated Sharpe ratio"
+    ),
+    F64("report", "planted_alpha", planted_alpha, "of a simulation; nan: real or unknown"),
+    TEXT("report", "title", title, "\"\": symbols and dates"),
+};
+/* clang-format on */
+
+const size_t lfi_config_entry_count = sizeof lfi_config_entries / sizeof lfi_config_entries[0];

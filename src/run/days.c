@@ -1,0 +1,298 @@
+/* Symbol-days as rows: features in one pass with the path that the labels are read from. */
+#include "line_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- progress and paths ----------------------------------------------------------------- */
+
+lf_status lfi_tell(const lf_run_job *job, const char *stage, double share, lf_error *error)
+{
+    if (job->progress != NULL && !job->progress(job->progress_context, stage, share)) {
+        return lf_error_set(error, LF_CANCELLED, "Stopped; what was finished is kept.");
+    }
+    return LF_OK;
+}
+
+lf_status lfi_tell_day(
+    const lf_run_job *job, const char *stage, size_t day, const lf_feed *feed, lf_error *error
+)
+{
+    const lf_feed_stats *const stats = lf_feed_stats_of(feed);
+    const double part = stats->input_bytes_total > 0
+                            ? (double)stats->input_bytes / (double)stats->input_bytes_total
+                            : 0;
+    return lfi_tell(job, stage, ((double)day + fmin(part, 1)) / (double)job->source_count, error);
+}
+
+lf_status lfi_path(const char *folder, const char *name, char out[LFI_PATH_BYTES], lf_error *error)
+{
+    const int length = snprintf(out, LFI_PATH_BYTES, "%s/%s", folder, name);
+    if (length < 0 || (size_t)length >= LFI_PATH_BYTES) {
+        return lf_error_set(error, LF_RANGE, "The path %s/%s is too long.", folder, name);
+    }
+    return LF_OK;
+}
+
+/* ---- one day ---------------------------------------------------------------------------- */
+
+typedef struct day_pass {
+    const lf_run_job *job;
+    const lfi_day_options *options;
+    size_t day;
+    const lf_feed *feed;
+    lf_label_path *path;
+    lf_frame *frame;
+    size_t feature_columns; /* ts_event, symbol and valid included */
+} day_pass;
+
+static lf_status on_batch(void *context, const lf_batch *batch, lf_error *error)
+{
+    day_pass *const pass = context;
+    for (size_t i = 0; i < batch->event_count; i++) {
+        if (lf_label_path_push(pass->path, &batch->events[i]) != LF_OK) {
+            return lf_error_set(error, LF_NOMEM, "No memory for the path of the mid.");
+        }
+    }
+    return lfi_tell_day(pass->job, pass->options->stage, pass->day, pass->feed, error);
+}
+
+/* Columns of a day: those of the pieces, then what is read off the path. */
+#define NAME_BYTES ((size_t)48)
+#define EXTRA_MAX ((size_t)64)
+
+static lf_status create_frame(day_pass *pass, const lf_frame *piece, lf_error *error)
+{
+    const lfi_day_options *const options = pass->options;
+    const size_t columns = lf_frame_column_count(piece);
+    const size_t extra = 2 * options->horizon_count + (options->with_spread ? 1 : 0);
+    char names[EXTRA_MAX][NAME_BYTES];
+    if (extra > EXTRA_MAX) {
+        return lf_error_set(error, LF_RANGE, "More than %zu label columns.", EXTRA_MAX);
+    }
+    const lf_allocator *const allocator = pass->job->allocator;
+    lf_column_spec *const specs = lf_allocate(allocator, columns + extra, sizeof *specs);
+    if (specs == NULL) {
+        return lf_error_set(error, LF_NOMEM, "No memory for the rows of a day.");
+    }
+    for (size_t i = 0; i < columns; i++) {
+        specs[i] = lf_frame_column(piece, i);
+    }
+    size_t used = 0;
+    for (size_t h = 0; h < options->horizon_count; h++) {
+        char text[32];
+        lf_duration_format(options->horizons_ns[h], text);
+        (void)snprintf(names[used++], NAME_BYTES, "ret_%s", text);
+        (void)snprintf(names[used++], NAME_BYTES, "up_%s", text);
+    }
+    if (options->with_spread) {
+        memcpy(names[used++], "spread_ticks", sizeof "spread_ticks");
+    }
+    for (size_t i = 0; i < extra; i++) {
+        specs[columns + i] = (lf_column_spec){names[i], LF_COLUMN_F64};
+    }
+    pass->feature_columns = columns;
+    const lf_status status =
+        lf_frame_create(allocator, specs, columns + extra, 32768, &pass->frame, error);
+    lf_release(allocator, specs);
+    return status;
+}
+
+static lf_status copy_text(lf_frame *to, size_t column, size_t first, const lf_frame *from)
+{
+    /* A day has one symbol, so one piece of text. */
+    const size_t count = lf_frame_row_count(from);
+    return count == 0 ? LF_OK
+                      : lf_frame_set_text(to, column, first, count, lf_frame_text(from, column, 0));
+}
+
+static lf_status on_rows(void *context, const lf_frame *rows, lf_error *error)
+{
+    day_pass *const pass = context;
+    lf_status status = pass->frame != NULL ? LF_OK : create_frame(pass, rows, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    const size_t first = lf_frame_row_count(pass->frame);
+    const size_t count = lf_frame_row_count(rows);
+    status = lf_frame_append(pass->frame, count);
+    /* Reading needs the same pointers as writing; nothing is written to the piece. */
+    lf_frame *const from = (lf_frame *)(uintptr_t)rows;
+    for (size_t i = 0; i < pass->feature_columns && status == LF_OK; i++) {
+        switch (lf_frame_column(rows, i).kind) {
+        case LF_COLUMN_F64:
+            memcpy(
+                lf_frame_f64(pass->frame, i) + first, lf_frame_f64(from, i), count * sizeof(double)
+            );
+            break;
+        case LF_COLUMN_I64:
+        case LF_COLUMN_TIME:
+            memcpy(
+                lf_frame_i64(pass->frame, i) + first, lf_frame_i64(from, i), count * sizeof(int64_t)
+            );
+            break;
+        case LF_COLUMN_BOOL:
+            memcpy(lf_frame_bool(pass->frame, i) + first, lf_frame_bool(from, i), count);
+            break;
+        case LF_COLUMN_TEXT:
+            status = copy_text(pass->frame, i, first, rows);
+            break;
+        }
+    }
+    return status == LF_OK ? LF_OK
+                           : lf_error_set(error, status, "No memory for the rows of a day.");
+}
+
+/* Labels, and the spread in ticks of the last valid state, from the path and the features. */
+static void fill_labels(day_pass *pass)
+{
+    const lfi_day_options *const options = pass->options;
+    lf_frame *const frame = pass->frame;
+    const size_t rows = lf_frame_row_count(frame);
+    const int64_t *const times = lf_frame_i64(frame, lf_frame_find(frame, "ts_event"));
+    size_t column = pass->feature_columns;
+    for (size_t h = 0; h < options->horizon_count; h++) {
+        lf_label_horizon(
+            pass->path,
+            times,
+            rows,
+            options->horizons_ns[h],
+            pass->job->config->label_delay_ns,
+            lf_frame_f64(frame, column),
+            lf_frame_f64(frame, column + 1)
+        );
+        column += 2;
+    }
+    const size_t bps = lf_frame_find(frame, "spread_bps");
+    if (!options->with_spread || bps == SIZE_MAX) {
+        return;
+    }
+    double *const spread = lf_frame_f64(frame, column);
+    const double *const spread_bps = lf_frame_f64(frame, bps);
+    for (size_t i = 0; i < rows; i++) {
+        const int64_t mid2 = lf_label_mid2(pass->path, times[i]);
+        spread[i] = mid2 > 0 ? round(spread_bps[i] * 1e-4 * 0.5 * (double)mid2) : NAN;
+    }
+}
+
+static lf_status read_feed(day_pass *pass, lf_feed *feed, lfi_day_rows *out, lf_error *error)
+{
+    const lf_config *const config = pass->job->config;
+    const lf_feature_rows_options options = {
+        .engine =
+            {
+                .allocator = pass->job->allocator,
+                .clock = pass->options->clock,
+                .vpin_bucket_lots = config->vpin_bucket_lots,
+                .carry = &out->carry,
+            },
+        .set = pass->options->set,
+        .step_ns = config->step_ns,
+        .at_events = pass->options->at_events,
+        .on_batch = on_batch,
+    };
+    lf_status status = lf_label_path_create(
+        pass->job->allocator, &out->instrument, pass->options->clock, &pass->path, error
+    );
+    if (status == LF_OK) {
+        status = lf_feature_rows(feed, &options, on_rows, pass, &out->carry_out, error);
+    }
+    if (status == LF_OK && pass->frame == NULL) {
+        status = lf_error_set(
+            error, LF_DATA, "%s: the session has no rows.", pass->job->sources[pass->day].path
+        );
+    }
+    if (status == LF_OK) {
+        fill_labels(pass);
+    }
+    lf_label_path_destroy(pass->path);
+    return status;
+}
+
+lf_status lfi_day_read(
+    const lf_run_job *job,
+    size_t day,
+    const lfi_day_options *options,
+    lfi_day_rows *out,
+    lf_error *error
+)
+{
+    lf_feed_options feed_options;
+    lf_run_feed_options(job->config, &feed_options);
+    feed_options.allocator = job->allocator;
+    feed_options.feed_latency_ns =
+        options->clock == LF_CLOCK_LOCAL ? job->config->execution.latency.feed_ns : 0;
+    lf_feed *feed = NULL;
+    lf_status status = lf_feed_open(&job->sources[day], &feed_options, &feed, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    out->instrument = *lf_feed_instrument(feed);
+    day_pass pass = {.job = job, .options = options, .day = day, .feed = feed};
+    status = read_feed(&pass, feed, out, error);
+    out->stats = *lf_feed_stats_of(feed);
+    lf_feed_close(feed);
+    if (status != LF_OK) {
+        lf_frame_destroy(pass.frame);
+        return status;
+    }
+    out->frame = pass.frame;
+    return LF_OK;
+}
+
+void lfi_day_clear(lfi_day_rows *rows)
+{
+    lf_frame_destroy(rows->frame);
+    rows->frame = NULL;
+}
+
+/* ---- all days --------------------------------------------------------------------------- */
+
+void lfi_day_carry(
+    const lf_run_job *job, const lfi_day_rows *days, size_t day, lf_feature_carry *out
+)
+{
+    memset(out, 0, sizeof *out);
+    for (size_t i = day; i-- > 0;) {
+        if (strcmp(job->sources[i].symbol, job->sources[day].symbol) == 0) {
+            *out = days[i].carry_out;
+            return;
+        }
+    }
+}
+
+lf_status lfi_days_read(const lf_run_job *job, lf_clock clock, lfi_day_rows **out, lf_error *error)
+{
+    static const int64_t horizons[] = {LF_NS_PER_MINUTE, 5 * LF_NS_PER_MINUTE};
+    const lfi_day_options options = {
+        .set = "default",
+        .clock = clock,
+        .with_spread = true,
+        .horizons_ns = horizons,
+        .horizon_count = sizeof horizons / sizeof horizons[0],
+        .stage = "features",
+    };
+    *out = NULL;
+    lfi_day_rows *const days = lf_allocate(job->allocator, job->source_count + 1, sizeof *days);
+    if (days == NULL) {
+        return lf_error_set(error, LF_NOMEM, "No memory for %zu days.", job->source_count);
+    }
+    for (size_t i = 0; i < job->source_count; i++) {
+        lfi_day_carry(job, days, i, &days[i].carry);
+        const lf_status status = lfi_day_read(job, i, &options, &days[i], error);
+        if (status != LF_OK) {
+            lfi_days_release(job, days);
+            return status;
+        }
+    }
+    *out = days;
+    return LF_OK;
+}
+
+void lfi_days_release(const lf_run_job *job, lfi_day_rows *days)
+{
+    for (size_t i = 0; days != NULL && i < job->source_count; i++) {
+        lfi_day_clear(&days[i]);
+    }
+    lf_release(job->allocator, days);
+}

@@ -1,0 +1,225 @@
+/* Writes a run folder: configuration, tables, metrics and page. */
+#include "trade_internal.h"
+
+#include <lobflow/report.h>
+
+#include <math.h>
+#include <string.h>
+
+/* The venues whose files lobflow reads so far keep New York's hours. */
+#define TIME_ZONE "America/New_York"
+
+/* ---- what was read ---------------------------------------------------------------------- */
+
+static void note_symbol(lfi_desk *desk, const char *symbol)
+{
+    const size_t used = strlen(desk->symbols);
+    if (strstr(desk->symbols, symbol) != NULL) {
+        return;
+    }
+    const char *const text = used + strlen(symbol) + 5 < sizeof desk->symbols ? symbol : "...";
+    if (used == 0 || strcmp(desk->symbols + used - (used < 3 ? used : 3), "...") != 0) {
+        (void)snprintf(
+            desk->symbols + used, sizeof desk->symbols - used, "%s%s", used > 0 ? " " : "", text
+        );
+    }
+}
+
+void lfi_desk_note(lfi_desk *desk, const char *symbol, const char *date, const lf_feed_stats *stats)
+{
+    char line[256];
+    const int length = snprintf(
+        line,
+        sizeof line,
+        "%s %s: %lld events, %lld book violations in %lld checks, %lld halts, %lld gaps\n",
+        symbol,
+        date,
+        (long long)stats->event_count,
+        (long long)stats->violation_count,
+        (long long)stats->check_count,
+        (long long)stats->halt_count,
+        (long long)stats->gap_count
+    );
+    note_symbol(desk, symbol);
+    if (desk->first_date[0] == '\0' || strcmp(date, desk->first_date) < 0) {
+        memcpy(desk->first_date, date, sizeof desk->first_date);
+    }
+    if (strcmp(date, desk->last_date) > 0) {
+        memcpy(desk->last_date, date, sizeof desk->last_date);
+    }
+    void *text = desk->data_text;
+    const size_t needed = desk->data_bytes + (size_t)length + 1;
+    const lf_status status = lf_grow(desk->job->allocator, &text, &desk->data_capacity, needed, 1);
+    desk->data_text = text;
+    if (status == LF_OK) {
+        memcpy(desk->data_text + desk->data_bytes, line, (size_t)length + 1);
+        desk->data_bytes += (size_t)length;
+    }
+}
+
+static void make_title(const lfi_desk *desk, char *out, size_t bytes)
+{
+    const char *const given = desk->job->config->title;
+    if (given[0] != '\0') {
+        (void)snprintf(out, bytes, "%s", given);
+    } else if (strcmp(desk->first_date, desk->last_date) == 0) {
+        (void)snprintf(out, bytes, "%s %s", desk->symbols, desk->first_date);
+    } else {
+        (void)snprintf(out, bytes, "%s %s to %s", desk->symbols, desk->first_date, desk->last_date);
+    }
+}
+
+/* ---- files ------------------------------------------------------------------------------ */
+
+static lf_status
+write_table(const lf_frame *frame, const char *folder, const char *name, lf_error *error)
+{
+    char path[LFI_PATH_BYTES];
+    const lf_status status = lfi_path(folder, name, path, error);
+    return status == LF_OK ? lf_frame_write(frame, path, error) : status;
+}
+
+static lf_status write_text(const char *text, const char *folder, const char *name, lf_error *error)
+{
+    char path[LFI_PATH_BYTES];
+    const lf_status status = lfi_path(folder, name, path, error);
+    return status == LF_OK ? lf_file_write_atomic(path, text, strlen(text), error) : status;
+}
+
+/* Strategy 0 lies in the folder itself, each other one in a folder of its own. */
+static lf_status write_tables(const lf_report_run *run, const char *folder, lf_error *error)
+{
+    static const char *const names[LF_BACKTEST_TABLE_COUNT] = {
+        [LF_BACKTEST_ORDERS] = "orders.parquet",
+        [LF_BACKTEST_FILLS] = "fills.parquet",
+        [LF_BACKTEST_TRADES] = "trades.parquet",
+        [LF_BACKTEST_EQUITY] = "equity.parquet",
+    };
+    lf_status status = write_table(run->predictions, folder, "predictions.parquet", error);
+    for (size_t i = 0; i < run->strategy_count && status == LF_OK; i++) {
+        char path[LFI_PATH_BYTES];
+        status = lfi_path(folder, i == 0 ? "." : run->strategies[i].name, path, error);
+        if (status == LF_OK) {
+            status = lf_mkdirs(path, error);
+        }
+        for (int t = 0; t < LF_BACKTEST_TABLE_COUNT && status == LF_OK; t++) {
+            status = write_table(run->strategies[i].tables[t], path, names[t], error);
+        }
+    }
+    return status;
+}
+
+static lf_status write_run(
+    lfi_desk *desk,
+    const lf_report_run *run,
+    const lf_report_facts *facts,
+    const char *folder,
+    char **metrics,
+    lf_error *error
+)
+{
+    const lf_run_job *const job = desk->job;
+    char page[LFI_PATH_BYTES];
+    char *json = NULL;
+    lf_status status = lfi_tell(job, "report", 0, error);
+    if (status == LF_OK) {
+        status = lf_report_metrics(run, facts, &json, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_tell(job, "report", 0.5, error);
+    }
+    if (status == LF_OK) {
+        status = write_text(facts->config_toml, folder, "config.toml", error);
+    }
+    if (status == LF_OK) {
+        status = write_tables(run, folder, error);
+    }
+    if (status == LF_OK) {
+        status = write_text(json, folder, "metrics.json", error);
+    }
+    if (status == LF_OK) {
+        status = lfi_path(folder, "report.html", page, error);
+    }
+    if (status == LF_OK) {
+        status = lf_report_html(run, json, page, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_tell(job, "report", 1, error);
+    }
+    if (status == LF_OK && metrics != NULL) {
+        *metrics = json;
+    } else {
+        lf_release(job->allocator, json);
+    }
+    return status;
+}
+
+static lf_status
+report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_error *error)
+{
+    const lf_config *const config = desk->job->config;
+    lf_report_strategy strategies[LFI_STRATEGIES_MAX];
+    for (size_t i = 0; i < desk->strategy_count; i++) {
+        strategies[i] = (lf_report_strategy){
+            .counts = &desk->counts[i],
+            .options = lf_backtest_strategy(desk->all, i),
+        };
+        memcpy(strategies[i].name, desk->strategies[i].name, sizeof strategies[i].name);
+        for (int t = 0; t < LF_BACKTEST_TABLE_COUNT; t++) {
+            strategies[i].tables[t] = lf_backtest_frame(desk->all, i, (lf_backtest_table)t);
+        }
+    }
+    const lf_report_run run = {
+        .allocator = desk->job->allocator,
+        .predictions = lf_backtest_predictions(desk->all),
+        .strategies = strategies,
+        .strategy_count = desk->strategy_count,
+    };
+    char title[256];
+    make_title(desk, title, sizeof title);
+    const lf_report_facts facts = {
+        .title = title,
+        .data_text = desk->data_text,
+        .symbol = desk->symbols,
+        .time_zone = TIME_ZONE,
+        .scores_json = desk->trading->scores_json,
+        .training_json = desk->trading->training_json,
+        .config_toml = toml,
+        .version = LF_VERSION,
+        .step_ns = config->step_ns,
+        .planted_alpha = config->planted_alpha,
+        .seed = config->model.seed,
+        .trial_count = config->trials,
+        .starting_cash = config->starting_cash,
+        .in_sample = desk->trading->in_sample,
+    };
+    return write_run(desk, &run, &facts, folder, metrics, error);
+}
+
+lf_status lfi_trade(
+    const lf_run_job *job,
+    const lfi_trading *trading,
+    const char *folder,
+    char **metrics,
+    lf_error *error
+)
+{
+    lfi_desk desk = {.job = job, .trading = trading};
+    char *toml = NULL;
+    if (metrics != NULL) {
+        *metrics = NULL;
+    }
+    lf_status status = lf_mkdirs(folder, error);
+    if (status == LF_OK) {
+        status = lf_config_text(job->config, job->allocator, &toml, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_desk_trade(&desk, error);
+    }
+    if (status == LF_OK) {
+        status = report(&desk, folder, toml, metrics, error);
+    }
+    lfi_desk_close(&desk);
+    lf_release(job->allocator, toml);
+    return status;
+}

@@ -1,0 +1,224 @@
+/* The verbs train, backtest and run. */
+#include "line_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Progress of training, as the train module tells it. */
+static bool on_training(void *context, double share)
+{
+    const lf_run_job *const job = context;
+    return job->progress == NULL || job->progress(job->progress_context, "train", share);
+}
+
+void lfi_run_train_options(const lf_run_job *job, lf_clock clock, lf_train_options *out)
+{
+    const lf_config *const config = job->config;
+    *out = config->model;
+    out->allocator = job->allocator;
+    if (config->model_features[0] != '\0') {
+        out->features = config->model_features;
+    }
+    out->step_ns = config->step_ns;
+    out->label_delay_ns = config->label_delay_ns;
+    out->vpin_bucket_lots = config->vpin_bucket_lots;
+    out->clock = clock;
+    out->threshold_quantile = config->signal.threshold_quantile;
+    out->extreme_quantile = config->signal.extreme_quantile;
+    out->progress = on_training;
+    /* The job is only read through it. */
+    out->progress_context = (void *)(uintptr_t)job;
+}
+
+/* ---- walking forward -------------------------------------------------------------------- */
+
+/* Warnings of the walk, a sentence each, told to the person. */
+static void say_lines(const lf_run_job *job, const char *text)
+{
+    char line[512];
+    while (job->say != NULL && *text != '\0') {
+        const char *const end = strchr(text, '\n');
+        const size_t length = end != NULL ? (size_t)(end - text) : strlen(text);
+        const size_t kept = length < sizeof line - 1 ? length : sizeof line - 1;
+        memcpy(line, text, kept);
+        line[kept] = '\0';
+        if (kept > 0) {
+            job->say(job->say_context, line);
+        }
+        text += length + (end != NULL ? 1 : 0);
+    }
+}
+
+/* Frames of the days, borrowed. */
+static lf_frame **borrow_frames(const lf_run_job *job, const lfi_day_rows *days)
+{
+    lf_frame **const frames = lf_allocate(job->allocator, job->source_count + 1, sizeof *frames);
+    for (size_t i = 0; frames != NULL && i < job->source_count; i++) {
+        frames[i] = days[i].frame;
+    }
+    return frames;
+}
+
+static lf_status walk_days(
+    const lf_run_job *job,
+    lf_frame *const *frames,
+    lf_clock clock,
+    const char *folder,
+    lf_train_walk **out,
+    lf_error *error
+)
+{
+    lf_train_options options;
+    lfi_run_train_options(job, clock, &options);
+    const lf_status status =
+        lf_train_walk_forward(frames, job->source_count, &options, folder, out, error);
+    if (status == LF_OK) {
+        say_lines(job, lf_train_walk_scores(*out)->warnings);
+    }
+    return status;
+}
+
+lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_error *error)
+{
+    const lf_clock clock = job->config->clock;
+    lfi_day_rows *days = NULL;
+    lf_train_walk *walk = NULL;
+    lf_frame **frames = NULL;
+    char file[LFI_PATH_BYTES];
+    if (json != NULL) {
+        *json = NULL;
+    }
+    lf_status status = lfi_days_read(job, clock, &days, error);
+    if (status == LF_OK) {
+        frames = borrow_frames(job, days);
+        status = frames != NULL ? LF_OK : lf_error_set(error, LF_NOMEM, "No memory for the days.");
+    }
+    if (status == LF_OK) {
+        status = walk_days(job, frames, clock, path, &walk, error);
+    }
+    if (status == LF_OK) {
+        lf_train_options options;
+        lfi_run_train_options(job, clock, &options);
+        status =
+            lf_train_fit(frames, job->source_count, INT64_MIN, INT64_MAX, &options, path, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_path(path, "walk.json", file, error);
+    }
+    if (status == LF_OK) {
+        const char *const text = lf_train_walk_json(walk);
+        status = lf_file_write_atomic(file, text, strlen(text), error);
+        if (status == LF_OK && json != NULL) {
+            *json = lf_allocate(job->allocator, strlen(text) + 1, 1);
+            status = *json != NULL ? LF_OK : lf_error_set(error, LF_NOMEM, "No memory for JSON.");
+            if (*json != NULL) {
+                memcpy(*json, text, strlen(text) + 1);
+            }
+        }
+    }
+    lf_train_walk_destroy(walk);
+    lf_release(job->allocator, frames);
+    lfi_days_release(job, days);
+    return status;
+}
+
+/* ---- trading ---------------------------------------------------------------------------- */
+
+lf_status lf_run_backtest(
+    const lf_run_job *job,
+    const lf_model *model,
+    bool in_sample,
+    const char *folder,
+    char **metrics,
+    lf_error *error
+)
+{
+    const lf_span span = {.from_ns = INT64_MIN, .to_ns = INT64_MAX, .model = model};
+    const lfi_trading trading = {
+        .spans = &span,
+        .span_count = 1,
+        .training_json = lf_model_training(model),
+        .in_sample = in_sample,
+    };
+    const lf_model_meta *const meta = lf_model_meta_of(model);
+    if (meta->step_ns != job->config->step_ns) {
+        char trained[32];
+        char asked[32];
+        lf_duration_format(meta->step_ns, trained);
+        lf_duration_format(job->config->step_ns, asked);
+        return lf_error_set(
+            error,
+            LF_MISMATCH,
+            "The model was trained on rows every %s, but features.step is %s; set it to %s.",
+            trained,
+            asked,
+            trained
+        );
+    }
+    return lfi_trade(job, &trading, folder, metrics, error);
+}
+
+/* Each fold's model trades the rows that it has not seen. */
+static lf_status trade_walk(
+    const lf_run_job *job,
+    const lfi_day_rows *days,
+    lf_train_walk *walk,
+    const char *folder,
+    char **metrics,
+    lf_error *error
+)
+{
+    size_t count = 0;
+    const lf_train_fold *const folds = lf_train_walk_folds(walk, &count);
+    lf_span *const spans = lf_allocate(job->allocator, count + 1, sizeof *spans);
+    if (spans == NULL) {
+        return lf_error_set(error, LF_NOMEM, "No memory for the spans of %zu models.", count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        spans[i] = (lf_span){
+            .from_ns = folds[i].test_first_ns,
+            .to_ns = folds[i].test_end_ns,
+            .model = folds[i].model,
+        };
+    }
+    const lfi_trading trading = {
+        .spans = spans,
+        .span_count = count,
+        .days = days,
+        .walk = lf_train_walk_predictions(walk),
+        .scores_json = lf_train_walk_json(walk),
+        .training_json = count > 0 ? lf_model_training(folds[count - 1].model) : NULL,
+    };
+    const lf_status status = lfi_trade(job, &trading, folder, metrics, error);
+    lf_release(job->allocator, spans);
+    return status;
+}
+
+lf_status lf_run_line(const lf_run_job *job, const char *folder, char **metrics, lf_error *error)
+{
+    lfi_day_rows *days = NULL;
+    lf_train_walk *walk = NULL;
+    lf_frame **frames = NULL;
+    char models[LFI_PATH_BYTES];
+    if (metrics != NULL) {
+        *metrics = NULL;
+    }
+    lf_status status = lfi_path(folder, "models", models, error);
+    if (status == LF_OK) {
+        status = lfi_days_read(job, LF_CLOCK_LOCAL, &days, error);
+    }
+    if (status == LF_OK) {
+        frames = borrow_frames(job, days);
+        status = frames != NULL ? LF_OK : lf_error_set(error, LF_NOMEM, "No memory for the days.");
+    }
+    if (status == LF_OK) {
+        status = walk_days(job, frames, LF_CLOCK_LOCAL, models, &walk, error);
+    }
+    if (status == LF_OK) {
+        status = trade_walk(job, days, walk, folder, metrics, error);
+    }
+    lf_train_walk_destroy(walk);
+    lf_release(job->allocator, frames);
+    lfi_days_release(job, days);
+    return status;
+}

@@ -1,0 +1,87 @@
+/* What the verbs share: days as rows, the folder of a run, progress. */
+#ifndef LFI_LINE_INTERNAL_H
+#define LFI_LINE_INTERNAL_H
+
+#include <lobflow/label.h>
+#include <lobflow/run.h>
+
+#include <stdio.h>
+
+/* Longest path that the run module builds. */
+#define LFI_PATH_BYTES ((size_t)2048)
+
+/* Tell where the work stands; LF_CANCELLED when the person wants to stop. */
+lf_status lfi_tell(const lf_run_job *job, const char *stage, double share, lf_error *error);
+/* Tell about part of one of several days: share = (day + part) / days. */
+lf_status lfi_tell_day(
+    const lf_run_job *job, const char *stage, size_t day, const lf_feed *feed, lf_error *error
+);
+
+/* Joins folder and name; LF_RANGE when the result is too long. */
+lf_status lfi_path(const char *folder, const char *name, char out[LFI_PATH_BYTES], lf_error *error);
+
+/* Which rows of a day are made. */
+typedef struct lfi_day_options {
+    const char *set; /* of features */
+    lf_clock clock;  /* local: the feed is opened with its latency */
+    bool at_events;
+    bool with_spread;           /* the column spread_ticks */
+    const int64_t *horizons_ns; /* [horizon_count] of the labels ret_<h> and up_<h> */
+    size_t horizon_count;
+    const char *stage; /* for progress */
+} lfi_day_options;
+
+/* One symbol-day as rows: ts_event, symbol, valid, features, then spread and labels. */
+typedef struct lfi_day_rows {
+    lf_frame *frame;
+    lf_feature_carry carry;     /* before the day */
+    lf_feature_carry carry_out; /* after it */
+    lf_instrument instrument;
+    lf_feed_stats stats;
+} lfi_day_rows;
+
+/* Carry of the latest earlier day of the source's symbol, or a zero one. */
+void lfi_day_carry(
+    const lf_run_job *job, const lfi_day_rows *days, size_t day, lf_feature_carry *out
+);
+
+/* Read source number `day` of the job into rows; out->carry says what lies before it. */
+lf_status lfi_day_read(
+    const lf_run_job *job,
+    size_t day,
+    const lfi_day_options *options,
+    lfi_day_rows *out,
+    lf_error *error
+);
+void lfi_day_clear(lfi_day_rows *rows);
+
+/* All days of the job, for training: every feature, both labels and the spread. */
+lf_status lfi_days_read(const lf_run_job *job, lf_clock clock, lfi_day_rows **out, lf_error *error);
+void lfi_days_release(const lf_run_job *job, lfi_day_rows *days);
+
+/* Training options of a job for rows on a clock. */
+void lfi_run_train_options(const lf_run_job *job, lf_clock clock, lf_train_options *out);
+
+/* ---- a run folder ----------------------------------------------------------------------- */
+
+/* What is traded and how it is reported. */
+typedef struct lfi_trading {
+    const lf_span *spans;
+    size_t span_count;
+    const lfi_day_rows *days; /* [source_count] rows made before, for carries; NULL: none */
+    lf_frame *walk;           /* predictions that the causal lane must repeat; NULL: none */
+    const char *scores_json;
+    const char *training_json;
+    bool in_sample;
+} lfi_trading;
+
+/* Trade, report and write every file of the folder but its models. */
+lf_status lfi_trade(
+    const lf_run_job *job,
+    const lfi_trading *trading,
+    const char *folder,
+    char **metrics,
+    lf_error *error
+);
+
+#endif

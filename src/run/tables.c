@@ -1,0 +1,189 @@
+/* The verbs features and predict: days in, one table file out. */
+#include "line_internal.h"
+
+#include <string.h>
+
+/* A table file that is begun with the first frame. */
+typedef struct table_file {
+    const char *path;
+    lf_frame_writer *writer;
+} table_file;
+
+static lf_status add_frame(table_file *file, const lf_frame *frame, lf_error *error)
+{
+    lf_status status = LF_OK;
+    if (file->writer == NULL) {
+        status = lf_frame_writer_create(file->path, frame, &file->writer, error);
+    }
+    return status == LF_OK ? lf_frame_writer_write(file->writer, frame, error) : status;
+}
+
+/* ---- features --------------------------------------------------------------------------- */
+
+lf_status lf_run_features(
+    const lf_run_job *job, const lf_run_features_options *options, const char *path, lf_error *error
+)
+{
+    const lfi_day_options day_options = {
+        .set = job->config->set,
+        .clock = job->config->clock,
+        .at_events = options->each_event,
+        .horizons_ns = options->label_horizons_ns,
+        .horizon_count = options->label_count,
+        .stage = "features",
+    };
+    lfi_day_rows *const days = lf_allocate(job->allocator, job->source_count + 1, sizeof *days);
+    if (days == NULL) {
+        return lf_error_set(error, LF_NOMEM, "No memory for %zu days.", job->source_count);
+    }
+    table_file file = {.path = path};
+    lf_status status = LF_OK;
+    for (size_t i = 0; i < job->source_count && status == LF_OK; i++) {
+        lfi_day_carry(job, days, i, &days[i].carry);
+        status = lfi_day_read(job, i, &day_options, &days[i], error);
+        if (status == LF_OK) {
+            status = add_frame(&file, days[i].frame, error);
+        }
+        lfi_day_clear(&days[i]);
+    }
+    if (status == LF_OK && file.writer != NULL) {
+        status = lf_frame_writer_finish(file.writer, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_tell(job, "features", 1, error);
+    }
+    lf_frame_writer_destroy(file.writer);
+    lfi_days_release(job, days);
+    return status;
+}
+
+/* ---- predictions ------------------------------------------------------------------------ */
+
+static lf_status create_predictions(const lf_run_job *job, lf_frame **out, lf_error *error)
+{
+    static const lf_column_spec specs[] = {
+        {"ts_event", LF_COLUMN_TIME},
+        {"symbol", LF_COLUMN_TEXT},
+        {"p_up_1min", LF_COLUMN_F64},
+        {"p_up_5min", LF_COLUMN_F64},
+        {"ret_1min_bps", LF_COLUMN_F64},
+        {"model_id", LF_COLUMN_TEXT},
+    };
+    return lf_frame_create(job->allocator, specs, sizeof specs / sizeof specs[0], 0, out, error);
+}
+
+enum {
+    PREDICT_TS,
+    PREDICT_SYMBOL,
+    PREDICT_UP_1MIN,
+    PREDICT_UP_5MIN,
+    PREDICT_RET,
+    PREDICT_MODEL,
+};
+
+static lf_status predict_rows(
+    const lf_run_job *job,
+    const lf_model *model,
+    const lfi_day_rows *day,
+    lf_frame *out,
+    lf_error *error
+)
+{
+    lf_frame *const rows = day->frame;
+    const size_t features = lf_feature_count();
+    const size_t count = lf_frame_row_count(rows);
+    double **const columns = lf_allocate(job->allocator, features, sizeof *columns);
+    double *const row = lf_allocate(job->allocator, features, sizeof *row);
+    lf_frame_clear(out);
+    lf_status status = columns != NULL && row != NULL ? lf_frame_append(out, count) : LF_NOMEM;
+    if (status == LF_OK) {
+        for (size_t f = 0; f < features; f++) {
+            columns[f] = lf_frame_f64(rows, lf_frame_find(rows, lf_feature_at(f)->name));
+        }
+        const int64_t *const times = lf_frame_i64(rows, lf_frame_find(rows, "ts_event"));
+        const uint8_t *const valid = lf_frame_bool(rows, lf_frame_find(rows, "valid"));
+        for (size_t i = 0; i < count; i++) {
+            for (size_t f = 0; f < features; f++) {
+                row[f] = columns[f][i];
+            }
+            lf_prediction prediction;
+            lf_model_predict(model, row, valid[i] != 0, &prediction);
+            lf_frame_i64(out, PREDICT_TS)[i] = times[i];
+            lf_frame_f64(out, PREDICT_UP_1MIN)[i] = prediction.p_up_1min;
+            lf_frame_f64(out, PREDICT_UP_5MIN)[i] = prediction.p_up_5min;
+            lf_frame_f64(out, PREDICT_RET)[i] = prediction.ret_1min_bps;
+        }
+        status = lf_frame_set_text(out, PREDICT_SYMBOL, 0, count, day->instrument.symbol);
+    }
+    if (status == LF_OK) {
+        const char *const id = lf_model_meta_of(model)->model_id;
+        status = lf_frame_set_text(out, PREDICT_MODEL, 0, count, id);
+    }
+    lf_release(job->allocator, columns);
+    lf_release(job->allocator, row);
+    return status == LF_OK ? LF_OK : lf_error_set(error, status, "No memory for predictions.");
+}
+
+/* No row of the day may lie where the model learnt, or share a window with it. */
+static lf_status
+check_unseen(const lf_model *model, const lfi_day_rows *day, const char *path, lf_error *error)
+{
+    const lf_model_meta *const meta = lf_model_meta_of(model);
+    if (day->instrument.session_open_ns >= meta->purge_until_ns ||
+        day->instrument.session_close_ns <= meta->train_first_ns) {
+        return LF_OK;
+    }
+    char first[32];
+    char until[32];
+    lf_time_format(meta->train_first_ns, first);
+    lf_time_format(meta->purge_until_ns, until);
+    return lf_error_set(
+        error,
+        LF_MISMATCH,
+        "%s: the model was trained on rows from %s and is not honest before %s, which this day "
+        "touches; predict a later day, or ask for in-sample predictions.",
+        path,
+        first,
+        until
+    );
+}
+
+lf_status lf_run_predict(
+    const lf_run_job *job, const lf_model *model, bool in_sample, const char *path, lf_error *error
+)
+{
+    const lfi_day_options options = {
+        .set = "default",
+        .clock = lf_model_meta_of(model)->clock,
+        .stage = "predict",
+    };
+    lfi_day_rows *const days = lf_allocate(job->allocator, job->source_count + 1, sizeof *days);
+    lf_frame *predictions = NULL;
+    table_file file = {.path = path};
+    lf_status status = days != NULL ? create_predictions(job, &predictions, error)
+                                    : lf_error_set(error, LF_NOMEM, "No memory for the days.");
+    for (size_t i = 0; i < job->source_count && status == LF_OK; i++) {
+        lfi_day_carry(job, days, i, &days[i].carry);
+        status = lfi_day_read(job, i, &options, &days[i], error);
+        if (status == LF_OK && !in_sample) {
+            status = check_unseen(model, &days[i], job->sources[i].path, error);
+        }
+        if (status == LF_OK) {
+            status = predict_rows(job, model, &days[i], predictions, error);
+        }
+        if (status == LF_OK) {
+            status = add_frame(&file, predictions, error);
+        }
+        lfi_day_clear(&days[i]);
+    }
+    if (status == LF_OK && file.writer != NULL) {
+        status = lf_frame_writer_finish(file.writer, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_tell(job, "predict", 1, error);
+    }
+    lf_frame_writer_destroy(file.writer);
+    lf_frame_destroy(predictions);
+    lfi_days_release(job, days);
+    return status;
+}

@@ -1,0 +1,37 @@
+/* Days being traded, and what the report wants to know of them. */
+#ifndef LFI_TRADE_INTERNAL_H
+#define LFI_TRADE_INTERNAL_H
+
+#include "line_internal.h"
+
+/* The configured strategy and what stands beside it. */
+#define LFI_STRATEGIES_MAX ((size_t)4)
+
+/* The configured strategy first; both kinds of entry, with and without the cost gate. */
+size_t lfi_strategies(const lf_config *config, lf_strategy_options out[LFI_STRATEGIES_MAX]);
+
+typedef struct lfi_desk {
+    const lf_run_job *job;
+    const lfi_trading *trading;
+    lf_strategy_options strategies[LFI_STRATEGIES_MAX];
+    size_t strategy_count;
+    lf_backtest *backtest; /* of the symbol that is being traded */
+    lf_backtest *all;      /* holds the tables of all symbols so far */
+    lf_backtest_counts counts[LFI_STRATEGIES_MAX];
+    char *data_text; /* one line for each day that was traded, owned */
+    size_t data_bytes;
+    size_t data_capacity;
+    char first_date[11];
+    char last_date[11];
+    char symbols[64]; /* separated by spaces, "..." when they are many */
+} lfi_desk;
+
+/* Trade all symbols; the desk must then be closed in every case. */
+lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error);
+/* Remember that a day was traded, for title and data text. Without memory it is left out. */
+void lfi_desk_note(
+    lfi_desk *desk, const char *symbol, const char *date, const lf_feed_stats *stats
+);
+void lfi_desk_close(lfi_desk *desk);
+
+#endif
