@@ -78,8 +78,15 @@ LF_API LF_MUST_CHECK lf_status lf_report_text(
 /**
  * Write the page: one HTML file with its data, style and scripts inside, which needs no network.
  *
- * @param path  appears whole or not at all
- * @return LF_OK, LF_FORMAT, LF_MISMATCH, LF_IO or LF_NOMEM
+ * Series are thinned, so that a year of one-second rows stays below 5 MB. The same run gives the
+ * same bytes.
+ *
+ * @param metrics_json  of lf_report_metrics(), for the same run
+ * @param path          appears whole or not at all
+ * @return LF_OK, LF_FORMAT (not the metrics of a run), LF_MISMATCH (a column is missing), LF_DATA
+ *         (no rows), LF_NOT_FOUND (the time zone), LF_IO or LF_NOMEM
+ *
+ * Cost: two passes over the tables of each strategy.
  */
 LF_API LF_MUST_CHECK lf_status lf_report_html(
     const lf_report_run *run, const char *metrics_json, const char *path, lf_error *error

@@ -89,3 +89,15 @@ json_t *lfi_parse(const char *text)
     }
     return value;
 }
+
+bool lfi_is_metrics(const json_t *root)
+{
+    static const char *const sections[] = {"signal", "execution", "pnl", "risk", "costs", "meta"};
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        if (!json_is_object(json_object_get(root, sections[i]))) {
+            return false;
+        }
+    }
+    return json_is_array(json_object_get(root, "variants")) &&
+           json_is_array(json_object_get(root, "warnings"));
+}

@@ -206,6 +206,8 @@ json_t *lfi_put_list(lfi_metrics *m, json_t *object, const char *key);
 json_t *lfi_append_object(lfi_metrics *m, json_t *list);
 /* Parsed object of a text; NULL when there is none or it is no object. */
 json_t *lfi_parse(const char *text);
+/* True when a parsed value has all sections of metrics. */
+bool lfi_is_metrics(const json_t *root);
 
 /* ---- sections --------------------------------------------------------------------------- */
 
@@ -218,5 +220,57 @@ void lfi_metrics_meta(lfi_metrics *m, json_t *out);
 void lfi_metrics_variants(lfi_metrics *m, json_t *out);
 /* From the finished sections of the root. */
 void lfi_metrics_warnings(lfi_metrics *m, json_t *out);
+
+/* ---- the page --------------------------------------------------------------------------- */
+
+/* The parts of the page around what is written here, made by tools/make_page.py from web/. */
+#define LFI_PAGE_PARTS 4
+extern const unsigned char *const lfi_page_parts[LFI_PAGE_PARTS];
+extern const size_t lfi_page_part_bytes[LFI_PAGE_PARTS];
+
+/* A page being written; after a failure nothing more is written. */
+typedef struct lfi_page {
+    const lf_allocator *allocator;
+    lf_output *output;
+    lf_error *error; /* may be NULL */
+    lf_status status;
+} lfi_page;
+
+void lfi_page_bytes(lfi_page *page, const void *bytes, size_t count);
+/* At most 4095 bytes. */
+LF_PRINTF(2, 3) void lfi_page_format(lfi_page *page, const char *format, ...);
+/* JSON with the signs of HTML escaped, so that no text in it can end the element around it. */
+void lfi_page_json(lfi_page *page, const char *json);
+/* A text as a JSON string; null when it is not UTF-8. */
+void lfi_page_string(lfi_page *page, const char *text);
+/*
+ * `"key":[...]` of the marked values times a scale, rounded, each but the first as the difference
+ * from the one before. Values are finite.
+ */
+void lfi_page_column(
+    lfi_page *page,
+    const char *key,
+    const double *values,
+    const uint8_t *marks,
+    size_t count,
+    double scale
+);
+
+/* Mark the lowest, the highest and the last value of each of so many equal stretches. */
+void lfi_thin(const double *values, size_t count, size_t stretches, uint8_t *marks);
+/* Decimals that show a value of this size to seven digits, 0 to 9. */
+int lfi_money_digits(double largest);
+
+/* Where the series of the page come from. */
+typedef struct lfi_series {
+    const lf_report_run *run;
+    lf_zone *zone;
+    int64_t step_ns;
+} lfi_series;
+
+/* The JSON object of all series: docs/modules/report.md. */
+void lfi_page_series(lfi_page *page, const lfi_series *series);
+/* `"trades":{...}` of the main strategy; times in ms since an origin. */
+void lfi_page_trades(lfi_page *page, const lfi_account *account, int64_t origin_ns);
 
 #endif

@@ -424,25 +424,13 @@ static void write_warnings(page *p, const json_t *root)
 
 /* ---- the page --------------------------------------------------------------------------- */
 
-static bool is_metrics(const json_t *root)
-{
-    static const char *const sections[] = {"signal", "execution", "pnl", "risk", "costs", "meta"};
-    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-        if (!json_is_object(json_object_get(root, sections[i]))) {
-            return false;
-        }
-    }
-    return json_is_array(json_object_get(root, "variants")) &&
-           json_is_array(json_object_get(root, "warnings"));
-}
-
 lf_status
 lf_report_text(const lf_allocator *allocator, const char *metrics_json, char **out, lf_error *error)
 {
     page p = {.allocator = allocator};
     json_t *root = lfi_parse(metrics_json);
     *out = NULL;
-    if (!is_metrics(root)) {
+    if (!lfi_is_metrics(root)) {
         json_decref(root);
         return lf_error_set(
             error, LF_FORMAT, "these are not the metrics of a run; see docs/formats/metrics.md."
