@@ -15,8 +15,7 @@ static const cli_flag help_flag = {"help", 'h', CLI_SWITCH, NULL, "show this", N
 
 /* ---- tables ----------------------------------------------------------------------------- */
 
-/* Flags of a verb by number: its own, the common ones, help; NULL after the last. */
-static const cli_flag *flag_at(const cli_verb *verb, size_t index)
+const cli_flag *cli_flag_at(const cli_verb *verb, size_t index)
 {
     size_t i = 0;
     for (const cli_flag *flag = verb->flags; flag->name != NULL; flag++, i++) {
@@ -34,8 +33,8 @@ static const cli_flag *flag_at(const cli_verb *verb, size_t index)
 
 static const cli_flag *find_long(const cli_verb *verb, const char *name, size_t length)
 {
-    for (size_t i = 0; flag_at(verb, i) != NULL; i++) {
-        const cli_flag *const flag = flag_at(verb, i);
+    for (size_t i = 0; cli_flag_at(verb, i) != NULL; i++) {
+        const cli_flag *const flag = cli_flag_at(verb, i);
         if (strlen(flag->name) == length && memcmp(flag->name, name, length) == 0) {
             return flag;
         }
@@ -45,9 +44,9 @@ static const cli_flag *find_long(const cli_verb *verb, const char *name, size_t 
 
 static const cli_flag *find_letter(const cli_verb *verb, char letter)
 {
-    for (size_t i = 0; flag_at(verb, i) != NULL; i++) {
-        if (flag_at(verb, i)->letter == letter) {
-            return flag_at(verb, i);
+    for (size_t i = 0; cli_flag_at(verb, i) != NULL; i++) {
+        if (cli_flag_at(verb, i)->letter == letter) {
+            return cli_flag_at(verb, i);
         }
     }
     return NULL;
@@ -70,8 +69,8 @@ static int unknown_flag(const cli_args *args, const char *word)
 {
     const char *names[64];
     size_t count = 0;
-    for (size_t i = 0; flag_at(args->verb, i) != NULL && count < 64; i++) {
-        names[count++] = flag_at(args->verb, i)->name;
+    for (size_t i = 0; cli_flag_at(args->verb, i) != NULL && count < 64; i++) {
+        names[count++] = cli_flag_at(args->verb, i)->name;
     }
     const char *const name = word + strspn(word, "-");
     char typed[64];
@@ -88,17 +87,7 @@ int cli_fail(const lf_error *error)
         fprintf(stderr, "lobflow: %s\n", error->message);
         return CLI_INTERRUPTED;
     }
-    fputs("lobflow: ", stderr);
-    if (error->file[0] != '\0') {
-        fprintf(stderr, "%s", error->file);
-        if (error->line != LF_POSITION_NONE) {
-            fprintf(stderr, ":%lld", (long long)error->line);
-        } else if (error->byte_offset != LF_POSITION_NONE) {
-            fprintf(stderr, ": byte %lld", (long long)error->byte_offset);
-        }
-        fputs(": ", stderr);
-    }
-    fprintf(stderr, "%s\n", error->message);
+    fprintf(stderr, "lobflow: %s\n", error->message);
     return CLI_FAILED;
 }
 
@@ -196,6 +185,16 @@ const char *cli_text(const cli_args *args, const char *name)
     return NULL;
 }
 
+const char *cli_text_at(const cli_args *args, size_t index)
+{
+    for (size_t i = 0; i < args->count; i++) {
+        if (is_flag(args, i, NULL) && index-- == 0) {
+            return args->words[i].value;
+        }
+    }
+    return NULL;
+}
+
 size_t cli_many(const cli_args *args, const char *name, const char **out, size_t capacity)
 {
     size_t count = 0;
@@ -212,8 +211,8 @@ size_t cli_many(const cli_args *args, const char *name, const char **out, size_t
 void cli_help(const cli_verb *verb, FILE *to)
 {
     fprintf(to, "lobflow %s %s\n\n%s\n\n", verb->name, verb->usage, verb->help);
-    for (size_t i = 0; flag_at(verb, i) != NULL; i++) {
-        const cli_flag *const flag = flag_at(verb, i);
+    for (size_t i = 0; cli_flag_at(verb, i) != NULL; i++) {
+        const cli_flag *const flag = cli_flag_at(verb, i);
         char left[64];
         (void)snprintf(
             left,

@@ -64,6 +64,8 @@ int cli_parse(const cli_verb *verb, int argc, char **argv, cli_args *out);
 bool cli_has(const cli_args *args, const char *name);
 /* Value of a flag, or NULL. */
 const char *cli_text(const cli_args *args, const char *name);
+/* Plain word by number, or NULL. */
+const char *cli_text_at(const cli_args *args, size_t index);
 /* Values of a flag, or the plain words when name is NULL; returns how many. */
 size_t cli_many(const cli_args *args, const char *name, const char **out, size_t capacity);
 /* Print the help of a verb, made from its tables. */
@@ -78,8 +80,12 @@ int cli_fail(const lf_error *error);
 /* Defaults, then the file of --config, then flags with a key, then --set. Returns an exit code;
    prints the whole configuration and sets *done when --print-config is there. */
 int cli_config(const cli_args *args, lf_config *out, bool *done);
-/* Read a TOML file into a configuration. */
-lf_status cli_toml(const char *path, lf_config *config, lf_error *error);
+/* Read a TOML file into a configuration; a preset that is not NULL stands in for the file's. */
+lf_status cli_toml(const char *path, const char *preset, lf_config *config, lf_error *error);
+/* True for a word that names a TOML file. */
+bool cli_is_toml(const char *word);
+/* Value of a flag that must be there; CLI_USAGE after saying so when it is not. */
+int cli_need(const cli_args *args, const char *name, const char **out);
 
 /* ---- jobs ------------------------------------------------------------------------------- */
 
@@ -110,6 +116,20 @@ void cli_catch_signals(void);
 
 extern const cli_verb cli_verbs[]; /* ended by a NULL name */
 const cli_verb *cli_find_verb(const char *name);
+/* Flag of a verb by number: its own, the common ones, help; NULL after the last. */
+const cli_flag *cli_flag_at(const cli_verb *verb, size_t index);
+
+extern const cli_flag cli_synth_flags[];
+extern const cli_flag cli_inspect_flags[];
+extern const cli_flag cli_features_flags[];
+extern const cli_flag cli_train_flags[];
+extern const cli_flag cli_predict_flags[];
+extern const cli_flag cli_backtest_flags[];
+extern const cli_flag cli_report_flags[];
+extern const cli_flag cli_run_flags[];
+
+extern const char cli_synth_about[];
+extern const char cli_run_about[];
 
 int cli_synth(const cli_args *args);
 int cli_inspect(const cli_args *args);
@@ -117,8 +137,12 @@ int cli_features(const cli_args *args);
 int cli_train(const cli_args *args);
 int cli_predict(const cli_args *args);
 int cli_backtest(const cli_args *args);
-int cli_run(const cli_args *args);
 int cli_report(const cli_args *args);
+int cli_run(const cli_args *args);
+
+/* Manual page (roff) and shell completion (bash), made from the tables of verbs and flags. */
+void cli_print_man(FILE *to);
+void cli_print_completion(FILE *to);
 
 #ifdef __cplusplus
 }

@@ -57,6 +57,27 @@ lf_book_ask_flow(int64_t from_ticks, int64_t from_lots, int64_t to_ticks, int64_
     return (to_ticks <= from_ticks ? to_lots : 0) - (to_ticks >= from_ticks ? from_lots : 0);
 }
 
+/**
+ * Order flow imbalance e between two states at a level (0 is the best): bid flow less ask flow.
+ *
+ * Source: Cont, Kukanov, Stoikov (2014), definition of e_n.
+ */
+static inline int64_t lf_book_ofi(const lf_quotes *from, const lf_quotes *to, int level)
+{
+    return lf_book_bid_flow(
+               from->bid_ticks[level],
+               from->bid_lots[level],
+               to->bid_ticks[level],
+               to->bid_lots[level]
+           ) -
+           lf_book_ask_flow(
+               from->ask_ticks[level],
+               from->ask_lots[level],
+               to->ask_ticks[level],
+               to->ask_lots[level]
+           );
+}
+
 /** What a session's states looked like; for `inspect` and for the report's "time masked". */
 typedef struct lf_book_summary {
     int64_t event_count; /* events of the whole input */

@@ -196,7 +196,7 @@ typedef struct lf_impact_options {
 typedef struct lf_execution_options {
     lf_order_kind entry;        /* entry = "marketable"; "passive": at the touch */
     bool post_only;             /* post_only = true: a passive order that would cross on arrival is
-                                   rejected; false: it takes up to its price, the rest is cancelled */
+                                   rejected; false: it takes up to its price, the rest is dropped */
     int64_t passive_limit_ns;   /* passive_limit = "5s": how long a passive order may rest */
     lf_timeout passive_timeout; /* passive_timeout = "cancel": a passive entry then; exits cross */
     /** limit_ticks = -1: a marketable order has no limit; n >= 0: it pays at most the opposite

@@ -18,12 +18,7 @@ static levels_sum sum_levels(const lf_quotes *from, const lf_quotes *to, int cou
 {
     levels_sum sum = {0};
     for (int m = 0; m < count; m++) {
-        sum.all_flow += lf_book_bid_flow(
-            from->bid_ticks[m], from->bid_lots[m], to->bid_ticks[m], to->bid_lots[m]
-        );
-        sum.all_flow -= lf_book_ask_flow(
-            from->ask_ticks[m], from->ask_lots[m], to->ask_ticks[m], to->ask_lots[m]
-        );
+        sum.all_flow += lf_book_ofi(from, to, m);
     }
     for (int m = 0; m < count; m++) {
         sum.bid_lots += to->bid_lots[m];

@@ -184,6 +184,27 @@ static lf_status read_metrics(
     return LF_OK;
 }
 
+/* Put the strategies beside the main one in the order in which the metrics name them, so that a
+   page made from a folder has the bytes of the one that the run wrote. */
+static void order_as_metrics(lf_report_folder *folder)
+{
+    json_t *root = json_loads(folder->metrics, 0, NULL);
+    const json_t *variants = json_object_get(root, "variants");
+    size_t next = 1;
+    for (size_t v = 1; v < json_array_size(variants); v++) {
+        const json_t *name = json_object_get(json_array_get(variants, v), "name");
+        for (size_t s = next; s < folder->run.strategy_count && json_is_string(name); s++) {
+            if (strcmp(folder->strategies[s].name, json_string_value(name)) == 0) {
+                const lf_report_strategy found = folder->strategies[s];
+                folder->strategies[s] = folder->strategies[next];
+                folder->strategies[next++] = found;
+                break;
+            }
+        }
+    }
+    json_decref(root);
+}
+
 lf_status lf_report_folder_open(
     const lf_allocator *allocator, const char *path, lf_report_folder **out, lf_error *error
 )
@@ -215,6 +236,7 @@ lf_status lf_report_folder_open(
         lf_report_folder_close(folder);
         return status;
     }
+    order_as_metrics(folder);
     *out = folder;
     return LF_OK;
 }

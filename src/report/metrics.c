@@ -143,11 +143,12 @@ static lf_status dump(const lfi_metrics *m, char **out, lf_error *error)
 {
     const size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(15);
     const size_t bytes = m->failed ? 0 : json_dumpb(m->root, NULL, 0, flags);
-    char *text = bytes > 0 ? lf_allocate(m->allocator, bytes + 1, 1) : NULL;
+    char *text = bytes > 0 ? lf_allocate(m->allocator, bytes + 2, 1) : NULL;
     if (text == NULL || json_dumpb(m->root, text, bytes, flags) != bytes) {
         lf_release(m->allocator, text);
         return lf_error_set(error, LF_NOMEM, "not enough memory for the text of the metrics.");
     }
+    text[bytes] = '\n';
     *out = text;
     return LF_OK;
 }

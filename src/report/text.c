@@ -157,12 +157,16 @@ static void write_head(page *p, const json_t *root)
     line(p, "%.80s%s", text_at(meta, "title", "run"), in_sample ? " (IN SAMPLE)" : "");
     line(
         p,
-        "%s: %s orders, P(up) of %s, cost factor %s, hold %s s; days %s, rows %s, trials %lld",
+        "%s: %s orders, P(up) of %s, cost factor %s, hold %s s",
         text_at(meta, "strategy", "strategy"),
         text_at(meta, "options.entry", "unknown"),
         text_at(meta, "options.horizon", "unknown"),
         number(p, meta, "options.cost_factor", 1),
-        scaled(p, value_at(meta, "options.hold_ns"), 0, 1e-9),
+        scaled(p, value_at(meta, "options.hold_ns"), 0, 1e-9)
+    );
+    line(
+        p,
+        "days %s, rows %s, configurations tried %lld",
         number(p, meta, "days", 0),
         number(p, meta, "rows", 0),
         trials

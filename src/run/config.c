@@ -53,15 +53,12 @@ static lf_status unknown_key(const char *section, const char *key, lf_error *err
         /* The right name in the wrong section. */
         near = strcmp(lfi_config_entries[i].key.name, key) == 0 ? names[i] : NULL;
     }
-    return lf_error_set(
-        error,
-        LF_NOT_FOUND,
-        "There is no key %s%s%s%s.",
-        typed,
-        near != NULL ? "; did you mean " : "",
-        near != NULL ? near : "",
-        near != NULL ? "?" : ", see --print-config for all keys"
-    );
+    if (near == NULL) {
+        return lf_error_set(
+            error, LF_NOT_FOUND, "There is no key %s, see --print-config for all keys.", typed
+        );
+    }
+    return lf_error_set(error, LF_NOT_FOUND, "There is no key %s; did you mean %s?", typed, near);
 }
 
 static const lfi_config_entry *find_entry(const char *section, const char *key)

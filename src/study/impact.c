@@ -154,13 +154,7 @@ static void take_trades(lf_study *study, const lf_event *event, const lf_trade *
 static void take_flow(lfi_study_bin *bin, const lf_quotes *from, const lf_quotes *to, size_t levels)
 {
     for (size_t m = 0; m < levels; m++) {
-        const int64_t flow =
-            lf_book_bid_flow(
-                from->bid_ticks[m], from->bid_lots[m], to->bid_ticks[m], to->bid_lots[m]
-            ) -
-            lf_book_ask_flow(
-                from->ask_ticks[m], from->ask_lots[m], to->ask_ticks[m], to->ask_lots[m]
-            );
+        const int64_t flow = lf_book_ofi(from, to, (int)m);
         bin->ofi[m] += flow;
         if (m == 0 && from->bid_ticks[0] == to->bid_ticks[0] &&
             from->ask_ticks[0] == to->ask_ticks[0]) {

@@ -187,7 +187,13 @@ lf_status lf_synth_write(
     if (options->day_count < 1) {
         return lf_error_set(error, LF_RANGE, "synth: at least 1 day");
     }
-    lf_status status = lf_mkdirs(folder, error);
+    /* Options that cannot be used leave no folder behind. */
+    lf_synth *first = NULL;
+    lf_status status = lf_synth_open(options, 0, &first, error);
+    lf_synth_close(first);
+    if (status == LF_OK) {
+        status = lf_mkdirs(folder, error);
+    }
     for (int32_t day = 0; day < options->day_count && status == LF_OK; day++) {
         status = write_day(options, day, folder, progress, context, error);
     }

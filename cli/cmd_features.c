@@ -1,0 +1,238 @@
+/* The verb features: rows of features, with labels, into one table file. */
+#include "flags.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* clang-format off: one flag a line. */
+const cli_flag cli_features_flags[] = {
+    {"output", 'o', CLI_VALUE, "FILE", "table to write: .parquet, .arrow or .csv", NULL},
+    {"step", 0, CLI_VALUE, "1s|event", "time between rows, or a row at each event", NULL},
+    {"set",
+     0,
+     CLI_VALUE,
+     "NAMES",
+     "default, scale_free, mlofi, all, or names a,b,c",
+     "features.set"},
+    {"labels", 0, CLI_VALUE, "1min,5min", "also ret_<h> and up_<h> for these horizons", NULL},
+    {"label-delay", 0, CLI_VALUE, "D", "labels look from row time + D", "labels.delay"},
+    {"vpin-bucket",
+     0,
+     CLI_VALUE,
+     "N",
+     "lots of a vpin bucket; without it from earlier days",
+     "features.vpin_bucket"},
+    {"clock", 0, CLI_VALUE, "WORD", "exchange or local time", "features.clock"},
+    {"list", 0, CLI_SWITCH, NULL, "list the features: name, group, unit, warm-up, source", NULL},
+    {"markdown", 0, CLI_SWITCH, NULL, "the list as the page docs/features.md", NULL},
+    CLI_DATA_FLAGS,
+    CLI_JSON_FLAG,
+    {0},
+};
+/* clang-format on */
+
+/* ---- the list --------------------------------------------------------------------------- */
+
+static const char *const mirror_names[] = {
+    [LF_MIRROR_EVEN] = "even",
+    [LF_MIRROR_ODD] = "odd",
+    [LF_MIRROR_SWAP] = "swap",
+    [LF_MIRROR_SWAP_MINUS] = "swap_minus",
+    [LF_MIRROR_INVERSE] = "inverse",
+};
+
+static void warmup_text(const lf_feature_info *info, char out[32])
+{
+    if (info->warmup_ns == 0) {
+        memcpy(out, "-", 2);
+    } else {
+        lf_duration_format(info->warmup_ns, out);
+    }
+}
+
+static void list_text(void)
+{
+    printf("%-26s %-7s %-18s %-7s %s\n", "name", "group", "unit", "warm-up", "source");
+    for (size_t i = 0; i < lf_feature_count(); i++) {
+        const lf_feature_info *const info = lf_feature_at(i);
+        char warmup[32];
+        warmup_text(info, warmup);
+        printf(
+            "%-26s %-7s %-18s %-7s %s\n", info->name, info->group, info->unit, warmup, info->source
+        );
+    }
+}
+
+/* Bars inside a cell would end it. */
+static void cell(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '|') {
+            (void)fputc('\\', stdout);
+        }
+        (void)fputc(*text, stdout);
+    }
+    fputs(" | ", stdout);
+}
+
+static void list_markdown(void)
+{
+    fputs(
+        "# Features\n\n"
+        "Made by `lobflow features --list --markdown` from the registry in "
+        "`src/feature/registry.c`; "
+        "[the module's page](modules/feature.md) explains the terms.\n"
+        "*Mirror* is what a value becomes when bid and ask change places.\n",
+        stdout
+    );
+    const char *group = "";
+    for (size_t i = 0; i < lf_feature_count(); i++) {
+        const lf_feature_info *const info = lf_feature_at(i);
+        char warmup[32];
+        warmup_text(info, warmup);
+        if (strcmp(group, info->group) != 0) {
+            group = info->group;
+            printf(
+                "\n## %s\n\n| name | formula | unit | warm-up | mirror | source |\n"
+                "|---|---|---|---|---|---|\n",
+                group
+            );
+        }
+        fputs("| `", stdout);
+        printf("%s` | ", info->name);
+        cell(info->formula);
+        cell(info->unit);
+        cell(warmup);
+        if (info->partner >= 0) {
+            printf(
+                "%s `%s` | ", mirror_names[info->mirror], lf_feature_at((size_t)info->partner)->name
+            );
+        } else {
+            cell(mirror_names[info->mirror]);
+        }
+        printf("%s |\n", info->source);
+    }
+}
+
+static void list_json(void)
+{
+    json_t *const list = json_array();
+    for (size_t i = 0; i < lf_feature_count(); i++) {
+        const lf_feature_info *const info = lf_feature_at(i);
+        const char *const partner =
+            info->partner >= 0 ? lf_feature_at((size_t)info->partner)->name : NULL;
+        (void)json_array_append_new(
+            list,
+            json_pack(
+                "{ss ss ss ss ss sI ss ss? sb sb}",
+                "name",
+                info->name,
+                "group",
+                info->group,
+                "unit",
+                info->unit,
+                "formula",
+                info->formula,
+                "source",
+                info->source,
+                "warmup_ns",
+                (json_int_t)info->warmup_ns,
+                "mirror",
+                mirror_names[info->mirror],
+                "partner",
+                partner,
+                "is_integer",
+                info->is_integer,
+                "is_scale_free",
+                info->is_scale_free
+            )
+        );
+    }
+    (void)json_dumpf(list, stdout, JSON_INDENT(2));
+    (void)fputc('\n', stdout);
+    json_decref(list);
+}
+
+static int list(const cli_args *args)
+{
+    if (cli_has(args, "json")) {
+        list_json();
+    } else if (cli_has(args, "markdown")) {
+        list_markdown();
+    } else {
+        list_text();
+    }
+    return CLI_DONE;
+}
+
+/* ---- rows ------------------------------------------------------------------------------- */
+
+#define HORIZONS_MAX 16
+
+/* Horizons of --labels, separated by commas. */
+static int read_horizons(const cli_args *args, int64_t *out, size_t *count)
+{
+    const char *text = cli_text(args, "labels");
+    *count = 0;
+    while (text != NULL && *text != '\0') {
+        char word[32];
+        const size_t length = strcspn(text, ",");
+        if (*count == HORIZONS_MAX) {
+            return cli_usage(args, "--labels: at most %d horizons.", HORIZONS_MAX);
+        }
+        (void)snprintf(word, sizeof word, "%.*s", (int)length, text);
+        if (lf_duration_parse(word, &out[*count]) != LF_OK || out[*count] <= 0) {
+            return cli_usage(args, "--labels %s: durations such as 1min,5min.", word);
+        }
+        ++*count;
+        text += length + (text[length] == ',');
+    }
+    return CLI_DONE;
+}
+
+/* --step is a duration, or the word event. */
+static int read_step(const cli_args *args, lf_config *config, bool *at_events)
+{
+    const char *const step = cli_text(args, "step");
+    lf_error error;
+    *at_events = step != NULL && strcmp(step, "event") == 0;
+    if (step == NULL || *at_events) {
+        return CLI_DONE;
+    }
+    if (lf_config_set_text(config, "features.step", step, &error) != LF_OK ||
+        lf_config_check(config, &error) != LF_OK) {
+        return cli_usage(args, "--step %s: a duration such as 1s, or event.", step);
+    }
+    return CLI_DONE;
+}
+
+int cli_features(const cli_args *args)
+{
+    int64_t horizons[HORIZONS_MAX];
+    cli_job job;
+    lf_error error;
+    bool done = false;
+    const char *path = NULL;
+    lf_run_features_options options = {.label_horizons_ns = horizons};
+    if (cli_has(args, "list")) {
+        return list(args);
+    }
+    int code = cli_has(args, "print-config") ? CLI_DONE : cli_need(args, "output", &path);
+    if (code == CLI_DONE) {
+        code = read_horizons(args, horizons, &options.label_count);
+    }
+    if (code == CLI_DONE) {
+        code = cli_job_open(args, 0, &job, &done);
+    }
+    if (code != CLI_DONE || done) {
+        return code;
+    }
+    code = read_step(args, &job.config, &options.each_event);
+    if (code == CLI_DONE) {
+        const lf_status status = lf_run_features(&job.job, &options, path, &error);
+        cli_progress_end();
+        code = status == LF_OK ? CLI_DONE : cli_fail(&error);
+    }
+    cli_job_close(&job);
+    return code;
+}

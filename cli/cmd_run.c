@@ -1,0 +1,211 @@
+/* The verbs backtest, run and report: a run folder, and what it was worth. */
+#include "flags.h"
+
+#include <lobflow/report.h>
+
+#include <string.h>
+
+/* clang-format off: one flag a line. */
+#define TRADING_FLAGS \
+    {"output", 'o', CLI_VALUE, "RUN", "folder for the run", NULL}, \
+        {"horizon", 0, CLI_VALUE, "1min|5min", "which probability decides", "signal.horizon"}, \
+        {"entry", 0, CLI_VALUE, "KIND", "marketable or passive", "execution.entry"}, \
+        {"hold", 0, CLI_VALUE, "D", "how long a position is held", "risk.hold"}, \
+        {"order-size", 0, CLI_VALUE, "N", "lots", "risk.order_size"}, \
+    { \
+        "title", 0, CLI_VALUE, "TEXT", "of the report", "report.title" \
+    }
+
+const cli_flag cli_backtest_flags[] = {
+    {"model", 'm', CLI_VALUE, "MODEL", "folder that train wrote", NULL},
+    TRADING_FLAGS,
+    {"in-sample",
+     0,
+     CLI_SWITCH,
+     NULL,
+     "also days that the model was trained on; the report says so",
+     NULL},
+    CLI_DATA_FLAGS,
+    CLI_JSON_FLAG,
+    {0},
+};
+
+const cli_flag cli_run_flags[] = {
+    TRADING_FLAGS,
+    {"preset", 0, CLI_VALUE, "NAME", "symmetric or brief: defaults of [model]", "model.preset"},
+    CLI_DATA_FLAGS,
+    CLI_JSON_FLAG,
+    {0},
+};
+
+const cli_flag cli_report_flags[] = {
+    {"output",
+     'o',
+     CLI_VALUE,
+     "FILE",
+     "report.html, .json or .txt; without it text on stdout",
+     NULL},
+    CLI_JSON_FLAG,
+    {0},
+};
+/* clang-format on */
+
+const char cli_run_about[] =
+    "Each day is traded by a model that saw only earlier days; one day alone is cut into blocks "
+    "of\n"
+    "time. The folder gets config.toml, orders, fills, trades, equity and predictions as Parquet,\n"
+    "metrics.json, report.html and the models.";
+
+/* ---- showing ---------------------------------------------------------------------------- */
+
+/* The metrics on stdout, as JSON or as a page of text. */
+static int print_metrics(const char *metrics, bool is_json)
+{
+    char *text = NULL;
+    lf_error error;
+    if (is_json) {
+        fputs(metrics, stdout);
+        return CLI_DONE;
+    }
+    if (lf_report_text(NULL, metrics, &text, &error) != LF_OK) {
+        return cli_fail(&error);
+    }
+    fputs(text, stdout);
+    lf_release(NULL, text);
+    return CLI_DONE;
+}
+
+/* After a run: what it was worth, and where the page lies. */
+static int show_run(
+    const cli_args *args,
+    lf_status status,
+    const char *metrics,
+    const char *folder,
+    const lf_error *error
+)
+{
+    cli_progress_end();
+    if (status != LF_OK) {
+        return cli_fail(error);
+    }
+    const int code = print_metrics(metrics, cli_has(args, "json"));
+    fprintf(stderr, "\nReport: %s/report.html\n", folder);
+    return code;
+}
+
+/* ---- verbs ------------------------------------------------------------------------------ */
+
+int cli_run(const cli_args *args)
+{
+    cli_job job;
+    lf_error error;
+    bool done = false;
+    const char *folder = NULL;
+    char *metrics = NULL;
+    int code = cli_has(args, "print-config") ? CLI_DONE : cli_need(args, "output", &folder);
+    if (code == CLI_DONE && cli_has(args, "print-config")) {
+        lf_config config;
+        return cli_config(args, &config, &done);
+    }
+    if (code == CLI_DONE) {
+        code = cli_job_open(args, 0, &job, &done);
+    }
+    if (code != CLI_DONE || done) {
+        return code;
+    }
+    if (!cli_has(args, "json")) {
+        job.job.say = NULL; /* the report says it */
+    }
+    const lf_status status = lf_run_line(&job.job, folder, &metrics, &error);
+    code = show_run(args, status, metrics, folder, &error);
+    lf_release(NULL, metrics);
+    cli_job_close(&job);
+    return code;
+}
+
+int cli_backtest(const cli_args *args)
+{
+    cli_job job;
+    lf_error error;
+    lf_model *model = NULL;
+    bool done = false;
+    const char *folder = NULL;
+    const char *path = NULL;
+    char *metrics = NULL;
+    int code = CLI_DONE;
+    if (!cli_has(args, "print-config")) {
+        code = cli_need(args, "model", &path);
+        if (code == CLI_DONE) {
+            code = cli_need(args, "output", &folder);
+        }
+    }
+    if (code == CLI_DONE) {
+        code = cli_job_open(args, 0, &job, &done);
+    }
+    if (code != CLI_DONE || done) {
+        return code;
+    }
+    lf_status status = lf_model_load(NULL, path, &model, &error);
+    if (status == LF_OK) {
+        const bool in_sample = cli_has(args, "in-sample");
+        status = lf_run_backtest(&job.job, model, in_sample, folder, &metrics, &error);
+    }
+    code = show_run(args, status, metrics, folder, &error);
+    lf_release(NULL, metrics);
+    lf_model_destroy(model);
+    cli_job_close(&job);
+    return code;
+}
+
+static bool ends_in(const char *text, const char *ending)
+{
+    const size_t length = strlen(text);
+    const size_t bytes = strlen(ending);
+    return length > bytes && strcmp(text + length - bytes, ending) == 0;
+}
+
+/* Write what the file's ending asks for. */
+static lf_status write_report(const lf_report_folder *run, const char *path, lf_error *error)
+{
+    const char *const metrics = lf_report_folder_metrics(run);
+    char *text = NULL;
+    if (ends_in(path, ".html")) {
+        return lf_report_html(lf_report_folder_run(run), metrics, path, error);
+    }
+    if (ends_in(path, ".json")) {
+        return lf_file_write_atomic(path, metrics, strlen(metrics), error);
+    }
+    if (!ends_in(path, ".txt")) {
+        return lf_error_set(error, LF_RANGE, "%s: the report can be .html, .json or .txt.", path);
+    }
+    lf_status status = lf_report_text(NULL, metrics, &text, error);
+    if (status == LF_OK) {
+        status = lf_file_write_atomic(path, text, strlen(text), error);
+    }
+    lf_release(NULL, text);
+    return status;
+}
+
+int cli_report(const cli_args *args)
+{
+    lf_report_folder *run = NULL;
+    lf_error error;
+    const char *const folder = cli_text_at(args, 0);
+    const char *const path = cli_text(args, "output");
+    if (folder == NULL || cli_text_at(args, 1) != NULL) {
+        return cli_usage(args, "name one run folder.");
+    }
+    if (lf_report_folder_open(NULL, folder, &run, &error) != LF_OK) {
+        return cli_fail(&error);
+    }
+    int code = CLI_DONE;
+    if (path == NULL) {
+        code = print_metrics(lf_report_folder_metrics(run), cli_has(args, "json"));
+    } else {
+        const lf_status status = write_report(run, path, &error);
+        code = status == LF_OK ? CLI_DONE : cli_fail(&error);
+        code = status == LF_RANGE ? CLI_USAGE : code;
+    }
+    lf_report_folder_close(run);
+    return code;
+}

@@ -1,0 +1,272 @@
+/* The verb synth: simulated days. */
+#include "flags.h"
+
+#include <lobflow/synth.h>
+
+#include <math.h>
+#include <string.h>
+
+/* clang-format off: one flag a line. */
+const cli_flag cli_synth_flags[] = {
+    {"output", 'o', CLI_VALUE, "DIR", "folder for the days", NULL},
+    {"days", 0, CLI_VALUE, "N", "number of days (1)", NULL},
+    {"seed", 0, CLI_VALUE, "S", "same seed, same bytes (1)", NULL},
+    {"symbol", 0, CLI_VALUE, "X", "name of the stock (SYN)", NULL},
+    {"first-date",
+     0,
+     CLI_VALUE,
+     "YYYY-MM-DD",
+     "first day; weekends are passed over (2024-01-02)",
+     NULL},
+    {"preset", 0, CLI_VALUE, "NAME", "small_tick or large_tick (small_tick)", NULL},
+    {"levels", 0, CLI_VALUE, "N", "levels a side in the files, 1 to 10 (10)", NULL},
+    {"alpha",
+     0,
+     CLI_VALUE,
+     "A",
+     "share of the latent 1-min variance that past flow explains (0)",
+     NULL},
+    {"alpha-half-life",
+     0,
+     CLI_VALUE,
+     "H",
+     "how long a trade's sign keeps pulling the price (1min)",
+     NULL},
+    {"activity", 0, CLI_VALUE, "F", "factor on every rate (1)", NULL},
+    {"check", 0, CLI_SWITCH, NULL, "print what the first day looks like; needs no folder", NULL},
+    CLI_JSON_FLAG,
+    {0},
+};
+/* clang-format on */
+
+const char cli_synth_about[] =
+    "The folder also gets synth.toml, which tells a run how much was planted:\n"
+    "  lobflow synth -o days --days 5 --alpha 0.05\n"
+    "  lobflow run days/synth.toml --data days -o run";
+
+/* ---- options ---------------------------------------------------------------------------- */
+
+static bool
+take_int(const cli_args *args, const char *name, int64_t low, int64_t high, int64_t *out)
+{
+    const char *const text = cli_text(args, name);
+    return text == NULL ||
+           (lf_int64_parse(text, strlen(text), out) == LF_OK && *out >= low && *out <= high);
+}
+
+static bool take_number(const cli_args *args, const char *name, double *out)
+{
+    const char *const text = cli_text(args, name);
+    return text == NULL || (lf_double_parse(text, strlen(text), out) == LF_OK && isfinite(*out));
+}
+
+static int read_numbers(const cli_args *args, lf_synth_options *out)
+{
+    int64_t days = out->day_count;
+    int64_t levels = out->level_count;
+    int64_t seed = (int64_t)out->seed;
+    if (!take_int(args, "days", 1, 100000, &days)) {
+        return cli_usage(args, "--days %s: a whole number from 1 on.", cli_text(args, "days"));
+    }
+    if (!take_int(args, "levels", 1, LF_LEVELS_MAX, &levels)) {
+        return cli_usage(args, "--levels %s: from 1 to 10.", cli_text(args, "levels"));
+    }
+    if (!take_int(args, "seed", 0, INT64_MAX, &seed)) {
+        return cli_usage(args, "--seed %s: a whole number from 0 on.", cli_text(args, "seed"));
+    }
+    if (!take_number(args, "alpha", &out->alpha)) {
+        return cli_usage(args, "--alpha %s: a number such as 0.05.", cli_text(args, "alpha"));
+    }
+    if (!take_number(args, "activity", &out->activity)) {
+        return cli_usage(args, "--activity %s: a number.", cli_text(args, "activity"));
+    }
+    out->day_count = (int32_t)days;
+    out->level_count = (int32_t)levels;
+    out->seed = (uint64_t)seed;
+    return CLI_DONE;
+}
+
+static int read_words(const cli_args *args, lf_synth_options *out)
+{
+    const char *const symbol = cli_text(args, "symbol");
+    const char *const preset = cli_text(args, "preset");
+    const char *const date = cli_text(args, "first-date");
+    const char *const half_life = cli_text(args, "alpha-half-life");
+    if (symbol != NULL) {
+        if (strlen(symbol) >= sizeof out->symbol) {
+            return cli_usage(args, "--symbol: at most %zu characters.", sizeof out->symbol - 1);
+        }
+        memcpy(out->symbol, symbol, strlen(symbol) + 1);
+    }
+    if (preset != NULL) {
+        if (strcmp(preset, "small_tick") != 0 && strcmp(preset, "large_tick") != 0) {
+            return cli_usage(args, "--preset %s: small_tick or large_tick.", preset);
+        }
+        out->preset = strcmp(preset, "large_tick") == 0 ? LF_SYNTH_LARGE_TICK : LF_SYNTH_SMALL_TICK;
+    }
+    if (date != NULL && lf_date_parse(date, &out->first_date) != LF_OK) {
+        return cli_usage(args, "--first-date %s: no date; write YYYY-MM-DD.", date);
+    }
+    if (half_life != NULL && lf_duration_parse(half_life, &out->alpha_half_life_ns) != LF_OK) {
+        return cli_usage(args, "--alpha-half-life %s: a duration such as 1min.", half_life);
+    }
+    return CLI_DONE;
+}
+
+/* ---- what a day looks like -------------------------------------------------------------- */
+
+static lf_status measure(const lf_synth_options *options, lf_synth_facts *out, lf_error *error)
+{
+    lf_synth *synth = NULL;
+    lf_synth_check *check = NULL;
+    lf_batch batch;
+    lf_status status = lf_synth_open(options, 0, &synth, error);
+    if (status == LF_OK) {
+        status = lf_synth_check_create(NULL, lf_synth_instrument(synth), &check, error);
+    }
+    while (status == LF_OK) {
+        lf_synth_next(synth, &batch);
+        if (batch.event_count == 0) {
+            break;
+        }
+        if (lf_synth_check_push(check, &batch) != LF_OK) {
+            status = lf_error_set(error, LF_NOMEM, "No memory to measure the day.");
+        }
+    }
+    if (status == LF_OK) {
+        status = lf_synth_check_finish(check, out, error);
+    }
+    lf_synth_check_destroy(check);
+    lf_synth_close(synth);
+    return status;
+}
+
+static void print_facts(const lf_synth_facts *facts, bool is_json)
+{
+    const struct {
+        const char *name;
+        double value;
+    } rows[] = {
+        {"events", (double)facts->event_count},
+        {"events_per_minute", facts->events_per_minute},
+        {"spread_one_tick_share", facts->spread_one_tick_share},
+        {"spread_mean_ticks", facts->spread_mean_ticks},
+        {"queue_imbalance_auc", facts->queue_imbalance_auc},
+        {"ofi_r2_10s", facts->ofi_r2_10s},
+        {"beta_times_2_depth", facts->beta_depth2},
+        {"sign_acf_1", facts->sign_acf_1},
+        {"sign_acf_10", facts->sign_acf_10},
+        {"sign_acf_100", facts->sign_acf_100},
+        {"absolute_return_acf_1", facts->absolute_return_acf_1},
+        {"absolute_return_acf_5", facts->absolute_return_acf_5},
+        {"absolute_return_acf_20", facts->absolute_return_acf_20},
+        {"variance_ratio_20", facts->variance_ratio_20},
+        {"variance_ratio_60_20", facts->variance_ratio_60_20},
+        {"volatility_1min_bps", facts->volatility_1min_bps},
+        {"open_activity", facts->open_activity},
+        {"close_activity", facts->close_activity},
+        {"open_depth", facts->open_depth},
+    };
+    const size_t count = sizeof rows / sizeof rows[0];
+    for (size_t i = 0; i < count; i++) {
+        char text[LF_DOUBLE_TEXT_BYTES];
+        if (is_json) {
+            (void)lf_double_format(rows[i].value, text);
+            printf(
+                "%s\"%s\": %s%s",
+                i == 0 ? "{" : " ",
+                rows[i].name,
+                isfinite(rows[i].value) ? text : "null",
+                i + 1 == count ? "}\n" : ",\n"
+            );
+        } else {
+            printf("%-24s %.4g\n", rows[i].name, rows[i].value);
+        }
+    }
+}
+
+/* ---- writing days ----------------------------------------------------------------------- */
+
+typedef struct writing {
+    int32_t day_count;
+} writing;
+
+static bool on_progress(void *context, int32_t day, double share_of_day)
+{
+    const writing *const work = context;
+    return cli_progress(NULL, "synth", ((double)day + share_of_day) / work->day_count);
+}
+
+/* What a run should know of these days. */
+static lf_status write_note(const lf_synth_options *options, const char *folder, lf_error *error)
+{
+    char path[1200];
+    char text[512];
+    char alpha[LF_DOUBLE_TEXT_BYTES];
+    char half_life[32];
+    char first_date[11];
+    (void)lf_double_format(options->alpha, alpha);
+    lf_duration_format(options->alpha_half_life_ns, half_life);
+    lf_date_format(options->first_date, first_date);
+    const int length = snprintf(
+        text,
+        sizeof text,
+        "# Simulated by lobflow %s: %d days of %s from %s on, %s, seed %llu,\n"
+        "# alpha %s with half-life %s.\n"
+        "[report]\n"
+        "planted_alpha = %s%s\n",
+        LF_VERSION,
+        (int)options->day_count,
+        options->symbol,
+        first_date,
+        options->preset == LF_SYNTH_LARGE_TICK ? "large tick" : "small tick",
+        (unsigned long long)options->seed,
+        alpha,
+        half_life,
+        alpha,
+        strpbrk(alpha, ".e") != NULL ? "" : ".0"
+    );
+    (void)snprintf(path, sizeof path, "%s/synth.toml", folder);
+    return lf_file_write_atomic(path, text, (size_t)length, error);
+}
+
+int cli_synth(const cli_args *args)
+{
+    lf_synth_options options;
+    lf_error error;
+    lf_synth_options_default(&options);
+    int code = read_numbers(args, &options);
+    if (code == CLI_DONE) {
+        code = read_words(args, &options);
+    }
+    if (code != CLI_DONE) {
+        return code;
+    }
+    if (cli_text(args, NULL) != NULL) {
+        return cli_usage(args, "\"%s\" is not understood here.", cli_text(args, NULL));
+    }
+    const char *folder = cli_text(args, "output");
+    if (folder == NULL && !cli_has(args, "check")) {
+        return cli_need(args, "output", &folder);
+    }
+    if (folder != NULL) {
+        writing work = {.day_count = options.day_count};
+        lf_status status = lf_synth_write(&options, folder, on_progress, &work, &error);
+        if (status == LF_OK) {
+            status = write_note(&options, folder, &error);
+        }
+        cli_progress_end();
+        if (status != LF_OK) {
+            code = cli_fail(&error);
+            return status == LF_RANGE ? CLI_USAGE : code;
+        }
+    }
+    if (cli_has(args, "check")) {
+        lf_synth_facts facts;
+        if (measure(&options, &facts, &error) != LF_OK) {
+            return cli_fail(&error);
+        }
+        print_facts(&facts, cli_has(args, "json"));
+    }
+    return CLI_DONE;
+}

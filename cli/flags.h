@@ -1,0 +1,36 @@
+/* Flags that several verbs have, to be put into their tables. */
+#ifndef LOBFLOW_CLI_FLAGS_H
+#define LOBFLOW_CLI_FLAGS_H
+
+#include "cli.h"
+
+/* Which data is read, and how. */
+/* clang-format off: one flag a line. */
+#define CLI_DATA_FLAGS \
+    {"data", 0, CLI_MANY, "DATA", "more data, for any number of words", NULL}, \
+        {"format", \
+         0, \
+         CLI_VALUE, \
+         "NAME", \
+         "format of the data; without it found by content", \
+         "data.format"}, \
+        {"symbol", 0, CLI_VALUE, "X", "symbol, when no file name tells it", "instrument.symbol"}, \
+        {"date", 0, CLI_VALUE, "YYYY-MM-DD", "day, when no file name tells it", "data.date"}, \
+        {"levels", \
+         0, \
+         CLI_VALUE, \
+         "N", \
+         "levels of the book, when no file name tells it", \
+         "instrument.levels"}, \
+    { \
+        "strict", 0, CLI_SWITCH, NULL, "a book that contradicts its messages is an error", \
+            "data.strict" \
+    }
+/* clang-format on */
+
+#define CLI_JSON_FLAG \
+    { \
+        "json", 0, CLI_SWITCH, NULL, "JSON instead of text", NULL \
+    }
+
+#endif
