@@ -164,6 +164,9 @@ static void test_vectors(void **state)
         {"data/lobster/LOBSTER_SampleFile_GOOG_2012-06-21_10.zip", "GOOG_10", 2000, true},
         {"data/lobster/LOBSTER_SampleFile_AMZN_2012-06-21_5.zip", "AMZN_5", 3000, false},
         {"data/lobster/LOBSTER_SampleFile_AAPL_2012-06-21_1.zip", "AAPL_1", 10000, false},
+        {"vectors/edge/20131007/EDGE.csv.gz", "EDGE_20131007", 15, true},
+        {"data/algoseek/20131007/BAC.csv.gz", "BAC_20131007", 200000, false},
+        {"data/algoseek/20131008/AIG.csv.gz", "AIG_20131008", 50000, false},
     };
     if (lf_testing_shared("vectors/README.md") == NULL) {
         skip();

@@ -1,6 +1,8 @@
 /* The public face of all readers: opens the one that a source names and hands calls on. */
 #include "feed_internal.h"
 
+#include <string.h>
+
 struct lf_feed {
     lf_allocator memory;
     const lf_allocator *allocator;
@@ -27,7 +29,9 @@ lf_status lf_feed_open(
         feed->memory = *own.allocator;
         feed->allocator = &feed->memory;
     }
-    const lf_status status = lfi_lobster_open(source, &own, &feed->reader, error);
+    const lf_status status = strcmp(source->format, "algoseek") == 0
+                                 ? lfi_algoseek_open(source, &own, &feed->reader, error)
+                                 : lfi_lobster_open(source, &own, &feed->reader, error);
     if (status != LF_OK) {
         lf_release(own.allocator, feed);
         return status;

@@ -52,6 +52,13 @@ typedef struct lfi_lobster_name {
 /* Parse SYMBOL_YYYY-MM-DD_START_END_{message|orderbook}_LEVELS.csv[.gz|.xz|.zst]; any folder. */
 bool lfi_lobster_name_parse(const char *path, lfi_lobster_name *out);
 
+/* Opening of US equity sessions after local midnight. */
+#define LFI_US_OPEN_NS ((9 * 60 + 30) * LF_NS_PER_MINUTE)
+
+/* Session, currency, tick, lot and date of a US equity day. */
+lf_status
+lfi_us_session(const lf_allocator *allocator, lf_date date, lf_instrument *out, lf_error *error);
+
 /* One reader, as lf_feed_* sees it. */
 typedef struct lfi_reader {
     lf_status (*next)(void *self, lf_batch *out, lf_error *error);
@@ -63,6 +70,15 @@ typedef struct lfi_reader {
 
 /* Open the LOBSTER reader into *reader. */
 lf_status lfi_lobster_open(
+    const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
+);
+
+/* Whether a file (compressed or not) has AlgoSeek's header; then symbol, date, levels and format of
+   its first row go to *out. An error only when the header is there and the first row is none. */
+lf_status lfi_algoseek_probe(const char *path, lf_source *out, bool *found, lf_error *error);
+
+/* Open the AlgoSeek reader into *reader. */
+lf_status lfi_algoseek_open(
     const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
 );
 

@@ -519,26 +519,16 @@ static void lobster_close(void *context)
 
 static lf_status set_day(lobster *self, const lf_source *source, lf_error *error)
 {
-    lf_zone *zone;
-    lf_status status = lf_zone_create(self->allocator, "America/New_York", &zone, error);
+    lf_instrument *instrument = &self->reader->instrument;
+    const lf_status status = lfi_us_session(self->allocator, source->date, instrument, error);
     if (status != LF_OK) {
         return status;
     }
-    lf_instrument *instrument = &self->reader->instrument;
-    /* Seconds after midnight are wall time; noon is never skipped by a change of the clocks. */
-    const int64_t noon_ns = 12 * 60 * LF_NS_PER_MINUTE;
-    self->midnight_ns = lf_zone_to_utc(zone, source->date, noon_ns) - noon_ns;
-    instrument->session_open_ns = self->midnight_ns + (9 * 60 + 30) * LF_NS_PER_MINUTE;
-    instrument->session_close_ns = self->midnight_ns + 16 * 60 * LF_NS_PER_MINUTE;
-    lf_zone_destroy(zone);
+    self->midnight_ns = instrument->session_open_ns - LFI_US_OPEN_NS;
     snprintf(instrument->symbol, sizeof instrument->symbol, "%s", source->symbol);
     snprintf(instrument->venue, sizeof instrument->venue, "NASDAQ");
-    snprintf(instrument->currency, sizeof instrument->currency, "USD");
-    instrument->tick_nano = 10000000;
-    instrument->lot_nano = 1000000000;
     instrument->units_per_tick = UNITS_PER_TICK;
     instrument->level_count = self->levels_file < LF_LEVELS_MAX ? self->levels_file : LF_LEVELS_MAX;
-    instrument->date = source->date;
     return LF_OK;
 }
 

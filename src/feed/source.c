@@ -77,6 +77,19 @@ bool lfi_lobster_name_parse(const char *path, lfi_lobster_name *out)
     return length > 0 && strncmp(levels + length, ".csv", 4) == 0;
 }
 
+/* One more symbol-day. */
+static lf_status add_source(search *s, const lf_source *source, lf_error *error)
+{
+    const lf_status status = lf_grow(
+        NULL, (void **)&s->list->sources, &s->capacity, s->list->count + 1, sizeof *s->list->sources
+    );
+    if (status != LF_OK) {
+        return lf_error_set(error, status, "no memory for the list of files");
+    }
+    s->list->sources[s->list->count++] = *source;
+    return LF_OK;
+}
+
 /* The entry of a symbol-day, made when it is not there yet. */
 static lf_status entry_of(
     search *s, const char *path, const lfi_lobster_name *name, lf_source **out, lf_error *error
@@ -93,19 +106,14 @@ static lf_status entry_of(
             return LF_OK;
         }
     }
-    const lf_status status = lf_grow(
-        NULL, (void **)&s->list->sources, &s->capacity, s->list->count + 1, sizeof *s->list->sources
-    );
+    lf_source fresh = {.date = name->date, .level_count = name->level_count};
+    snprintf(fresh.format, sizeof fresh.format, "lobster");
+    snprintf(fresh.symbol, sizeof fresh.symbol, "%s", name->symbol);
+    const lf_status status = add_source(s, &fresh, error);
     if (status != LF_OK) {
-        return lf_error_set(error, status, "no memory for the list of files");
+        return status;
     }
-    lf_source *fresh = &s->list->sources[s->list->count++];
-    memset(fresh, 0, sizeof *fresh);
-    snprintf(fresh->format, sizeof fresh->format, "lobster");
-    snprintf(fresh->symbol, sizeof fresh->symbol, "%s", name->symbol);
-    fresh->date = name->date;
-    fresh->level_count = name->level_count;
-    *out = fresh;
+    *out = &s->list->sources[s->list->count - 1];
     return LF_OK;
 }
 
@@ -172,6 +180,14 @@ static lf_status add_archive(search *s, const char *path, lf_error *error)
     return LF_OK;
 }
 
+static lf_status add_algoseek(search *s, const char *path, bool *found, lf_error *error)
+{
+    lf_source source = {0};
+    (void)snprintf(source.path, sizeof source.path, "%s", path);
+    const lf_status status = lfi_algoseek_probe(path, &source, found, error);
+    return status == LF_OK && *found ? add_source(s, &source, error) : status;
+}
+
 static lf_status add_file(search *s, const char *path, lf_error *error)
 {
     lfi_lobster_name name;
@@ -187,8 +203,10 @@ static lf_status add_file(search *s, const char *path, lf_error *error)
         }
         return status;
     }
-    if (s->allows_others) {
-        return LF_OK;
+    bool is_algoseek = false;
+    const lf_status status = add_algoseek(s, path, &is_algoseek, error);
+    if (status != LF_OK || is_algoseek || s->allows_others) {
+        return status;
     }
     return lf_error_set_at(
         error,
@@ -196,7 +214,8 @@ static lf_status add_file(search *s, const char *path, lf_error *error)
         path,
         LF_POSITION_NONE,
         LF_POSITION_NONE,
-        "not a format that lobflow reads; it reads LOBSTER archives (.zip, .7z), folders and file "
+        "not a format that lobflow reads; it reads AlgoSeek TAQ files (.csv, .csv.gz), LOBSTER "
+        "archives (.zip, .7z), folders and file "
         "pairs named SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and ..._orderbook_LEVELS.csv"
     );
 }
@@ -271,9 +290,10 @@ static lf_status complete_pairs(lf_source_list *list, lf_error *error)
 {
     for (size_t i = 0; i < list->count; i++) {
         lf_source *source = &list->sources[i];
-        const bool is_archive = source->path2[0] == '\0' && lfi_archive_probe(source->path);
+        const bool is_alone = strcmp(source->format, "lobster") != 0 ||
+                              (source->path2[0] == '\0' && lfi_archive_probe(source->path));
         char partner[1024];
-        if (is_archive || (source->path[0] != '\0' && source->path2[0] != '\0')) {
+        if (is_alone || (source->path[0] != '\0' && source->path2[0] != '\0')) {
             continue;
         }
         const bool has_message = source->path[0] != '\0';
@@ -333,9 +353,13 @@ lf_status lf_feed_find(
     *out = (lf_source_list){0};
     search s = {.options = options != NULL ? options : &defaults, .list = out};
     lf_status status = LF_OK;
-    if (s.options->format != NULL && strcmp(s.options->format, "lobster") != 0) {
+    if (s.options->format != NULL && strcmp(s.options->format, "lobster") != 0 &&
+        strcmp(s.options->format, "algoseek") != 0) {
         return lf_error_set(
-            error, LF_NOT_FOUND, "unknown format \"%s\"; known: lobster", s.options->format
+            error,
+            LF_NOT_FOUND,
+            "unknown format \"%s\"; known: lobster, algoseek",
+            s.options->format
         );
     }
     for (size_t i = 0; i < path_count && status == LF_OK; i++) {
@@ -352,7 +376,8 @@ lf_status lf_feed_find(
             path_count > 0 ? paths[0] : "",
             LF_POSITION_NONE,
             LF_POSITION_NONE,
-            "nothing here that lobflow reads: LOBSTER archives, or message and orderbook files"
+            "nothing here that lobflow reads: LOBSTER archives, message and orderbook files, or "
+            "AlgoSeek TAQ files"
         );
     }
     if (status == LF_OK) {

@@ -104,7 +104,7 @@ static lf_status fit_line(fitting *f, lf_head head, lf_error *error)
         );
     }
     lfi_matrix_release(data->allocator, &rows);
-    if (status == LF_OK && !report_progress(f->task, (head + 1.0) / LF_HEAD_COUNT)) {
+    if (status == LF_OK && !report_progress(f->task, ((int)head + 1.0) / LF_HEAD_COUNT)) {
         status = lf_error_set(error, LF_CANCELLED, "training was stopped.");
     }
     return status;
