@@ -1,0 +1,304 @@
+// What was earned and what it cost: summary, P&L over time, days, costs, risk, variants.
+"use strict";
+
+function perTrade(value, pnl) {
+  return isNumber(value) && pnl.trades > 0 ? value / pnl.trades : null;
+}
+
+function difference(a, b) {
+  return isNumber(a) && isNumber(b) ? a - b : null;
+}
+
+/* ---- summary ---------------------------------------------------------------------------- */
+
+function verdict({ pnl, costs }) {
+  if (!(pnl.trades > 0)) return "There are no trades: nothing can be said about profit or loss.";
+  const start =
+    `${money(pnl.gross_at_mid)} at the mid, less ${money(pnl.spread_cost)} of spread and ${money(pnl.fees)} of fees, ` +
+    `leaves ${money(pnl.net)} on ${count(pnl.trades)} round trips. `;
+  if (!(pnl.gross > 0)) return `${start}Gross is not positive, so no schedule of fees makes this pay.`;
+  return `${start}Fees of ${bps(pnl.break_even_bps_per_side)} a side would leave nothing; ${bps(costs.fees_bps_per_side)} were paid.`;
+}
+
+function headline(title, value, small, isLoss) {
+  return el("div", {}, el("dt", {}, title), el("dd", { class: isLoss ? "loss" : null }, value), el("dd", { class: "small" }, small));
+}
+
+function headlines({ pnl, costs, execution, risk }) {
+  const sharpe = pnl.sharpe?.intraday_net || {};
+  const between = range(sharpe.annual_interval, (value) => fixed(value, 1));
+  return el(
+    "dl",
+    { class: "headlines" },
+    headline("Net P&L", money(pnl.net), `${money(pnl.net_per_trade)} a round trip`, pnl.net < 0),
+    headline("Gross, after spread", money(pnl.gross), `${money(pnl.gross_at_mid)} at the mid`, pnl.gross < 0),
+    headline("Costs", money(costs.total), `spread ${money(costs.spread)}, fees ${money(costs.fees)}`),
+    headline("Break-even fee", bps(pnl.break_even_bps_per_side), `a side; paid ${bps(costs.fees_bps_per_side)}`, pnl.break_even_bps_per_side < 0),
+    headline("Round trips", count(pnl.trades), `${percent(pnl.win_rate)} won net; ${count(execution.orders)} orders, ${percent(execution.fill_rate)} filled`),
+    headline("Sharpe, net, a year", fixed(sharpe.annual, 2), between ? `95 %: ${between}` : "no interval: too little data", sharpe.annual < 0),
+    headline("Largest drawdown", money(risk.max_drawdown), `${count(risk.losing_days)} of ${count(risk.days)} days lost`),
+    headline("In the market", percent(risk.exposure), `${percent(risk.masked_share)} of the time masked`),
+  );
+}
+
+function statement({ pnl, costs }) {
+  const split = isNumber(costs.commission);
+  const row = (name, value, side) => [name, signed(value), signed(perTrade(value, pnl), (v) => fixed(v, 4)), signed(side, (v) => fixed(v, 3))];
+  const less = (value) => (isNumber(value) ? -value : null);
+  const rows = [
+    row("Gross at the mid", pnl.gross_at_mid, pnl.break_even_at_mid_bps_per_side),
+    row("Spread paid", less(pnl.spread_cost), less(costs.spread_bps_per_side)),
+    marked(row("Gross", pnl.gross, pnl.break_even_bps_per_side), "sum"),
+    ...(split
+      ? [row("Commission", less(costs.commission), null), row("Exchange and regulators", less(costs.exchange_and_regulatory), null)]
+      : [row("Fees", less(pnl.fees), less(costs.fees_bps_per_side))]),
+    marked(row("Net", pnl.net, difference(pnl.break_even_bps_per_side, costs.fees_bps_per_side)), "total"),
+  ];
+  return table("From the mid to the net", ["", "#Total", "#A round trip", "#bps a side"], rows);
+}
+
+function sharpes({ pnl }) {
+  const all = pnl.sharpe || {};
+  const two = (value) => fixed(value, 2);
+  const names = [["daily_gross", "Days, gross"], ["daily_net", "Days, net"], ["intraday_gross", "Minutes, gross"], ["intraday_net", "Minutes, net"]];
+  const rows = names.map(([key, label]) => {
+    const one = all[key] || {};
+    const between = range(one.annual_interval, (value) => fixed(value, 1));
+    return { label, value: one.annual, interval: one.annual_interval, text: two(one.annual) + (between ? ` (${between})` : ""), strong: key.endsWith("net") };
+  });
+  const numbers = names.map(([key, label]) => {
+    const one = all[key] || {};
+    return [
+      label,
+      two(one.annual),
+      rangeOr(one.annual_interval, two),
+      count(one.periods),
+      percent(one.psr),
+      percent(one.deflated),
+      two(one.deflated_benchmark_annual),
+      count(one.min_track_record_periods),
+      two(one.skewness),
+      two(one.kurtosis),
+    ];
+  });
+  const head = ["", "#A year", "#95 %", "#Periods", "#P(above 0)", "#Deflated", "#Best of no skill", "#Periods needed", "#Skewness", "#Kurtosis"];
+  const trials = all.trials > 1 ? `the best of ${count(all.trials)} trials` : "1 trial";
+  return el(
+    "div",
+    {},
+    whiskers("Sharpe ratios a year with 95 % intervals", rows, 0, (value, digits) => fixed(value, digits ?? 1)),
+    note(
+      `Whiskers: 95 %, bootstrap of days or of blocks of minutes. Deflated: confidence that the ratio is above what ${trials} without ` +
+        `skill would show: ${percent(all.intraday_net?.deflated)} by minutes, ${percent(all.daily_net?.deflated)} by days.`,
+    ),
+    figures("Sharpe ratios", head, numbers),
+  );
+}
+
+function warningBox(warnings) {
+  if (!warnings.length) return el("p", { class: "calm" }, "No warnings. That is not a recommendation: see what this cannot show, below.");
+  return el(
+    "div",
+    { class: "warnings", role: "region", "aria-label": "Warnings" },
+    el("h3", {}, warnings.length === 1 ? "A warning" : `${count(warnings.length)} warnings`),
+    el("ol", {}, ...warnings.map((text) => el("li", {}, text))),
+  );
+}
+
+function summarySection({ metrics }) {
+  section(
+    "summary",
+    "Summary",
+    verdict(metrics),
+    headlines(metrics),
+    warningBox(metrics.warnings),
+    columns(part("From the mid to the net", statement(metrics)), part("Sharpe ratios", sharpes(metrics))),
+  );
+}
+
+/* ---- over time -------------------------------------------------------------------------- */
+
+const VARIANT_LOOKS = [
+  { color: "--line-1", dash: [2, 3] },
+  { color: "--line-2", dash: [8, 4] },
+  { color: "--line-3", dash: [8, 3, 2, 3] },
+];
+
+function readCurves(series) {
+  const [main, ...others] = series.curves;
+  // The run begins at nothing, one step before the first row ends.
+  const read = (list, digits) => [0, ...undelta(list, digits)];
+  const steps = (curve) => [-1, ...undelta(curve.step)];
+  const tables = [[steps(main), read(main.gross, main.digits), read(main.net, main.digits), read(main.fall, main.digits).map((value) => -value)]];
+  for (const other of others) tables.push([steps(other), read(other.net, other.digits)]);
+  const joined = tables.length > 1 ? uPlot.join(tables) : tables[0];
+  const [step, gross, net, fall, ...rest] = joined;
+  return { equity: [step, gross, net, ...rest], fall: [step, fall], others };
+}
+
+function curvesSection(report) {
+  const { series, clock } = report;
+  const { equity, fall, others } = readCurves(series);
+  const linked = new Linked("run");
+  linked.setLimits(-1, Math.max(clock.end, 0));
+  let mark = null;
+  const digits = series.curves[0].digits > 4 ? series.curves[0].digits : 2;
+  const starts = clock.days.slice(1).map((day) => day.step);
+  const common = {
+    linked,
+    digits,
+    zero: true,
+    marks: (low, high, pixels) => clock.marks(low, high, pixels),
+    at: (x) => clock.label(x),
+    above: (u) => mark !== null && upright(u, mark, "--warn"),
+    below: (u) => starts.length < 40 && starts.forEach((at) => upright(u, at - 0.5, "--rule")),
+    click: (x) => report.showDay(clock.dayOfStep(x)),
+  };
+  const lines = others.slice(0, 6).map((other, i) => ({ label: `${other.name}, net`, ...VARIANT_LOOKS[i % 3] }));
+  const top = new Chart(
+    {
+      ...common,
+      label: "P&L, gross and net",
+      height: 330,
+      series: [{ label: "gross", color: "--gross", dash: [6, 3], width: 1.5 }, { label: "net", color: "--net", width: 2 }, ...lines],
+    },
+    equity.slice(0, 3 + lines.length),
+  );
+  const bottom = new Chart(
+    { ...common, label: "Drawdown of the net", height: 140, series: [{ label: "drawdown of the net", color: "--loss", fill: "--loss-wash" }] },
+    fall,
+  );
+  report.markStep = (step) => {
+    mark = step;
+    linked.redraw();
+  };
+  section(
+    "curve",
+    "P&L over time",
+    "Sessions are put end to end; nights and weekends take no room. Drag to zoom, double-click to see all, click to see that day below.",
+    el("div", { class: "controls" }, zoomButtons(linked, "Whole run")),
+    top.node,
+    bottom.node,
+  );
+}
+
+/* ---- days, exits, rules ------------------------------------------------------------------ */
+
+function groupTable(label, key, rows) {
+  if (!rows?.length) return note("No round trips.");
+  const head = [label, "#Trades", "#Won", "#Gross", "#Fees", "#Net", "#Net a trade"];
+  return table(
+    label,
+    head,
+    rows.map((row) => [words(row[key]), count(row.trades), percent(row.win_rate), signed(row.gross), money(row.fees), signed(row.net), signed(row.net_per_trade)]),
+  );
+}
+
+function daysSection(report) {
+  const { pnl } = report.metrics;
+  const days = pnl.by_day || [];
+  const show = (i) => report.showDay(i);
+  const rows = days.map((day, i) => [
+    el("button", { type: "button", class: "link", click: () => show(i) }, day.date),
+    signed(day.gross),
+    money(day.fees),
+    signed(day.net),
+    count(day.trades),
+  ]);
+  section(
+    "days",
+    "Days, exits, rules",
+    "Bars: net of each day. Short lines: its gross. Click a bar to see the day.",
+    dayBars("Net P&L by day", days, show),
+    figures("P&L by day", ["Day", "#Gross", "#Fees", "#Net", "#Trades"], rows),
+    columns(part("Why positions ended", groupTable("Exit", "exit_reason", pnl.by_exit_reason)), part("By rule", groupTable("Rule", "rule", pnl.by_rule))),
+  );
+}
+
+/* ---- costs, risk, variants --------------------------------------------------------------- */
+
+function costTable({ costs }) {
+  const row = (name, total, share, side) => [name, signed(total), fixed(share, 5), fixed(side, 3)];
+  const rows = [
+    row("Spread", costs.spread, costs.spread_per_share, costs.spread_bps_per_side),
+    row("Fees", costs.fees, costs.fees_per_share, costs.fees_bps_per_side),
+    ...(isNumber(costs.commission)
+      ? [
+          marked(row("of which commission", costs.commission, null, null), "inner"),
+          marked(row("of which exchange and regulators", costs.exchange_and_regulatory, null, null), "inner"),
+        ]
+      : []),
+    marked(row("All", costs.total, costs.total_per_share, costs.total_bps_per_side), "total"),
+  ];
+  return table("Costs", ["", "#Total", "#A share", "#bps a side"], rows);
+}
+
+function breakEven({ pnl, costs }) {
+  const rows = [
+    ["Fees that leave nothing", bps(pnl.break_even_bps_per_side), money(pnl.break_even_per_share)],
+    ["Fees paid", bps(costs.fees_bps_per_side), money(costs.fees_per_share)],
+    ["Spread and fees that leave nothing", bps(pnl.break_even_at_mid_bps_per_side), DASH],
+    ["Spread and fees paid", bps(costs.total_bps_per_side), money(costs.total_per_share)],
+  ];
+  return table("What cost would end it", ["", "#A side", "#A share"], rows);
+}
+
+function costsSection({ metrics }) {
+  section(
+    "costs",
+    "Costs",
+    metrics.costs.fees_name ? `Schedule of fees: ${metrics.costs.fees_name}. A negative cost is earned.` : "A negative cost is earned.",
+    columns(part("What was paid", costTable(metrics)), part("What cost would end it", breakEven(metrics))),
+  );
+}
+
+function riskSection({ metrics }) {
+  const { risk, pnl, meta } = metrics;
+  const time = (text) => (text ? text.replace("T", " ").replace(/\.\d+Z$/, " UTC") : DASH);
+  const left = [
+    ["Largest drawdown of the net", money(risk.max_drawdown)],
+    ["from", time(risk.max_drawdown_from)],
+    ["to", time(risk.max_drawdown_to)],
+    ["Losing days", `${count(risk.losing_days)} of ${count(risk.days)}`],
+    ["Worst day", `${risk.worst_day || DASH}: ${money(risk.worst_day_net)}`],
+    ["Time with a position", percent(risk.exposure)],
+    ["Mean holding", isNumber(pnl.mean_hold_seconds) ? duration(Math.round(pnl.mean_hold_seconds * 10) * 1e8) : DASH],
+  ];
+  const right = [
+    ["Traded value, both sides", money(pnl.traded_value)],
+    ["Turnover a day, of starting cash", isNumber(pnl.turnover_per_day) ? `${fixed(pnl.turnover_per_day, 2)} times` : DASH],
+    ["Starting cash", money(meta.starting_cash)],
+    ["Time without a valid book (masked)", percent(risk.masked_share, 2)],
+    ["Days stopped by the loss limit", count(risk.loss_stop_days)],
+    ["Days that ended with a position", count(risk.unflat_days)],
+    ["Times the ledger was checked and balanced", count(risk.ledger_checks)],
+  ];
+  section("risk", "Risk", null, columns(facts("Risk", left), facts("Turnover and checks", right)));
+}
+
+function variantsSection({ metrics }) {
+  const head = ["Strategy", "#Orders", "#Filled", "#Trades", "#At the mid", "#Gross", "#Fees", "#Net", "#Net a trade", "#Drawdown", "#Break-even, bps", "#Won"];
+  const rows = metrics.variants.map((v, i) => {
+    const row = [
+      words(v.name) + (i === 0 ? " (this report)" : ""),
+      count(v.orders),
+      percent(v.fill_rate),
+      count(v.trades),
+      signed(v.gross_at_mid),
+      signed(v.gross),
+      money(v.fees),
+      signed(v.net),
+      signed(v.net_per_trade),
+      money(v.max_drawdown),
+      signed(v.break_even_bps_per_side, (value) => fixed(value, 3)),
+      percent(v.win_rate),
+    ];
+    return i === 0 ? marked(row, "strong") : row;
+  });
+  section(
+    "variants",
+    "Variants",
+    "The same forecasts traded in other ways: orders that take or wait, and entries only where the expected move exceeds the cost (gated).",
+    table("Variants side by side", head, rows),
+  );
+}
