@@ -121,7 +121,9 @@ static lf_reject refusal(const lf_venue *venue, const lf_request *request, int64
         crosses(venue, request)) {
         return LF_REJECT_WOULD_CROSS;
     }
-    if (venue->order_count == (size_t)venue->options.orders_max) {
+    /* What takes at once needs no room: an exit is never refused for orders that rest. */
+    if (request->order_kind == LF_ORDER_KIND_PASSIVE && !crosses(venue, request) &&
+        venue->order_count == (size_t)venue->options.orders_max) {
         return LF_REJECT_TOO_MANY;
     }
     return LF_REJECT_NONE;
