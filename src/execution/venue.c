@@ -365,16 +365,18 @@ int64_t lfi_venue_displayed(const lf_venue *venue, int32_t side, int64_t price_t
     const lf_quotes *const quotes = &venue->quotes;
     const int64_t *const prices = side > 0 ? quotes->bid_ticks : quotes->ask_ticks;
     const int64_t *const lots = side > 0 ? quotes->bid_lots : quotes->ask_lots;
-    for (int32_t m = 0; m < venue->instrument.level_count; m++) {
+    const int32_t last = venue->instrument.level_count - 1;
+    for (int32_t m = 0; m <= last; m++) {
         if (prices[m] == price_ticks) {
             return lots[m];
         }
-        /* The level is worse, or missing, which its price says too: nothing at our price. */
-        if (side > 0 ? prices[m] < price_ticks : prices[m] > price_ticks) {
+        /* The level is worse: nothing at our price. */
+        if (lots[m] > 0 && (side > 0 ? prices[m] < price_ticks : prices[m] > price_ticks)) {
             return 0;
         }
     }
-    return -1;
+    /* When the last level is missing, the feed has shown all that there is. */
+    return lots[last] == 0 ? 0 : -1;
 }
 
 /* A valid new state: cancellations show, and the other side may have reached our price. */

@@ -59,12 +59,12 @@ lf_status lfi_venue_take(lf_venue *venue, lfi_order *order, int64_t ts_ns, lf_er
     const int64_t *const prices = buy ? venue->quotes.ask_ticks : venue->quotes.bid_ticks;
     const int64_t *const lots = buy ? venue->quotes.ask_lots : venue->quotes.bid_lots;
     const size_t book_side = buy ? 1 : 0;
-    for (int32_t m = 0; m < venue->instrument.level_count && lots[m] > 0; m++) {
+    for (int32_t m = 0; m < venue->instrument.level_count; m++) {
         const int64_t leaves = order->lots - order->filled_lots;
         const bool too_far =
             order->price_ticks != LF_PRICE_NONE &&
             (buy ? prices[m] > order->price_ticks : prices[m] < order->price_ticks);
-        if (leaves == 0 || too_far) {
+        if (leaves == 0 || (lots[m] > 0 && too_far)) {
             break;
         }
         const int64_t there = lots[m] - taken_at(venue, book_side, prices[m]);

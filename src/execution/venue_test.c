@@ -487,6 +487,65 @@ static void test_sizes_that_do_not_fit(void **state)
     lf_venue_destroy(venue);
 }
 
+/* ---- books with holes -------------------------------------------------------------------- */
+
+static void show(lf_venue *venue, lf_event *event, int64_t ts_ns)
+{
+    event->ts_exchange_ns = ts_ns;
+    assert_int_equal(lf_venue_event(venue, event, NULL, NULL), LF_OK);
+}
+
+/* All that is filled of a marketable buy. */
+static int64_t buy(lf_venue *venue, uint64_t id, int64_t lots, int64_t limit, int64_t ts_ns)
+{
+    const lf_request request = {.order_id = id, .lots = lots, .price_ticks = limit, .side = 1};
+    assert_int_equal(lf_venue_request(venue, &request, ts_ns, NULL), LF_OK);
+    int64_t filled = 0;
+    for (lf_report report; lf_venue_take(venue, &report);) {
+        filled += report.fill.lots;
+    }
+    return filled;
+}
+
+/* A level that is missing between two others says nothing about those behind it. */
+static void test_hole_between_levels(void **state)
+{
+    (void)state;
+    lf_instrument instrument = small_instrument();
+    instrument.level_count = 3;
+    const lf_execution_options options = free_options();
+    lf_venue *venue;
+    assert_int_equal(lf_venue_create(NULL, &instrument, &options, &venue, NULL), LF_OK);
+    lf_event event = state_event(100, 50, 101, 60);
+    event.quotes.bid_ticks[2] = 98;
+    event.quotes.bid_lots[2] = 70;
+    event.quotes.ask_ticks[2] = 103;
+    event.quotes.ask_lots[2] = 80;
+    show(venue, &event, OPEN_NS);
+    const lf_request request = {
+        .order_id = 1,
+        .lots = 10,
+        .price_ticks = 98,
+        .side = 1,
+        .order_kind = LF_ORDER_KIND_PASSIVE,
+    };
+    assert_int_equal(lf_venue_request(venue, &request, OPEN_NS, NULL), LF_OK);
+    assert_int_equal(lf_venue_ahead(venue, 1), 70);
+    event.quotes.bid_ticks[1] = LF_BID_NONE;
+    event.quotes.bid_lots[1] = 0;
+    event.quotes.ask_ticks[1] = LF_ASK_NONE;
+    event.quotes.ask_lots[1] = 0;
+    show(venue, &event, OPEN_NS + 1);
+    assert_int_equal(lf_venue_ahead(venue, 1), 70);
+    assert_int_equal(buy(venue, 2, 1000, LF_PRICE_NONE, OPEN_NS + 1), 60 + 80);
+    /* A last level that is missing does say it: the feed shows all there is. */
+    event.quotes.bid_ticks[2] = LF_BID_NONE;
+    event.quotes.bid_lots[2] = 0;
+    show(venue, &event, OPEN_NS + 2);
+    assert_int_equal(lf_venue_ahead(venue, 1), 0);
+    lf_venue_destroy(venue);
+}
+
 /* ---- memory ----------------------------------------------------------------------------- */
 
 static lf_status day_of_orders(const lf_allocator *allocator, uint64_t *calls_after_create)
@@ -548,6 +607,7 @@ int main(void)
         cmocka_unit_test(test_scenarios),
         cmocka_unit_test(test_money_by_hand),
         cmocka_unit_test(test_sizes_that_do_not_fit),
+        cmocka_unit_test(test_hole_between_levels),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
