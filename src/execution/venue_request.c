@@ -13,6 +13,22 @@ static int64_t taken_at(const lf_venue *venue, size_t book_side, int64_t price_t
     return 0;
 }
 
+/* Forgets the oldest price that has left the view; a full list holds more prices than any view. */
+static void forget_unseen(lf_venue *venue, size_t book_side)
+{
+    static_assert(LFI_TAKEN_MAX > LF_LEVELS_MAX, "A full list holds a price out of view.");
+    lfi_taken *const list = venue->taken[book_side];
+    const int32_t side = book_side == 0 ? 1 : -1;
+    size_t at = 0;
+    while (at < LFI_TAKEN_MAX - 1 && lfi_venue_displayed(venue, side, list[at].price_ticks) >= 0) {
+        at++;
+    }
+    for (size_t i = at + 1; i < LFI_TAKEN_MAX; i++) {
+        list[i - 1] = list[i];
+    }
+    venue->taken_counts[book_side]--;
+}
+
 static void remember_taken(lf_venue *venue, size_t book_side, int64_t price_ticks, int64_t lots)
 {
     lfi_taken *const list = venue->taken[book_side];
@@ -24,11 +40,7 @@ static void remember_taken(lf_venue *venue, size_t book_side, int64_t price_tick
         }
     }
     if (*count == LFI_TAKEN_MAX) {
-        /* The oldest; with ten visible levels it has long left the view. */
-        for (size_t i = 1; i < *count; i++) {
-            list[i - 1] = list[i];
-        }
-        (*count)--;
+        forget_unseen(venue, book_side);
     }
     list[(*count)++] = (lfi_taken){price_ticks, lots};
 }

@@ -487,7 +487,7 @@ static void test_sizes_that_do_not_fit(void **state)
     lf_venue_destroy(venue);
 }
 
-/* ---- books with holes -------------------------------------------------------------------- */
+/* ---- books with holes, long memories ---------------------------------------------------- */
 
 static void show(lf_venue *venue, lf_event *event, int64_t ts_ns)
 {
@@ -543,6 +543,25 @@ static void test_hole_between_levels(void **state)
     event.quotes.bid_lots[2] = 0;
     show(venue, &event, OPEN_NS + 2);
     assert_int_equal(lf_venue_ahead(venue, 1), 0);
+    lf_venue_destroy(venue);
+}
+
+/* What was taken at a visible price is never forgotten for prices that left the view. */
+static void test_taken_at_many_prices(void **state)
+{
+    (void)state;
+    const lf_instrument instrument = small_instrument();
+    const lf_execution_options options = free_options();
+    lf_venue *venue;
+    assert_int_equal(lf_venue_create(NULL, &instrument, &options, &venue, NULL), LF_OK);
+    lf_event event = state_event(100, 50, 101, 60);
+    for (int i = 0; i < 100; i++) {
+        /* The second level comes nearer each time, so that the one before leaves the view. */
+        event.quotes.ask_ticks[1] = 300 - i;
+        show(venue, &event, OPEN_NS + i);
+        const int64_t there = i == 0 ? 560 : 500;
+        assert_int_equal(buy(venue, (uint64_t)i + 1, 1000, LF_PRICE_NONE, OPEN_NS + i), there);
+    }
     lf_venue_destroy(venue);
 }
 
@@ -608,6 +627,7 @@ int main(void)
         cmocka_unit_test(test_money_by_hand),
         cmocka_unit_test(test_sizes_that_do_not_fit),
         cmocka_unit_test(test_hole_between_levels),
+        cmocka_unit_test(test_taken_at_many_prices),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
