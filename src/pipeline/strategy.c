@@ -74,7 +74,8 @@ void lfi_strategy_send(
     outbox_push(strategy, &intent);
 }
 
-static void send_cancel(lfi_strategy *strategy, int64_t ts_ns, bool timed_out)
+/* `delay_ns` lies between the decision and the sending. */
+static void send_cancel(lfi_strategy *strategy, int64_t ts_ns, int64_t delay_ns, bool timed_out)
 {
     lfi_live *const live = &strategy->live;
     if (live->cancel_sent || !outbox_has_room(strategy)) {
@@ -84,7 +85,8 @@ static void send_cancel(lfi_strategy *strategy, int64_t ts_ns, bool timed_out)
     intent.request.kind = LF_REQUEST_CANCEL;
     intent.ts_decision_ns = ts_ns;
     /* Never before the order that it takes back. */
-    intent.ts_sent_ns = ts_ns > intent.ts_sent_ns ? ts_ns : intent.ts_sent_ns;
+    const int64_t sent_ns = ts_ns + delay_ns;
+    intent.ts_sent_ns = sent_ns > intent.ts_sent_ns ? sent_ns : intent.ts_sent_ns;
     live->cancel_sent = true;
     live->timed_out = timed_out;
     strategy->last_cancelled_id = live->intent.request.order_id;
@@ -132,7 +134,7 @@ void lfi_strategy_exit(
     if (live->active) {
         const bool patient_exit = live->intent.cause == LF_REASON_HOLD && !is_urgent(reason);
         if (live->intent.request.order_kind == LF_ORDER_KIND_PASSIVE && !patient_exit) {
-            send_cancel(strategy, ts_ns, false);
+            send_cancel(strategy, ts_ns, 0, false);
         }
     } else if (strategy->ledger.position_lots != 0) {
         send_exit(pipeline, strategy, ts_ns, strategy->exit_reason, strategy->exit_reason);
@@ -214,7 +216,8 @@ void lfi_strategy_row(lf_pipeline *pipeline, lfi_strategy *strategy, const lf_ro
         /* A resting entry that the signal now speaks against is taken back. */
         if (live->intent.request.order_kind == LF_ORDER_KIND_PASSIVE &&
             live->intent.request.side == -signal.side) {
-            send_cancel(strategy, row->ts_ns, false);
+            const int64_t decision_ns = strategy->options.execution.latency.decision_ns;
+            send_cancel(strategy, row->ts_ns, decision_ns, false);
         }
     } else if (position == 0 || (position > 0) == (signal.side < 0)) {
         send_entry(pipeline, strategy, row, &signal);
@@ -255,7 +258,7 @@ void lfi_strategy_timers(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t 
         lfi_strategy_exit(pipeline, strategy, ts_ns, LF_REASON_SESSION_END);
     }
     if (live->active && ts_ns >= live->expire_ns) {
-        send_cancel(strategy, ts_ns, true);
+        send_cancel(strategy, ts_ns, 0, true);
     }
     if (!strategy->exit_wanted && ts_ns >= strategy->hold_until_ns) {
         lfi_strategy_exit(pipeline, strategy, ts_ns, LF_REASON_HOLD);
