@@ -99,6 +99,10 @@ static int64_t lots_to_cross(const lfi_strategy *strategy, const lfi_live *ended
     if (ended->timed_out && cross) {
         return leaves;
     }
+    if (ended->cancel_sent && !ended->timed_out) {
+        /* A later signal took it back: what it was to do is not wanted any more. */
+        return 0;
+    }
     /* A reversal was to close the old position, and that does not depend on the entry's rule. */
     const bool old_left = ended->intent.reason == LF_REASON_REVERSE && position != 0 &&
                           sign_of(position) != ended->intent.request.side;

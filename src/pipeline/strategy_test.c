@@ -278,6 +278,17 @@ static const scenario reversals[] = {
       {'r', 4022, 0, 0, 0},
       {'w', 6000, 0, 0, 0}},
      "1000+2:B100p100 entry 4000+2:S200p102 reverse 4022:S100m cross(reverse) "},
+    {"one that a later signal takes back leaves the position",
+     "P",
+     {QUOTE,
+      LONG(1),
+      {'f', 1100, 100, 100, 0},
+      SHORT(4),
+      LONG(6),
+      {'w', 6000, 0, 0, 0},
+      {'x', 6022, 0, 0, 0},
+      {'w', 11100, 0, 0, 0}},
+     "1000+2:B100p100 entry 4000+2:S200p102 reverse 6000+2:x2 11100:S100p102 hold "},
 };
 
 static const scenario passives[] = {
