@@ -43,6 +43,11 @@ static void position_closed(lfi_strategy *strategy, int64_t ts_ns)
     strategy->stats.in_position_ns += ts_ns - strategy->opened_ns;
     strategy->hold_until_ns = INT64_MAX;
     strategy->has_stop = false;
+    /* Holding time and stop were those of this position; a position that the same order opens
+       begins anew. The session's end and the loss limit are for every position. */
+    if (strategy->exit_reason == LF_REASON_HOLD || strategy->exit_reason == LF_REASON_STOP) {
+        strategy->exit_wanted = false;
+    }
 }
 
 static lf_status take_fill(
