@@ -161,8 +161,8 @@ LF_API LF_MUST_CHECK lf_status lf_pipeline_create(
 LF_API void lf_pipeline_destroy(lf_pipeline *pipeline);
 
 /**
- * Take in an event at its local time; wakes due before it must have been given before. Stops are
- * looked at here.
+ * Take in an event at its local time; wakes due before it must have been given before. Stops
+ * and the loss limit are looked at here.
  *
  * @param ts_ns   local time, never going back
  * @param trades  [event->trade_count] the event's own trades

@@ -238,6 +238,9 @@ lf_status lf_pipeline_event(
         if (strategy->has_stop) {
             lfi_strategy_stop(pipeline, strategy, ts_ns);
         }
+        if (strategy->ledger.position_lots != 0) {
+            lfi_strategy_limit(pipeline, strategy, ts_ns);
+        }
     }
     return LF_OK;
 }
