@@ -127,9 +127,11 @@ extern const cli_flag cli_predict_flags[];
 extern const cli_flag cli_backtest_flags[];
 extern const cli_flag cli_report_flags[];
 extern const cli_flag cli_run_flags[];
+extern const cli_flag cli_bench_flags[];
 
 extern const char cli_synth_about[];
 extern const char cli_run_about[];
+extern const char cli_bench_about[];
 
 int cli_synth(const cli_args *args);
 int cli_inspect(const cli_args *args);
@@ -139,6 +141,7 @@ int cli_predict(const cli_args *args);
 int cli_backtest(const cli_args *args);
 int cli_report(const cli_args *args);
 int cli_run(const cli_args *args);
+int cli_bench(const cli_args *args);
 
 /* Manual page (roff) and shell completion (bash), made from the tables of verbs and flags. */
 void cli_print_man(FILE *to);

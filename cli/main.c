@@ -61,6 +61,13 @@ const cli_verb cli_verbs[] = {
      cli_run_flags,
      true,
      cli_run},
+    {"bench",
+     "[STAGE] [--data DATA]",
+     "speed of each stage on this machine, beside memcpy",
+     cli_bench_about,
+     cli_bench_flags,
+     false,
+     cli_bench},
     {NULL, NULL, NULL, NULL, NULL, false, NULL},
 };
 /* clang-format on */
