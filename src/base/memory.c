@@ -25,6 +25,23 @@ static bool round_up(size_t bytes, size_t *out)
     return true;
 }
 
+/* calloc() knows that fresh pages of the system are zero and leaves large blocks untouched until
+   they are used; aligned_alloc() and memset() would fetch each page. What calloc() gave is kept in
+   front of the aligned block. */
+static void *allocate_plain(size_t bytes)
+{
+    unsigned char *const whole =
+        bytes <= SIZE_MAX - ALIGNMENT ? calloc(bytes + ALIGNMENT, 1) : NULL;
+    if (whole == NULL) {
+        return NULL;
+    }
+    /* calloc() aligns to a pointer at least, so one fits between. */
+    const size_t step = ALIGNMENT - (uintptr_t)whole % ALIGNMENT;
+    unsigned char *const memory = whole + step;
+    ((void **)(void *)memory)[-1] = whole;
+    return memory;
+}
+
 void *lf_allocate(const lf_allocator *allocator, size_t count, size_t item_bytes)
 {
     size_t bytes;
@@ -38,11 +55,7 @@ void *lf_allocate(const lf_allocator *allocator, size_t count, size_t item_bytes
     if (allocator != NULL) {
         return allocator->allocate(allocator->context, bytes);
     }
-    void *memory = aligned_alloc(ALIGNMENT, bytes);
-    if (memory != NULL) {
-        memset(memory, 0, bytes);
-    }
-    return memory;
+    return allocate_plain(bytes);
 }
 
 void lf_release(const lf_allocator *allocator, void *memory)
@@ -51,7 +64,9 @@ void lf_release(const lf_allocator *allocator, void *memory)
         allocator->release(allocator->context, memory);
         return;
     }
-    free(memory);
+    if (memory != NULL) {
+        free(((void **)memory)[-1]);
+    }
 }
 
 lf_status lf_grow(
