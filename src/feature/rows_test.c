@@ -211,7 +211,7 @@ static void test_grid_and_chunks(void **state)
     collected first = run(folder, &options, 0, NULL);
     assert_int_equal(first.row_count, 23400);
     assert_int_equal(first.column_count, FEATURES);
-    assert_int_equal(first.pieces, 6);
+    assert_int_equal(first.pieces, 46);
     compare_by_hand(folder, &first, false);
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
         collected other = run(folder, &options, batches[i], NULL);
