@@ -166,6 +166,7 @@ typedef struct lf_testing_day {
     uint64_t seed;
     int messages;      /* spread over the session, 09:30 to 16:00 */
     int messages_kept; /* only so many are written; 0: all */
+    int after_s;       /* seconds that the messages go on after the close */
     bool with_halts;   /* two halts of some minutes */
 } lf_testing_day;
 
@@ -299,7 +300,7 @@ lf_testing_day_write(const lf_testing_folder *folder, const lf_testing_day *day)
         maker.lots[side][i] = i == LF_TESTING_TICKS / 2 ? 0 : 50 + lf_testing_below(&maker, 200);
     }
     const int kept = day->messages_kept > 0 ? day->messages_kept : day->messages;
-    const double step_s = 23399.0 / day->messages;
+    const double step_s = (23399.0 + day->after_s) / day->messages;
     for (int i = 0; i < kept; i++) {
         /* Several messages may share a time. */
         const int ties = lf_testing_below(&maker, 4);

@@ -1,0 +1,354 @@
+/*
+ * Goal: what a backtest refuses, what it finds when something is broken, and how a session ends.
+ * Method: small simulated days; every guard is tried from both sides, the ledger is broken number
+ * by number, every allocation fails once.
+ */
+#include <lobflow/backtest.h>
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "days_testing.h"
+
+static lf_testing_folder early, late;
+static lf_model *model;
+static lf_instrument instrument; /* of the early day */
+
+static int make_day(lf_testing_folder *folder, const char *date, uint64_t seed)
+{
+    const lf_testing_day day = {
+        .symbol = "TEST",
+        .date = date,
+        .seed = seed,
+        .messages = 6000,
+        .after_s = 3600,
+    };
+    return lf_testing_folder_make(folder) && lf_testing_day_write(folder, &day) ? 0 : -1;
+}
+
+static int make_days(void **state)
+{
+    (void)state;
+    if (make_day(&early, "2024-01-03", 21) != 0 || make_day(&late, "2024-01-04", 22) != 0) {
+        return -1;
+    }
+    lf_feed *const feed = days_open(&early, 0, 0);
+    instrument = *lf_feed_instrument(feed);
+    lf_feed_close(feed);
+    model = days_model(&early, instrument.session_open_ns);
+    return 0;
+}
+
+static int remove_days(void **state)
+{
+    (void)state;
+    lf_model_destroy(model);
+    lf_testing_folder_remove(&early);
+    lf_testing_folder_remove(&late);
+    return 0;
+}
+
+/* One day with options of the day; the feed is opened with a latency. */
+static lf_status trade(
+    lf_backtest *backtest,
+    const lf_testing_folder *folder,
+    int64_t feed_ns,
+    const lf_backtest_day_options *day,
+    lf_error *error
+)
+{
+    lf_feed *const feed = days_open(folder, 0, feed_ns);
+    const lf_status status = lf_backtest_day(backtest, feed, day, error);
+    lf_feed_close(feed);
+    return status;
+}
+
+static lf_backtest *create(const lf_strategy_options *strategy, bool in_sample)
+{
+    const lf_backtest_options options = {
+        .strategies = strategy,
+        .strategy_count = 1,
+        .in_sample = in_sample,
+        .check_every_fill = true,
+    };
+    lf_backtest *backtest = NULL;
+    assert_int_equal(lf_backtest_create(&options, &backtest, NULL), LF_OK);
+    return backtest;
+}
+
+static lf_strategy_options one_strategy(void)
+{
+    lf_strategy_options all[DAYS_STRATEGIES];
+    days_strategies(all);
+    return all[0];
+}
+
+/* ---- the end of a session --------------------------------------------------------------- */
+
+/* What rests at the close ends at the close, and the strategy hears of it a response later. */
+static void test_orders_expire_at_the_close(void **state)
+{
+    (void)state;
+    lf_strategy_options strategy = one_strategy();
+    strategy.execution.entry = LF_ORDER_KIND_PASSIVE;
+    strategy.execution.passive_limit_ns = LF_NS_PER_DAY;
+    strategy.risk.flatten_ns = 0;
+    strategy.signal.p_long = 0.5;
+    strategy.signal.p_short = 0.5;
+    lf_backtest *const backtest = create(&strategy, false);
+    days_trade(backtest, &early, model, 0);
+    lf_frame *const orders = lf_backtest_frame(backtest, 0, LF_BACKTEST_ORDERS);
+    size_t expired = 0;
+    for (size_t i = 0; i < lf_frame_row_count(orders); i++) {
+        if (strcmp(days_text(orders, "status", i), "expired") == 0) {
+            assert_int_equal(days_whole(orders, "ts_done")[i], instrument.session_close_ns);
+            expired++;
+        }
+        assert_true(
+            days_whole(orders, "ts_decision")[i] <= instrument.session_close_ns + DAYS_RESPONSE_NS
+        );
+        assert_true(days_whole(orders, "ts_decision")[i] >= instrument.session_open_ns);
+    }
+    assert_int_equal(expired, lf_backtest_counts_of(backtest, 0)->venue.expired_count);
+    assert_true(expired <= 1);
+    lf_backtest_destroy(backtest);
+}
+
+/* T26: a day of one event, which lies in the session. */
+static void test_one_event(void **state)
+{
+    (void)state;
+    const lf_testing_day day = {
+        .symbol = "TEST",
+        .date = "2024-01-05",
+        .seed = 1,
+        .messages = 5000,
+        .messages_kept = 1,
+    };
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder) && lf_testing_day_write(&folder, &day));
+    lf_backtest *const backtest = days_backtest(NULL);
+    days_trade(backtest, &folder, model, 0);
+    for (size_t i = 0; i < DAYS_STRATEGIES; i++) {
+        lf_frame *const equity = lf_backtest_frame(backtest, i, LF_BACKTEST_EQUITY);
+        assert_int_equal(lf_frame_row_count(equity), 23401);
+        assert_int_equal(lf_frame_row_count(lf_backtest_frame(backtest, i, LF_BACKTEST_ORDERS)), 0);
+        /* Before the event nothing is valid: 1 ms after the open and 11 ms of feed. */
+        assert_int_equal(lf_frame_bool(equity, days_column(equity, "valid"))[0], 0);
+        assert_true(isnan(days_number(equity, "mid")[0]));
+        assert_int_equal(lf_frame_bool(equity, days_column(equity, "valid"))[1], 1);
+        assert_int_equal(lf_backtest_counts_of(backtest, i)->masked_ns, LF_NS_PER_MILLISECOND);
+    }
+    lf_backtest_destroy(backtest);
+    lf_testing_folder_remove(&folder);
+}
+
+/* ---- guards ----------------------------------------------------------------------------- */
+
+/* No row that a model was trained on, or that shares a window with one, is traded by it. */
+static void test_in_sample_guard(void **state)
+{
+    (void)state;
+    const int64_t open_ns = instrument.session_open_ns;
+    const int64_t close_ns = instrument.session_close_ns;
+    const struct {
+        const char *name;
+        int64_t from_ns, to_ns, train_first_ns, purge_until_ns;
+        bool in_sample;
+        lf_status status;
+    } rows[] = {
+        {"trained before", INT64_MIN, INT64_MAX, 0, open_ns, false, LF_OK},
+        {"its last window reaches into the day",
+         INT64_MIN,
+         INT64_MAX,
+         0,
+         open_ns + 1,
+         false,
+         LF_MISMATCH},
+        {"that is asked for", INT64_MIN, INT64_MAX, 0, open_ns + 1, true, LF_OK},
+        {"only later rows are traded", open_ns + 1, INT64_MAX, 0, open_ns + 1, false, LF_OK},
+        {"only earlier rows are traded",
+         INT64_MIN,
+         close_ns - 1,
+         close_ns - 1,
+         close_ns,
+         false,
+         LF_OK},
+        {"a row of the training", INT64_MIN, close_ns, close_ns - 1, close_ns, false, LF_MISMATCH},
+        {"a span that lies elsewhere", close_ns, INT64_MAX, 0, INT64_MAX, false, LF_OK},
+        {"a span without time", open_ns, open_ns, 0, INT64_MAX, false, LF_OK},
+    };
+    const lf_strategy_options strategy = one_strategy();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lf_row *const given = calloc(23400, sizeof *given);
+        assert_non_null(given);
+        for (int k = 0; k < 23400; k++) {
+            given[k].ts_ns = open_ns + k * LF_NS_PER_SECOND;
+        }
+        lf_span span = {.from_ns = rows[i].from_ns, .to_ns = rows[i].to_ns};
+        span.meta.train_first_ns = rows[i].train_first_ns;
+        span.meta.purge_until_ns = rows[i].purge_until_ns;
+        const lf_backtest_day_options day = {
+            .spans = &span, .span_count = 1, .rows = given, .row_count = 23400};
+        lf_backtest *const backtest = create(&strategy, rows[i].in_sample);
+        lf_error error;
+        const lf_status status = trade(backtest, &early, DAYS_FEED_NS, &day, &error);
+        if (status != rows[i].status) {
+            fail_msg("%s: %s", rows[i].name, lf_status_name(status));
+        }
+        assert_true(status == LF_OK || strstr(error.message, "trained on") != NULL);
+        lf_backtest_destroy(backtest);
+        free(given);
+    }
+}
+
+static void test_feed_latency_must_be_that_of_the_feed(void **state)
+{
+    (void)state;
+    const lf_backtest_day_options day = {0};
+    lf_error error;
+    lf_strategy_options strategy = one_strategy();
+    lf_backtest *backtest = create(&strategy, false);
+    assert_int_equal(trade(backtest, &early, 0, &day, &error), LF_MISMATCH);
+    assert_non_null(strstr(error.message, "feed latency"));
+    lf_backtest_destroy(backtest);
+
+    lf_strategy_options two[2] = {strategy, strategy};
+    two[1].execution.latency.feed_ns++;
+    const lf_backtest_options options = {.strategies = two, .strategy_count = 2};
+    assert_int_equal(lf_backtest_create(&options, &backtest, &error), LF_MISMATCH);
+    assert_null(backtest);
+    two[1].risk.hold_ns = 0;
+    assert_int_equal(lf_backtest_create(&options, &backtest, &error), LF_RANGE);
+    const lf_backtest_options none = {.strategies = two};
+    assert_int_equal(lf_backtest_create(&none, &backtest, &error), LF_RANGE);
+    const lf_backtest_options poor = {
+        .strategies = two, .strategy_count = 1, .starting_cash = INFINITY};
+    assert_int_equal(lf_backtest_create(&poor, &backtest, &error), LF_RANGE);
+}
+
+static void test_labels(void **state)
+{
+    (void)state;
+    lf_backtest *const backtest = days_backtest(NULL);
+    days_trade(backtest, &early, model, 0);
+    lf_frame *const predictions = lf_backtest_predictions(backtest);
+    const size_t rows = lf_frame_row_count(predictions);
+    const double values[4][2] = {{1, 2}, {3, 4}, {5, 6}, {7, 8}};
+    assert_true(isnan(days_number(predictions, "ret_1min")[10]));
+    assert_int_equal(
+        lf_backtest_set_labels(
+            backtest, rows - 2, 2, values[0], values[1], values[2], values[3], NULL
+        ),
+        LF_OK
+    );
+    assert_true(days_number(predictions, "ret_1min")[rows - 1] == 2);
+    assert_true(days_number(predictions, "up_1min")[rows - 2] == 3);
+    assert_true(days_number(predictions, "ret_5min")[rows - 1] == 6);
+    assert_true(days_number(predictions, "up_5min")[rows - 2] == 7);
+    lf_error error;
+    assert_int_equal(
+        lf_backtest_set_labels(
+            backtest, rows - 1, 2, values[0], values[1], values[2], values[3], &error
+        ),
+        LF_RANGE
+    );
+    lf_backtest_destroy(backtest);
+}
+
+/* ---- what is broken is found ------------------------------------------------------------ */
+
+static lf_status
+refuse_row(void *context, const lf_row *row, const double *features, lf_error *error)
+{
+    (void)context;
+    (void)row;
+    assert_non_null(features);
+    return lf_error_set(error, LF_CANCELLED, "enough");
+}
+
+static lf_status refuse_batch(void *context, const lf_batch *batch, lf_error *error)
+{
+    (void)context;
+    (void)batch;
+    return lf_error_set(error, LF_CANCELLED, "enough");
+}
+
+static void test_callbacks_can_stop(void **state)
+{
+    (void)state;
+    const lf_strategy_options strategy = one_strategy();
+    const lf_backtest_day_options days[] = {{.on_row = refuse_row}, {.on_batch = refuse_batch}};
+    for (int i = 0; i < 2; i++) {
+        lf_backtest *const backtest = create(&strategy, false);
+        assert_int_equal(trade(backtest, &early, DAYS_FEED_NS, &days[i], NULL), LF_CANCELLED);
+        lf_backtest_destroy(backtest);
+    }
+}
+
+/* ---- memory ----------------------------------------------------------------------------- */
+
+static lf_status whole_life(const lf_allocator *allocator)
+{
+    lf_strategy_options strategies[DAYS_STRATEGIES];
+    days_strategies(strategies);
+    const lf_backtest_options options = {
+        .allocator = allocator,
+        .strategies = strategies,
+        .strategy_count = 2,
+        .step_ns = 30 * LF_NS_PER_SECOND,
+    };
+    lf_backtest *backtest = (lf_backtest *)&backtest;
+    lf_error error;
+    lf_status status = lf_backtest_create(&options, &backtest, &error);
+    if (status != LF_OK) {
+        assert_null(backtest);
+        return status;
+    }
+    const lf_span span = {.from_ns = INT64_MIN, .to_ns = INT64_MAX, .model = model};
+    const lf_backtest_day_options day = {
+        .spans = &span, .span_count = 1, .window_events_max = 4096};
+    status = trade(backtest, &early, DAYS_FEED_NS, &day, &error);
+    assert_true(
+        status != LF_OK ||
+        lf_frame_row_count(lf_backtest_frame(backtest, 0, LF_BACKTEST_FILLS)) > 20
+    );
+    lf_backtest_destroy(backtest);
+    return status;
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    for (uint64_t n = 0;; n++) {
+        lf_testing_memory memory;
+        lf_testing_memory_start(&memory, n);
+        const lf_status status = whole_life(&memory.allocator);
+        assert_int_equal(memory.live, 0);
+        if (memory.calls <= n) {
+            assert_int_equal(status, LF_OK);
+            break;
+        }
+        assert_int_equal(status, LF_NOMEM);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_orders_expire_at_the_close),
+        cmocka_unit_test(test_one_event),
+        cmocka_unit_test(test_in_sample_guard),
+        cmocka_unit_test(test_feed_latency_must_be_that_of_the_feed),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_callbacks_can_stop),
+        cmocka_unit_test(test_memory),
+    };
+    return cmocka_run_group_tests(tests, make_days, remove_days);
+}
