@@ -100,7 +100,8 @@ LF_API void lf_backtest_destroy(lf_backtest *backtest);
  *
  * The feed must have been opened with lf_feed_options.feed_latency_ns = the strategies'
  * latency.feed_ns (or bring its own local times). Rows outside the spans only warm up. Positions do
- * not cross days: one that could not be closed is settled at the last mid and counted.
+ * not cross days: one that could not be closed is settled at the session's last mid
+ * and counted.
  *
  * @param feed     at its start; read to its end
  * @param options  see its members

@@ -228,8 +228,9 @@ typedef struct lfi_replay {
     int64_t side_ns;  /* earliest report, request or wake */
     int64_t state_ns; /* exchange time up to which masked time is counted */
     int64_t masked_ns;
-    bool state_valid;
+    bool state_valid; /* in the session */
     bool started;
+    bool closed; /* the session is over at the venues */
     size_t first_prediction;
     size_t model_row; /* predictions from here on have the model of model_span */
     int32_t model_span;

@@ -248,17 +248,31 @@ static lf_status check_latency(lfi_replay *replay, const lf_event *event, lf_err
     );
 }
 
-static lf_status
-take_event(lfi_replay *replay, const lf_event *event, const lf_trade *trades, lf_error *error)
+/* The venues end what rests, at the close itself and before anything else of that instant. */
+static lf_status close_session(lfi_replay *replay, lf_error *error)
 {
     lf_backtest *const backtest = replay->backtest;
-    lf_status status = replay->started ? LF_OK : check_latency(replay, event, error);
-    if (status == LF_OK) {
-        status = advance(replay, event->ts_exchange_ns, error);
+    const int64_t close_ns = replay->instrument->session_close_ns;
+    lf_status status = advance(replay, close_ns, error);
+    count_masked(replay, close_ns);
+    replay->closed = true;
+    for (size_t i = 0; i < backtest->strategy_count && status == LF_OK; i++) {
+        lfi_book_keeper *const keeper = &backtest->strategies[i];
+        status = lf_venue_close(keeper->venue, close_ns, error);
+        if (status == LF_OK) {
+            status = collect_reports(replay, keeper, error);
+        }
     }
-    if (status != LF_OK) {
-        return status;
-    }
+    refresh(replay);
+    return status;
+}
+
+/* An event happens at the venues. */
+static lf_status
+meet_event(lfi_replay *replay, const lf_event *event, const lf_trade *trades, lf_error *error)
+{
+    lf_backtest *const backtest = replay->backtest;
+    lf_status status = LF_OK;
     count_masked(replay, event->ts_exchange_ns);
     replay->state_valid = lf_book_event_valid(event);
     for (size_t i = 0; i < backtest->strategy_count; i++) {
@@ -276,6 +290,29 @@ take_event(lfi_replay *replay, const lf_event *event, const lf_trade *trades, lf
         /* Fills at this event may have put reports on their way. */
         const int64_t report_ns = lf_channel_due(keeper->reports);
         replay->side_ns = report_ns < replay->side_ns ? report_ns : replay->side_ns;
+    }
+    return LF_OK;
+}
+
+static lf_status
+take_event(lfi_replay *replay, const lf_event *event, const lf_trade *trades, lf_error *error)
+{
+    lf_backtest *const backtest = replay->backtest;
+    lf_status status = replay->started ? LF_OK : check_latency(replay, event, error);
+    if (status == LF_OK && !replay->closed &&
+        event->ts_exchange_ns >= replay->instrument->session_close_ns) {
+        status = close_session(replay, error);
+    }
+    if (status == LF_OK) {
+        status = advance(replay, event->ts_exchange_ns, error);
+    }
+    /* After the close the strategy goes on listening, for the next day's features, but no event
+       touches its account any more. */
+    if (status == LF_OK && !replay->closed) {
+        status = meet_event(replay, event, trades, error);
+    }
+    if (status != LF_OK) {
+        return status;
     }
     if (lfi_delay_push(&backtest->delay, event, trades) != LF_OK) {
         return lf_error_set(error, LF_NOMEM, "No memory for events on their way.");
@@ -533,18 +570,7 @@ static lf_status settle(lfi_replay *replay, size_t strategy, lf_error *error)
 static lf_status finish(lfi_replay *replay, lf_error *error)
 {
     lf_backtest *const backtest = replay->backtest;
-    const int64_t session_ns = replay->instrument->session_close_ns;
-    const int64_t close_ns = replay->state_ns > session_ns ? replay->state_ns : session_ns;
-    lf_status status = advance(replay, close_ns + 1, error);
-    count_masked(replay, close_ns);
-    for (size_t i = 0; i < backtest->strategy_count && status == LF_OK; i++) {
-        lfi_book_keeper *const keeper = &backtest->strategies[i];
-        status = lf_venue_close(keeper->venue, close_ns, error);
-        if (status == LF_OK) {
-            status = collect_reports(replay, keeper, error);
-        }
-    }
-    refresh(replay);
+    lf_status status = replay->closed ? LF_OK : close_session(replay, error);
     if (status == LF_OK) {
         status = advance(replay, INT64_MAX, error);
     }

@@ -91,6 +91,55 @@ static lf_strategy_options one_strategy(void)
 
 /* ---- the end of a session --------------------------------------------------------------- */
 
+/* A position that nobody closes is valued at the last mid of the session, although the feed goes on
+   for an hour; nothing of that hour changes a table. */
+static void test_a_position_over_the_close(void **state)
+{
+    (void)state;
+    lf_strategy_options strategy = one_strategy();
+    strategy.risk.flatten_ns = 0;
+    strategy.risk.hold_ns = LF_NS_PER_DAY;
+    strategy.risk.stop_ticks = 0;
+    strategy.risk.stop_spreads = 0;
+    strategy.execution.entry = LF_ORDER_KIND_PASSIVE;
+    strategy.execution.passive_limit_ns = LF_NS_PER_DAY;
+    const days_path path = days_path_read(&early);
+    const days_state *const close = days_at(&path, instrument.session_close_ns - 1);
+    assert_true(close->mid2 != path.states[path.count - 1].mid2);
+    lf_backtest *const backtest = create(&strategy, false);
+    days_trade(backtest, &early, model, 0);
+
+    lf_frame *const trades = lf_backtest_frame(backtest, 0, LF_BACKTEST_TRADES);
+    lf_frame *const equity = lf_backtest_frame(backtest, 0, LF_BACKTEST_EQUITY);
+    const lf_backtest_counts *const counts = lf_backtest_counts_of(backtest, 0);
+    const size_t last = lf_frame_row_count(trades) - 1;
+    const double mid = 0.005 * (double)close->mid2;
+    assert_int_equal(counts->unflat_days, 1);
+    assert_int_equal(counts->exit_counts[LF_EXIT_OPEN], 1);
+    assert_string_equal(days_text(trades, "exit_reason", last), "open");
+    assert_int_equal(days_whole(trades, "ts_exit")[last], instrument.session_close_ns);
+    assert_true(fabs(days_number(trades, "exit_price")[last] - mid) < 1e-9);
+    const size_t end = lf_frame_row_count(equity) - 1;
+    assert_int_equal(end, 23400);
+    assert_int_equal(days_whole(equity, "ts_event")[end], instrument.session_close_ns);
+    assert_true(fabs(days_number(equity, "mid")[end] - mid) < 1e-9);
+    assert_int_equal(days_whole(equity, "position")[end], 0);
+    /* The best mid while it was open is one of the session. */
+    int64_t high = 0;
+    int64_t low = INT64_MAX;
+    for (size_t i = 0; i < path.count && path.states[i].ts_ns < instrument.session_close_ns; i++) {
+        const days_state *const seen = &path.states[i];
+        high = seen->mid2 > high ? seen->mid2 : high;
+        low = seen->mid2 > 0 && seen->mid2 < low ? seen->mid2 : low;
+    }
+    const double entry = 100 * days_number(trades, "entry_price")[last];
+    const bool is_long = days_whole(trades, "side")[last] > 0;
+    const double most = is_long ? 0.5 * (double)high - entry : entry - 0.5 * (double)low;
+    assert_true(days_number(trades, "ticks_best")[last] <= most + 1e-6);
+    lf_backtest_destroy(backtest);
+    free(path.states);
+}
+
 /* What rests at the close ends at the close, and the strategy hears of it a response later. */
 static void test_orders_expire_at_the_close(void **state)
 {
@@ -342,6 +391,7 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_position_over_the_close),
         cmocka_unit_test(test_orders_expire_at_the_close),
         cmocka_unit_test(test_one_event),
         cmocka_unit_test(test_in_sample_guard),
