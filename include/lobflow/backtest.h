@@ -100,15 +100,14 @@ LF_API void lf_backtest_destroy(lf_backtest *backtest);
  *
  * The feed must have been opened with lf_feed_options.feed_latency_ns = the strategies'
  * latency.feed_ns (or bring its own local times). Rows outside the spans only warm up. Positions do
- * not cross days: one that could not be closed is settled at the session's last mid
- * and counted.
+ * not cross days: one that could not be closed is settled at the session's last mid and counted.
  *
  * @param feed     at its start; read to its end
  * @param options  see its members
  * @return LF_OK; LF_MISMATCH (a span touches its model's training span and in_sample is false; the
- *         feed has no feed latency; rows off the grid); LF_INVARIANT naming what broke; LF_RANGE;
- *         LF_NOMEM; or what the feed or a callback returned. After a failure only destroy is
- *         allowed: the frames may hold a part of the day.
+ *         feed has no feed latency; rows off the grid; the day does not follow the one before it);
+ *         LF_INVARIANT naming what broke; LF_RANGE; LF_NOMEM; or what the feed or a callback
+ *         returned. After a failure only destroy is allowed: the frames may hold a part of the day.
  *
  * Cost: one pass; memory does not grow with the day but for the frames.
  */

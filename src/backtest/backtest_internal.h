@@ -173,6 +173,7 @@ struct lf_backtest {
     double starting_cash;
     bool in_sample;
     bool check_every_fill;
+    int64_t last_close_ns; /* of the days so far */
     lf_frame *predictions;
     lfi_delay delay;
     lfi_book_keeper *strategies;

@@ -433,10 +433,32 @@ static lf_status make_pipeline(lfi_replay *replay, lf_error *error)
     return status;
 }
 
+/* Messages keep their order over days, so a day that lies before another would never be served. */
+static lf_status check_order(const lfi_replay *replay, lf_error *error)
+{
+    const lf_instrument *const instrument = replay->instrument;
+    if (instrument->session_open_ns >= replay->backtest->last_close_ns) {
+        return LF_OK;
+    }
+    char date[11];
+    lf_date_format(instrument->date, date);
+    return lf_error_set(
+        error,
+        LF_MISMATCH,
+        "%s: %s does not follow the day traded before it; give the days of a backtest in order of "
+        "time.",
+        instrument->symbol,
+        date
+    );
+}
+
 static lf_status begin(lfi_replay *replay, lf_error *error)
 {
     lf_backtest *const backtest = replay->backtest;
-    lf_status status = check_spans(replay, error);
+    lf_status status = check_order(replay, error);
+    if (status == LF_OK) {
+        status = check_spans(replay, error);
+    }
     if (status == LF_OK) {
         status = make_pipeline(replay, error);
     }
@@ -580,6 +602,7 @@ static lf_status finish(lfi_replay *replay, lf_error *error)
     if (status == LF_OK) {
         status = lfi_record_day(replay, error);
     }
+    backtest->last_close_ns = replay->instrument->session_close_ns;
     if (status == LF_OK && replay->options->carry_out != NULL) {
         lf_pipeline_carry_get(replay->pipeline, replay->options->carry_out);
     }

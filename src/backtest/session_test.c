@@ -282,6 +282,23 @@ static void test_feed_latency_must_be_that_of_the_feed(void **state)
     assert_int_equal(lf_backtest_create(&poor, &backtest, &error), LF_RANGE);
 }
 
+/* Messages cannot travel back: a day must follow the one before it. */
+static void test_days_must_ascend(void **state)
+{
+    (void)state;
+    const lf_strategy_options strategy = one_strategy();
+    const lf_backtest_day_options day = {0};
+    const lf_testing_folder *const second[] = {&early, &late};
+    for (int i = 0; i < 2; i++) {
+        lf_backtest *const backtest = create(&strategy, false);
+        lf_error error;
+        assert_int_equal(trade(backtest, &late, DAYS_FEED_NS, &day, &error), LF_OK);
+        assert_int_equal(trade(backtest, second[i], DAYS_FEED_NS, &day, &error), LF_MISMATCH);
+        assert_non_null(strstr(error.message, "order of time"));
+        lf_backtest_destroy(backtest);
+    }
+}
+
 static void test_labels(void **state)
 {
     (void)state;
@@ -396,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_one_event),
         cmocka_unit_test(test_in_sample_guard),
         cmocka_unit_test(test_feed_latency_must_be_that_of_the_feed),
+        cmocka_unit_test(test_days_must_ascend),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_callbacks_can_stop),
         cmocka_unit_test(test_memory),
