@@ -567,7 +567,11 @@ static lf_status settle(lfi_replay *replay, size_t strategy, lf_error *error)
 {
     lfi_book_keeper *const keeper = &replay->backtest->strategies[strategy];
     const int64_t mid2 = lf_venue_mid2(keeper->venue);
-    lf_status status = check_accounts(replay, keeper, strategy, error);
+    /* First by itself, because that names the number that broke. */
+    lf_status status = check_ledger(keeper, error);
+    if (status == LF_OK) {
+        status = check_accounts(replay, keeper, strategy, error);
+    }
     if (status == LF_OK && keeper->ledger.position_lots != 0) {
         keeper->counts.unflat_days++;
         status = lf_ledger_settle(&keeper->ledger, mid2, replay->units.money_unit_nano, error);

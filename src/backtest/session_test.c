@@ -330,6 +330,70 @@ static void test_labels(void **state)
 
 /* ---- what is broken is found ------------------------------------------------------------ */
 
+typedef struct breaker {
+    lf_backtest *backtest;
+    size_t offset;
+    int64_t at_ns;
+} breaker;
+
+static lf_status
+break_ledger(void *context, const lf_row *row, const double *features, lf_error *error)
+{
+    (void)features;
+    (void)error;
+    const breaker *const self = context;
+    if (row->ts_ns == self->at_ns) {
+        char *const place = (char *)lf_backtest_ledger(self->backtest, 0) + self->offset;
+        int64_t value;
+        memcpy(&value, place, sizeof value);
+        value++;
+        memcpy(place, &value, sizeof value);
+    }
+    return LF_OK;
+}
+
+/* One unit of 1e-9, one lot, one count too many: the run stops and says what broke, whether fills
+   are checked one by one or the day as a whole. */
+static void test_broken_ledger(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t offset;
+        const char *says;
+    } rows[] = {
+        {offsetof(lf_ledger, cash_nano), "cash = sold - bought"},
+        {offsetof(lf_ledger, position_lots), "= position"},
+        {offsetof(lf_ledger, fees_nano), "fees = commission"},
+        {offsetof(lf_ledger, sold_lots), "= position"},
+        {offsetof(lf_ledger, bought_nano), "cash = sold - bought"},
+        {offsetof(lf_ledger, regulatory_nano), "fees = commission"},
+        {offsetof(lf_ledger, settled_nano), "cash = sold - bought"},
+        {offsetof(lf_ledger, fill_count), "fills = taker"},
+        {offsetof(lf_ledger, fill_lots), "lots by liquidity"},
+    };
+    lf_strategy_options strategies[DAYS_STRATEGIES];
+    days_strategies(strategies);
+    const lf_span span = {.from_ns = INT64_MIN, .to_ns = INT64_MAX, .model = model};
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        breaker context = {.offset = rows[i / 2].offset};
+        const lf_backtest_options options = {
+            .strategies = strategies,
+            .strategy_count = 1,
+            .check_every_fill = i % 2 == 0,
+        };
+        assert_int_equal(lf_backtest_create(&options, &context.backtest, NULL), LF_OK);
+        context.at_ns = instrument.session_open_ns + 9000 * LF_NS_PER_SECOND;
+        const lf_backtest_day_options day = {
+            .spans = &span, .span_count = 1, .on_row = break_ledger, .context = &context};
+        lf_error error;
+        assert_int_equal(trade(context.backtest, &early, DAYS_FEED_NS, &day, &error), LF_INVARIANT);
+        if (strstr(error.message, rows[i / 2].says) == NULL) {
+            fail_msg("row %zu: %s", i / 2, error.message);
+        }
+        lf_backtest_destroy(context.backtest);
+    }
+}
+
 static lf_status
 refuse_row(void *context, const lf_row *row, const double *features, lf_error *error)
 {
@@ -415,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_feed_latency_must_be_that_of_the_feed),
         cmocka_unit_test(test_days_must_ascend),
         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_broken_ledger),
         cmocka_unit_test(test_callbacks_can_stop),
         cmocka_unit_test(test_memory),
     };
