@@ -63,6 +63,7 @@ uint32_t lfi_ladder_add(lfi_ladder *ladder, int32_t side, int32_t ticks, int64_t
     }
     level->last = slot;
     level->lots += lots;
+    ladder->side_count[s]++;
     if (side > 0 ? ticks > ladder->best[0] : ticks < ladder->best[1]) {
         ladder->best[s] = ticks;
     }
@@ -99,6 +100,7 @@ static void unlink_order(lfi_ladder *ladder, uint32_t slot)
     } else {
         level->last = order->previous;
     }
+    ladder->side_count[side_index(order->side)]--;
     /* The last live order takes its place, so that a random one is one draw away. */
     const uint32_t last = ladder->live[--ladder->live_count];
     ladder->live[order->live_index] = last;

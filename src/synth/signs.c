@@ -1,93 +1,70 @@
-/* Signs of market orders and the strength of the planted drift. */
+/* Signs of market orders: a pool of metaorders whose lengths have a power-law tail. */
 #include "synth_internal.h"
 
 #include <math.h>
 
-/* Windows of one minute that the calibration simulates: 1 % error of the planted share. */
-#define CALIBRATION_WINDOWS 40000
-#define MINUTE_S 60.0
-
-/* Length of a metaorder: Pareto with P(L > l) = l^-exponent, rounded up. */
-static int64_t draw_length(double exponent, lf_random *random)
+/*
+ * Lillo, Mike and Farmer (2005): a metaorder of length L sends L orders of one sign; with
+ * P(L > l) = l^-exponent the signs' autocorrelation decays as lag^(1 - exponent). A length here is
+ * geometric with mean 2^j, and kind j comes with weight 2^(-j exponent): the same tail over three
+ * decades, and every moment of the flow has a closed form (drift.c).
+ */
+void lfi_signs_init(lfi_signs *signs, double exponent, lf_random *random)
 {
-    const double length = pow(1 - lf_random_uniform(random), -1 / exponent);
-    return length < 1e6 ? (int64_t)ceil(length) : 1000000;
+    double kinds = 0, lengths = 0;
+    for (int j = 0; j < LFI_SYNTH_KINDS; j++) {
+        signs->end[j] = exp2(-j);
+        signs->share[j] = exp2(-j * exponent);
+        kinds += signs->share[j];
+        lengths += signs->share[j] / signs->end[j];
+    }
+    for (int j = 0; j < LFI_SYNTH_KINDS; j++) {
+        /* Of the orders of one metaorder slot, those that have another one of it before them. */
+        signs->weight[j] =
+            signs->share[j] / signs->end[j] / lengths * (1 - signs->end[j]) / LFI_SYNTH_POOL;
+        signs->share[j] /= kinds;
+    }
+    for (int i = 0; i < LFI_SYNTH_POOL; i++) {
+        signs->is_fresh[i] = true;
+    }
+    /* Until the longest have had their turn. */
+    double surprise;
+    for (int i = 0; i < 20000; i++) {
+        (void)lfi_signs_next(signs, random, &surprise);
+    }
 }
 
 static void renew(lfi_signs *signs, size_t i, lf_random *random)
 {
+    double left = lf_random_uniform(random);
+    int kind = 0;
+    while (kind + 1 < LFI_SYNTH_KINDS && left >= signs->share[kind]) {
+        left -= signs->share[kind++];
+    }
+    signs->kind[i] = kind;
     signs->sign[i] = lf_random_below(random, 2) == 0 ? -1 : 1;
-    signs->left[i] = draw_length(signs->exponent, random);
 }
 
-void lfi_signs_init(lfi_signs *signs, double exponent, lf_random *random)
+int32_t lfi_signs_next(lfi_signs *signs, lf_random *random, double *surprise)
 {
-    signs->exponent = exponent;
-    for (size_t i = 0; i < LFI_SYNTH_POOL; i++) {
-        renew(signs, i, random);
+    double expected = 0;
+    for (int i = 0; i < LFI_SYNTH_POOL; i++) {
+        expected += signs->is_fresh[i] ? 0 : (double)signs->sign[i] / LFI_SYNTH_POOL;
     }
-}
-
-int32_t lfi_signs_next(lfi_signs *signs, lf_random *random)
-{
     const size_t i = (size_t)lf_random_below(random, LFI_SYNTH_POOL);
-    const int32_t sign = signs->sign[i];
-    if (--signs->left[i] == 0) {
+    if (signs->is_fresh[i]) {
         renew(signs, i, random);
     }
-    return sign;
+    signs->is_fresh[i] = lf_random_uniform(random) < signs->end[signs->kind[i]];
+    *surprise = signs->sign[i] - expected;
+    return signs->sign[i];
 }
 
-/*
- * The flow state x jumps by sign * size / mean size at each execution and decays with the
- * half-life; the latent price drifts by drift * x. With D = the integral of x over the next minute,
- *
- *     share explained by x = drift^2 Cov(x, D)^2 / (Var(x) (drift^2 Var(D) + volatility^2 60 s)).
- *
- * Signs have memory, so the three moments come from a simulation of the flow alone.
- */
-double lfi_synth_drift(
-    double alpha, double half_life_s, double market_rate, double volatility, double exponent
-)
+double lfi_signs_acf(const lfi_signs *signs, int64_t lag)
 {
-    if (!(alpha > 0)) {
-        return 0;
+    double sum = 0;
+    for (int j = 0; j < LFI_SYNTH_KINDS; j++) {
+        sum += signs->weight[j] * pow(1 - signs->end[j] / LFI_SYNTH_POOL, (double)(lag - 1));
     }
-    lf_random random;
-    lfi_signs signs;
-    lf_random_seed(&random, 20140107, 0);
-    lfi_signs_init(&signs, exponent, &random);
-    const double kappa = log(2) / half_life_s;
-    double x = 0, integral = 0, now = 0, at_begin = 0, xx = 0, xd = 0, dd = 0;
-    double next = lf_random_exponential(&random) / market_rate;
-    for (int window = -100; window < CALIBRATION_WINDOWS; window++) {
-        const double end = now + MINUTE_S;
-        at_begin = x;
-        integral = 0;
-        while (now < end) {
-            const double until = next < end ? next : end;
-            const double decay = exp(-kappa * (until - now));
-            integral += x * (1 - decay) / kappa;
-            x *= decay;
-            now = until;
-            if (now == next) {
-                x += lfi_signs_next(&signs, &random) * lf_random_exponential(&random);
-                next = now + lf_random_exponential(&random) / market_rate;
-            }
-        }
-        if (window >= 0) {
-            xx += at_begin * at_begin;
-            xd += at_begin * integral;
-            dd += integral * integral;
-        }
-    }
-    const double n = CALIBRATION_WINDOWS;
-    const double gain = xd * xd / (xx * n) - alpha * dd / n;
-    const double noise = volatility * volatility * MINUTE_S;
-    return gain > 0 ? sqrt(alpha * noise / gain) : NAN;
-}
-
-double lf_synth_hit_bound(double alpha)
-{
-    return 0.5 + asin(sqrt(alpha)) / acos(-1.0);
+    return lag == 0 ? 1 : sum;
 }

@@ -33,7 +33,8 @@ typedef struct lfi_ladder {
     lfi_order *orders;    /* [LFI_SYNTH_ORDERS] */
     uint32_t *live;       /* [LFI_SYNTH_ORDERS] slots in use, then free ones */
     uint32_t live_count;
-    int32_t best[2]; /* best bid and ask; 0 and LFI_SYNTH_TICKS when empty */
+    uint32_t side_count[2]; /* of orders on the bid and on the ask */
+    int32_t best[2];        /* best bid and ask; 0 and LFI_SYNTH_TICKS when empty */
     uint64_t next_id;
 } lfi_ladder;
 
@@ -49,41 +50,126 @@ void lfi_ladder_reduce(lfi_ladder *ladder, uint32_t slot, int64_t lots);
 /* The best levels. */
 void lfi_ladder_quotes(const lfi_ladder *ladder, int32_t level_count, lf_quotes *out);
 
-/* Signs of market orders with long memory: a pool of metaorders of Pareto length. */
+/* Metaorders that are under way at once, and kinds of them: kind j is 2^j orders long on average.
+ */
 #define LFI_SYNTH_POOL 2
+#define LFI_SYNTH_KINDS 13
+
+/* Signs of market orders with long memory. */
 typedef struct lfi_signs {
     int32_t sign[LFI_SYNTH_POOL];
-    int64_t left[LFI_SYNTH_POOL];
-    double exponent; /* of the length's tail */
+    int32_t kind[LFI_SYNTH_POOL];
+    bool is_fresh[LFI_SYNTH_POOL];  /* has sent no order yet, so that nobody can know its sign */
+    double share[LFI_SYNTH_KINDS];  /* of the metaorders */
+    double end[LFI_SYNTH_KINDS];    /* probability that an order is the last one */
+    double weight[LFI_SYNTH_KINDS]; /* a_j in the autocorrelation at lag k >= 1: the sum of
+                                       a_j (1 - end_j / LFI_SYNTH_POOL)^(k - 1) */
 } lfi_signs;
 
 void lfi_signs_init(lfi_signs *signs, double exponent, lf_random *random);
-int32_t lfi_signs_next(lfi_signs *signs, lf_random *random);
+
+/* The next sign; surprise is the sign minus what all that came before let one expect. */
+int32_t lfi_signs_next(lfi_signs *signs, lf_random *random, double *surprise);
+
+/* Autocorrelation of the signs, lag >= 0. */
+double lfi_signs_acf(const lfi_signs *signs, int64_t lag);
+
+/* Moments of the flow state x and of D, its integral over the next time t; see drift.c. */
+typedef struct lfi_flow_moments {
+    double variance;            /* of x */
+    double covariance;          /* of x and D */
+    double integral_variance;   /* of D */
+    double surprise_covariance; /* of D and the sum of the surprises in that time */
+    double surprise_square;     /* mean square of one surprise */
+} lfi_flow_moments;
+
+lfi_flow_moments lfi_synth_flow_moments(
+    const lfi_signs *signs, double rate, double kappa, double size_square, double t
+);
+
+/*
+ * Drift per unit of x with which x explains the share alpha of the variance of the return, NAN when
+ * no drift can; impact is the price's move per unit of surprise, noise its variance in that time
+ * without the drift.
+ */
+double lfi_synth_drift(const lfi_flow_moments *moments, double alpha, double impact, double noise);
 
 /* What differs between the presets; rates are per second at activity 1. */
 typedef struct lfi_synth_rates {
-    double price_start;   /* ticks */
-    double volatility;    /* ticks per square root of a second, of the latent price */
-    double half_spread;   /* ticks from the latent price to the first price that may be quoted */
-    double spread_wobble; /* sd of the log of the half spread */
-    double limit_rate;    /* new orders, both sides together */
-    double cancel_rate;   /* of one order */
-    double market_rate;   /* market orders, both signs together */
-    double hidden_rate;   /* executions against hidden orders */
-    double depth_ticks;   /* mean distance of new orders from the touch */
-    double size_mean;     /* lots of a new order */
+    double price_start;    /* ticks */
+    double volatility;     /* ticks per square root of a second, of the latent price */
+    double impact_share;   /* of that variance, by market orders that surprise */
+    double zone;           /* 0, or ticks beyond half a tick at which the reference price jumps */
+    double stickiness;     /* how much slower the latent price is near the edge of its zone */
+    double half_spread;    /* ticks from the reference price to the first price quoted */
+    double spread_wobble;  /* sd of the log of the half spread */
+    double limit_rate;     /* new orders, both sides together */
+    double improve_rate;   /* better quotes where the spread is wider than it need be, a side */
+    double cancel_rate;    /* of one order at the touch */
+    double cancel_depth;   /* ticks at which an order lives twice as long */
+    double market_rate;    /* market orders, both signs together */
+    double hidden_rate;    /* executions against hidden orders */
+    double depth_ticks;    /* scale of the distance of new orders */
+    double depth_exponent; /* of its tail: P(distance > d) = (1 + d / depth_ticks)^-exponent */
+    double size_mean;      /* lots of a new order */
     double market_size_mean;
     double queue_response; /* how strongly queues thin out as the latent price comes near */
+    double queue_reach;    /* ticks over which they do */
 } lfi_synth_rates;
 
 const lfi_synth_rates *lfi_synth_rates_of(lf_synth_preset preset);
 
-/*
- * Drift per unit of flow state that makes past flow explain the share alpha of the variance of the
- * 1-min latent return; 0 for alpha 0. See calibrate.c for the formula.
- */
-double lfi_synth_drift(
-    double alpha, double half_life_s, double market_rate, double volatility, double exponent
-);
+/* What nobody sees, after each event handed out. For tests. */
+typedef struct lfi_synth_trace {
+    double latent;   /* ticks */
+    double flow;     /* x */
+    double activity; /* factor on every rate */
+} lfi_synth_trace;
+
+struct lf_synth {
+    const lf_allocator *allocator;
+    lf_allocator memory;
+    lf_synth_options options;
+    lf_instrument instrument;
+    lfi_synth_rates rates;
+    lfi_ladder ladder;
+    lfi_signs signs;
+    lf_random random;
+    lf_event *events; /* [LFI_SYNTH_BATCH + LFI_SYNTH_STEP] */
+    lf_trade *trades;
+    lfi_synth_trace *traces;
+    size_t event_count, trade_count;
+    double latent;       /* ticks */
+    double reference;    /* what the quotes follow: the latent price, or the middle of its zone */
+    double flow;         /* x: signed executed size / its mean, decaying */
+    double drift, kappa; /* ticks per second per x; decay per second */
+    double impact;       /* ticks per unit of surprise of a market order */
+    double diffusion;    /* ticks per square root of a second: the rest of the volatility */
+    double activity_log, spread_log, activity, half_spread, depth_scale;
+    double time_s; /* since the open; negative during warm-up */
+    int64_t ts_ns; /* of the last message */
+    double session_s, next_second_s;
+    lf_quotes shown;
+    bool is_silent;
+};
+
+/* Events handed out at once, and room for the messages of one step behind them. */
+#define LFI_SYNTH_BATCH 1024
+#define LFI_SYNTH_STEP 256
+
+/* Traces of the last batch, [event_count], borrowed until the next call. */
+const lfi_synth_trace *lfi_synth_traces(const lf_synth *synth);
+
+/* Time of the next message: a little after the last, never at the same ns. */
+void lfi_synth_instant(lf_synth *s, int64_t gap_ns);
+
+/* The kinds of events; each may hand out messages (flow.c). */
+void lfi_synth_limit_order(lf_synth *s);
+void lfi_synth_better_quote(lf_synth *s, int32_t side);
+void lfi_synth_cancel(lf_synth *s);
+void lfi_synth_market_order(lf_synth *s);
+void lfi_synth_hidden_execution(lf_synth *s);
+/* Quotes that the reference price has overtaken leave. */
+void lfi_synth_withdraw(lf_synth *s);
 
 #endif
