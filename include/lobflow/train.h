@@ -57,6 +57,9 @@ typedef struct lf_train_options {
     int32_t early_stopping_rounds;
     double early_stopping_share; /* last part of the training span, 0 to 0.5; 0: all rounds */
     uint64_t seed;
+    /** Seed with which the caller has permuted all labels, 0: they are true. Changes no fit; it is
+        told in the model folder and in the findings. */
+    uint64_t permute_seed;
     int32_t threads; /* 0: one for each core */
     double ridge;    /* of the logistic, in units of one row's information */
 
@@ -181,6 +184,10 @@ typedef struct lf_train_return {
     lf_interval ic_interval; /* of the correlation over all rows */
     double r2;               /* 1 - sum of squared errors / sum of squared returns */
     lf_interval r2_interval;
+    /** Of depth_imbalance_l1, over all rows: what a logit on the queue alone is worth. */
+    double queue_ic;
+    double ic_less_queue; /* the model's correlation over all rows less queue_ic */
+    lf_interval ic_less_queue_interval;
 } lf_train_return;
 
 /** What a walk found, out of sample. */

@@ -304,6 +304,9 @@ lf_status lfi_metrics_signal(lfi_metrics *m, json_t *out, lf_error *error)
         lfi_put_number(m, ret, "icir", r->icir);
         lfi_put_number(m, ret, "r2", r->r2);
         lfi_put_interval(m, ret, "r2_interval", r->r2_interval);
+        lfi_put_number(m, ret, "queue_ic", r->queue_ic);
+        lfi_put_number(m, ret, "ic_less_queue", r->ic_less_queue);
+        lfi_put_interval(m, ret, "ic_less_queue_interval", r->ic_less_queue_interval);
         lfi_put_count(m, out, "scored_rows", m->scores.scored_rows);
         lfi_put_number(m, out, "median_spread_ticks", m->scores.median_spread_ticks);
         lfi_put(m, out, "leak_suspected", json_boolean(m->scores.leak_suspected));

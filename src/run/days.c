@@ -261,6 +261,15 @@ void lfi_day_carry(
     }
 }
 
+/* Blocks of five 1-min horizons; each day has its own order. */
+static lf_status permute(const lf_run_job *job, size_t day, lf_frame *frame, lf_error *error)
+{
+    const uint64_t seed = job->config->model.permute_seed;
+    return lf_train_permute_labels(
+        frame, 5 * LF_NS_PER_MINUTE, lf_hash64(&day, sizeof day, seed), error
+    );
+}
+
 lf_status lfi_days_read(const lf_run_job *job, lf_clock clock, lfi_day_rows **out, lf_error *error)
 {
     static const int64_t horizons[] = {LF_NS_PER_MINUTE, 5 * LF_NS_PER_MINUTE};
@@ -279,7 +288,10 @@ lf_status lfi_days_read(const lf_run_job *job, lf_clock clock, lfi_day_rows **ou
     }
     for (size_t i = 0; i < job->source_count; i++) {
         lfi_day_carry(job, days, i, &days[i].carry);
-        const lf_status status = lfi_day_read(job, i, &options, &days[i], error);
+        lf_status status = lfi_day_read(job, i, &options, &days[i], error);
+        if (status == LF_OK && job->config->model.permute_seed != 0) {
+            status = permute(job, i, days[i].frame, error);
+        }
         if (status != LF_OK) {
             lfi_days_release(job, days);
             return status;

@@ -115,7 +115,7 @@ static lf_status fit_line(fitting *f, lf_head head, lf_error *error)
 static json_t *options_json(const lfi_data *data)
 {
     const lf_train_options *o = data->options;
-    return json_pack(
+    json_t *entry = json_pack(
         "{s:s, s:i, s:i, s:f, s:i, s:i, s:i, s:f, s:I, s:f, s:I, s:f, s:f}",
         "preset",
         o->preset == LF_TRAIN_BRIEF ? "brief" : "symmetric",
@@ -144,6 +144,12 @@ static json_t *options_json(const lfi_data *data)
         "extreme_quantile",
         o->extreme_quantile
     );
+    if (entry != NULL && o->permute_seed != 0) {
+        (void)json_object_set_new(
+            entry, "permute_seed", json_integer((json_int_t)(o->permute_seed & INT64_MAX))
+        );
+    }
+    return entry;
 }
 
 static json_t *values_by_name(const lfi_data *data, const double *values)

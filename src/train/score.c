@@ -261,6 +261,54 @@ static lf_status score_days(const lfi_scored *rows, subset *s, lf_train_return *
     return LF_OK;
 }
 
+/*
+ * The queue beside the model on the same rows. The difference of the two correlations is the mean
+ * of (a - b) c with all three standardised, so a block bootstrap of a mean gives its interval; the
+ * standard deviations are held fixed, which matters little where correlations are small.
+ */
+static lf_status compare_with_queue(
+    const lfi_scored *rows, const lf_bootstrap_options *boot, subset *s, lf_train_return *out
+)
+{
+    const double *queue = rows->up[0][LF_TRAIN_QUEUE_SIGN];
+    size_t n = 0;
+    out->queue_ic = out->ic_less_queue = NAN;
+    out->ic_less_queue_interval = (lf_interval){NAN, NAN};
+    if (queue == NULL) {
+        return LF_OK;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        if (!isnan(rows->labels[LF_HEAD_RET_1MIN][i]) && !isnan(rows->ret[i])) {
+            /* Nothing to say is a balanced queue, as in the hit rates. */
+            s->part[n++] = isnan(queue[i]) ? 0 : queue[i];
+        }
+    }
+    const double model = lf_stats_pearson(s->forecast, s->truth, n);
+    out->queue_ic = lf_stats_pearson(s->part, s->truth, n);
+    out->ic_less_queue = model - out->queue_ic;
+    if (!isfinite(out->ic_less_queue)) {
+        return LF_OK;
+    }
+    const double *columns[3] = {s->forecast, s->part, s->truth};
+    double mean[3];
+    double sd[3];
+    for (int c = 0; c < 3; c++) {
+        double squares = 0;
+        mean[c] = lf_stats_mean(columns[c], n);
+        for (size_t i = 0; i < n; i++) {
+            squares += (columns[c][i] - mean[c]) * (columns[c][i] - mean[c]);
+        }
+        sd[c] = sqrt(squares / (double)n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        s->whole[i] = ((s->forecast[i] - mean[0]) / sd[0] - (s->part[i] - mean[1]) / sd[1]) *
+                      (s->truth[i] - mean[2]) / sd[2];
+    }
+    return lf_stats_bootstrap_ratio(
+        s->whole, NULL, s->blocks, n, boot, &out->ic_less_queue_interval
+    );
+}
+
 static lf_status score_return(
     const lfi_scored *rows, const lf_train_score_options *options, subset *s, lf_train_return *out
 )
@@ -298,6 +346,9 @@ static lf_status score_return(
         status = lf_stats_bootstrap_pearson(
             s->forecast, s->truth, s->blocks, s->count, &boot, &out->ic_interval
         );
+    }
+    if (status == LF_OK) {
+        status = compare_with_queue(rows, &boot, s, out);
     }
     return status;
 }
@@ -348,6 +399,15 @@ static void write_warnings(lf_train_scores *s)
             "%.4f.\n",
             model->auc,
             logistic->auc
+        );
+    }
+    if (s->ret_1min.ic_less_queue_interval.low <= 0) {
+        warn(
+            s,
+            "The 1-min IC does not beat that of queue imbalance alone beyond its interval: %.4f "
+            "against %.4f.\n",
+            s->ret_1min.queue_ic + s->ret_1min.ic_less_queue,
+            s->ret_1min.queue_ic
         );
     }
     if (model->rows > 0 && !(model->less_majority_interval.low > 0)) {

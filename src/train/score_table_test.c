@@ -107,6 +107,14 @@ static void test_by_hand(void **state)
     );
     /* Errors 1 1 1 16, 4 4 9 over squares 4 1 16 0, 1 1 1. */
     assert_near(scores.ret_1min.r2, 1 - 36.0 / 24, 1e-14);
+    /* Returns 2 1 4 0 -1 1 -1; queue - - 0 + - + -, halved; forecasts 1 2 3 4 1 -1 2. */
+    const double queue_ic = 6.0 / 7 / sqrt(132.0 / 7 * 19 / 14);
+    const double model_ic = 12.0 / 7 / sqrt(108.0 / 7 * 132 / 7);
+    const lf_interval less = scores.ret_1min.ic_less_queue_interval;
+    assert_near(scores.ret_1min.queue_ic, queue_ic, 1e-14);
+    assert_near(scores.ret_1min.ic_less_queue, model_ic - queue_ic, 1e-14);
+    assert_true(less.low < model_ic - queue_ic && less.high > model_ic - queue_ic);
+    assert_non_null(strstr(scores.warnings, "queue imbalance alone"));
     assert_near(scores.median_spread_ticks, 5, 0);
     assert_true(isnan(scores.least_best_round));
     lf_frame_destroy(table);

@@ -192,7 +192,9 @@ lf_status lfi_score(
 );
 
 /* JSON of folds and scores; owned text of jansson's allocator, NULL without memory. */
-char *lfi_walk_json(const lf_train_fold *folds, size_t count, const lf_train_scores *scores);
+char *lfi_walk_json(
+    const lf_train_fold *folds, size_t count, const lf_train_scores *scores, uint64_t permute_seed
+);
 
 /* A number, or null when it is not finite. */
 json_t *lfi_number(double value);

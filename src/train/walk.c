@@ -324,6 +324,21 @@ static lf_status run_folds(
     return status;
 }
 
+/* Nobody should take findings on permuted labels for findings. */
+static void note_permuted(uint64_t seed, lf_train_scores *scores)
+{
+    const size_t used = strlen(scores->warnings);
+    if (seed != 0) {
+        (void)snprintf(
+            scores->warnings + used,
+            sizeof scores->warnings - used,
+            "The labels were permuted in blocks with seed %llu: whatever is found here is "
+            "chance.\n",
+            (unsigned long long)seed
+        );
+    }
+}
+
 static lf_status walk_create(
     lf_frame *const *days,
     size_t day_count,
@@ -384,7 +399,9 @@ lf_status lf_train_walk_forward(
         status = run_folds(walk, &data, &beside, folder, error);
     }
     if (status == LF_OK) {
-        walk->json = lfi_walk_json(walk->folds, walk->fold_count, &walk->scores);
+        note_permuted(options->permute_seed, &walk->scores);
+        walk->json =
+            lfi_walk_json(walk->folds, walk->fold_count, &walk->scores, options->permute_seed);
         status = walk->json != NULL
                      ? LF_OK
                      : lf_error_set(error, LF_NOMEM, "not enough memory for the findings.");

@@ -51,7 +51,7 @@ static json_t *directions(const lf_train_direction *list)
 static json_t *returns(const lf_train_return *r)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "rows",
         lfi_number(r->rows),
         "days",
@@ -67,7 +67,13 @@ static json_t *returns(const lf_train_return *r)
         "r2",
         lfi_number(r->r2),
         "r2_interval",
-        interval(r->r2_interval)
+        interval(r->r2_interval),
+        "queue_ic",
+        lfi_number(r->queue_ic),
+        "ic_less_queue",
+        lfi_number(r->ic_less_queue),
+        "ic_less_queue_interval",
+        interval(r->ic_less_queue_interval)
     );
 }
 
@@ -99,7 +105,9 @@ static json_t *warning_list(const char *warnings)
     return list;
 }
 
-char *lfi_walk_json(const lf_train_fold *folds, size_t count, const lf_train_scores *scores)
+char *lfi_walk_json(
+    const lf_train_fold *folds, size_t count, const lf_train_scores *scores, uint64_t permute_seed
+)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
@@ -126,6 +134,11 @@ char *lfi_walk_json(const lf_train_fold *folds, size_t count, const lf_train_sco
         "warnings",
         warning_list(scores->warnings)
     );
+    if (root != NULL && permute_seed != 0) {
+        (void)json_object_set_new(
+            root, "permute_seed", json_integer((json_int_t)(permute_seed & INT64_MAX))
+        );
+    }
     char *text = root == NULL ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     json_decref(root);
     return text;

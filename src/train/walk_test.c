@@ -223,6 +223,27 @@ static void test_leak_alarm(void **state)
     lf_frame_destroy(day);
 }
 
+/* Permuted labels are told wherever the findings go; true ones are not mentioned. */
+static void test_permuted_is_told(void **state)
+{
+    (void)state;
+    lf_frame *day = make(8000, START, 1, 3);
+    lf_train_options options = quick_options();
+    lf_train_walk *walk = walk_days(&day, 1, &options);
+    assert_null(strstr(lf_train_walk_json(walk), "permute"));
+    lf_train_walk_destroy(walk);
+    options.permute_seed = 77;
+    walk = walk_days(&day, 1, &options);
+    size_t count;
+    const lf_model *model = lf_train_walk_folds(walk, &count)[0].model;
+    assert_non_null(strstr(lf_train_walk_json(walk), "\"permute_seed\": 77"));
+    assert_non_null(strstr(lf_train_walk_scores(walk)->warnings, "permuted in blocks with seed 77")
+    );
+    assert_non_null(strstr(lf_model_training(model), "\"permute_seed\":77"));
+    lf_train_walk_destroy(walk);
+    lf_frame_destroy(day);
+}
+
 /* With labels permuted in blocks the intervals hold what chance gives. */
 static void test_permuted(void **state)
 {
@@ -330,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_future_does_not_matter),
         cmocka_unit_test(test_planted),
         cmocka_unit_test(test_leak_alarm),
+        cmocka_unit_test(test_permuted_is_told),
         cmocka_unit_test(test_permuted),
         cmocka_unit_test(test_permutation),
         cmocka_unit_test(test_failing_memory),
