@@ -72,6 +72,7 @@ static void begin_session(lf_feature_engine *engine, const lf_feature_options *o
 {
     const lf_instrument *instrument = &engine->instrument;
     engine->clock = options->clock;
+    engine->sum_levels = lfi_levels_choose();
     engine->now_ns = LF_TIME_NONE;
     engine->start_ns = LF_TIME_NONE;
     engine->due_ns = LF_TIME_NONE;
@@ -170,7 +171,9 @@ lf_feature_update(lf_feature_engine *engine, const lf_event *event, const lf_tra
         if (ts_ns > engine->due_ns && !is_outside) {
             lfi_advance(engine, ts_ns - 1);
         }
-        engine->earlier = engine->last;
+        if (engine->instrument.ties_unordered) {
+            engine->earlier = engine->last;
+        }
         engine->now_ns = ts_ns;
     }
     if (is_outside) {

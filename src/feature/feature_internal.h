@@ -135,6 +135,18 @@ typedef struct lfi_flow {
     uint64_t events;
 } lfi_flow;
 
+/* What one event's state adds up to over the levels. */
+typedef struct lfi_levels_sum {
+    int64_t all_flow; /* sum of e_m */
+    int64_t bid_lots;
+    int64_t ask_lots;
+    int64_t bid_near_lots;
+    int64_t ask_near_lots;
+} lfi_levels_sum;
+
+/* Sums over `count` levels of the flow from one state to the next, and of the sizes in the next. */
+typedef lfi_levels_sum (*lfi_levels_kernel)(const lf_quotes *from, const lf_quotes *to, int count);
+
 /* Depth from a time on, and its integral up to then. */
 typedef struct lfi_depth {
     lfi_u128 depth_time;
@@ -264,6 +276,7 @@ struct lf_feature_engine {
     const lf_allocator *allocator;
     lf_allocator own_allocator;
     lf_clock clock;
+    lfi_levels_kernel sum_levels;
     int64_t now_ns;   /* of the last event */
     int64_t start_ns; /* t_0; LF_TIME_NONE before the first event */
     int64_t due_ns;   /* an event later than this must first call lfi_advance() */
@@ -344,21 +357,30 @@ static inline void *lfi_ring_newest(const lfi_ring *ring)
 }
 
 /*
- * The entry of a time, to be added to: the newest one, or a new one that begins as its copy. NULL
+ * The place for the entry of a time: the newest one, or a new one whose content is not set. NULL
  * when the window is full. `bytes` is the ring's entry_bytes, a constant where it is called.
  */
-static inline void *lfi_ring_extend(lfi_ring *ring, int64_t ts_ns, size_t bytes)
+static inline void *lfi_ring_slot(lfi_ring *ring, int64_t ts_ns, size_t bytes)
 {
     if (lfi_ring_time(ring, ring->end - 1) != ts_ns) {
         if (ring->end - ring->begin > ring->mask && !lfi_ring_make_room(ring, ts_ns)) {
             return NULL;
         }
-        unsigned char *to = ring->entries + (ring->end & ring->mask) * bytes;
-        memcpy(to, ring->entries + ((ring->end - 1) & ring->mask) * bytes, bytes);
         ring->times_ns[ring->end & ring->mask] = ts_ns;
         ring->end++;
     }
     return ring->entries + ((ring->end - 1) & ring->mask) * bytes;
+}
+
+/* As lfi_ring_slot(), but a new entry begins as a copy of the newest one, to be added to. */
+static inline void *lfi_ring_extend(lfi_ring *ring, int64_t ts_ns, size_t bytes)
+{
+    const uint64_t end = ring->end;
+    unsigned char *to = lfi_ring_slot(ring, ts_ns, bytes);
+    if (to != NULL && ring->end != end) {
+        memcpy(to, ring->entries + ((end - 1) & ring->mask) * bytes, bytes);
+    }
+    return to;
 }
 
 /* Time from an entry to a later one; from the beginning of time it is never used but times 0. */
@@ -391,6 +413,10 @@ static inline void lfi_due(lf_feature_engine *engine, int64_t ts_ns)
         engine->due_ns = ts_ns;
     }
 }
+
+/* levels.c: the plain kernel, and the fastest one that this processor has; equal to the bit. */
+lfi_levels_sum lfi_levels_sum_scalar(const lf_quotes *from, const lf_quotes *to, int count);
+lfi_levels_kernel lfi_levels_choose(void);
 
 /* state.c */
 lf_status lfi_state_update(lf_feature_engine *engine, const lf_event *event, int64_t ts_ns);

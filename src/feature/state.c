@@ -5,68 +5,45 @@
  */
 #define SQUARE_RETURN_UNIT 0x1p100
 
-/* What one event's state adds up to over the levels. */
-typedef struct levels_sum {
-    int64_t all_flow; /* sum of e_m */
-    int64_t bid_lots;
-    int64_t ask_lots;
-    int64_t bid_near_lots;
-    int64_t ask_near_lots;
-} levels_sum;
-
-static levels_sum sum_levels(const lf_quotes *from, const lf_quotes *to, int count)
-{
-    levels_sum sum = {0};
-    for (int m = 0; m < count; m++) {
-        sum.all_flow += lf_book_ofi(from, to, m);
-    }
-    for (int m = 0; m < count; m++) {
-        sum.bid_lots += to->bid_lots[m];
-        sum.ask_lots += to->ask_lots[m];
-    }
-    const int near_count = count < LFI_NEAR_LEVELS ? count : LFI_NEAR_LEVELS;
-    for (int m = 0; m < near_count; m++) {
-        sum.bid_near_lots += to->bid_lots[m];
-        sum.ask_near_lots += to->ask_lots[m];
-    }
-    return sum;
-}
-
 static uint64_t positive(int64_t x)
 {
     return x > 0 ? (uint64_t)x : 0;
 }
 
+/* The new sums are made apart and written once: adding to a fresh copy in place waits for it. */
 static lf_status add_flow(
     lf_feature_engine *engine,
     const lf_quotes *from,
     const lf_quotes *to,
-    const levels_sum *sum,
+    const lfi_levels_sum *sum,
     int64_t ts_ns
 )
 {
-    lfi_flow *flow = lfi_ring_extend(&engine->flow, ts_ns, sizeof *flow);
-    if (flow == NULL) {
+    assert(from == NULL || sum != NULL);
+    lfi_flow flow = *(const lfi_flow *)lfi_ring_newest(&engine->flow);
+    flow.events++;
+    if (sum != NULL) {
+        flow.valid_events++;
+        flow.depth += (uint64_t)(sum->bid_lots + sum->ask_lots);
+    }
+    if (from != NULL) {
+        const int64_t bid = lf_book_bid_flow(
+            from->bid_ticks[0], from->bid_lots[0], to->bid_ticks[0], to->bid_lots[0]
+        );
+        const int64_t ask = lf_book_ask_flow(
+            from->ask_ticks[0], from->ask_lots[0], to->ask_ticks[0], to->ask_lots[0]
+        );
+        flow.bid_in += positive(bid);
+        flow.bid_out += positive(-bid);
+        flow.ask_in += positive(ask);
+        flow.ask_out += positive(-ask);
+        flow.all_levels += (uint64_t)sum->all_flow;
+    }
+    lfi_flow *slot = lfi_ring_slot(&engine->flow, ts_ns, sizeof *slot);
+    if (slot == NULL) {
         return LF_RANGE;
     }
-    flow->events++;
-    if (sum == NULL) {
-        return LF_OK;
-    }
-    flow->valid_events++;
-    flow->depth += (uint64_t)(sum->bid_lots + sum->ask_lots);
-    if (from == NULL) {
-        return LF_OK;
-    }
-    const int64_t bid =
-        lf_book_bid_flow(from->bid_ticks[0], from->bid_lots[0], to->bid_ticks[0], to->bid_lots[0]);
-    const int64_t ask =
-        lf_book_ask_flow(from->ask_ticks[0], from->ask_lots[0], to->ask_ticks[0], to->ask_lots[0]);
-    flow->bid_in += positive(bid);
-    flow->bid_out += positive(-bid);
-    flow->ask_in += positive(ask);
-    flow->ask_out += positive(-ask);
-    flow->all_levels += (uint64_t)sum->all_flow;
+    *slot = flow;
     return LF_OK;
 }
 
@@ -91,7 +68,7 @@ static lf_status add_level_flows(
     return LF_OK;
 }
 
-static lf_status set_depth(lf_feature_engine *engine, const levels_sum *sum, int64_t ts_ns)
+static lf_status set_depth(lf_feature_engine *engine, const lfi_levels_sum *sum, int64_t ts_ns)
 {
     const int64_t since_ns = lfi_ring_time(&engine->depth, engine->depth.end - 1);
     lfi_depth *depth = lfi_ring_extend(&engine->depth, ts_ns, sizeof *depth);
@@ -172,7 +149,7 @@ static void copy_quotes(lf_quotes *to, const lf_quotes *from)
     memcpy(to->ask_lots, from->ask_lots, sizeof to->ask_lots);
 }
 
-static void set_last(lf_feature_engine *engine, const lf_quotes *quotes, const levels_sum *sum)
+static void set_last(lf_feature_engine *engine, const lf_quotes *quotes, const lfi_levels_sum *sum)
 {
     copy_quotes(&engine->quotes, quotes);
     engine->depth_lots = sum->bid_lots + sum->ask_lots;
@@ -192,7 +169,8 @@ lf_status lfi_state_update(lf_feature_engine *engine, const lf_event *event, int
     }
     const lf_quotes *to = &event->quotes;
     const lf_quotes *from = engine->last.is_set ? &engine->quotes : NULL;
-    const levels_sum sum = sum_levels(from != NULL ? from : to, to, engine->instrument.level_count);
+    const lfi_levels_sum sum =
+        engine->sum_levels(from != NULL ? from : to, to, engine->instrument.level_count);
     lf_status status = add_flow(engine, from, to, &sum, ts_ns);
     if (status == LF_OK && engine->levels.capacity != 0) {
         status = add_level_flows(engine, from, to, ts_ns);
@@ -243,8 +221,8 @@ void lfi_state_take_quotes(lf_feature_engine *engine, const lf_event *event)
     }
     engine->is_valid = lf_book_event_valid(event);
     if (engine->is_valid) {
-        const levels_sum sum =
-            sum_levels(&event->quotes, &event->quotes, engine->instrument.level_count);
+        const lfi_levels_sum sum =
+            engine->sum_levels(&event->quotes, &event->quotes, engine->instrument.level_count);
         set_last(engine, &event->quotes, &sum);
     }
 }
