@@ -14,6 +14,16 @@ class Linked {
     this.charts = [];
     this.limits = [0, 1];
     this.shown = [0, 1];
+    this.axisWidth = 0; // of the values, the same in all so that times stand below each other
+  }
+
+  // The width that an axis gets when its labels need this much; the others follow when it grows.
+  widen(needed) {
+    if (needed > this.axisWidth) {
+      this.axisWidth = needed;
+      queueMicrotask(() => this.charts.forEach((chart) => chart.plot?.redraw(false, true)));
+    }
+    return this.axisWidth;
   }
 
   // All there is to see.
@@ -72,7 +82,7 @@ const KEYS = {
 /*
  * Options: label, height, linked, marks(low, high, pixels), at(x) for the legend, digits of the
  * values, series [{label, color, width, dash, fill, stepped, hidden}], below(u) and above(u) to draw
- * on, click(x), zero (hold 0 on the scale).
+ * on, click(x), zero (hold 0 on the scale), reach(low, high) for a wider scale of values.
  */
 class Chart {
   constructor(options, data) {
@@ -160,10 +170,11 @@ class Chart {
       width,
       height: this.height(width),
       pxAlign: 1,
+      padding: [10, 26, 0, 0],
       scales: { x: { time: false, range: () => [...options.linked.shown] }, y: { range: (u, low, high) => this.valueRange(low, high) } },
       axes: [this.timeAxis(), this.valueAxis()],
       series: [
-        { label: "", value: (u, x) => (x === null || x === undefined ? DASH : options.at(x)) },
+        { label: "time", value: (u, x) => (x === null || x === undefined ? DASH : options.at(x)) },
         ...options.series.map((one) => this.line(one)),
       ],
       cursor: {
@@ -202,7 +213,9 @@ class Chart {
   valueRange(low, high) {
     if (!isNumber(low) || !isNumber(high)) return [-1, 1];
     if (this.options.zero) [low, high] = [Math.min(low, 0), Math.max(high, 0)];
-    const air = (high - low || Math.abs(high) * 0.01 || 1) * 0.06;
+    if (this.options.reach) [low, high] = this.options.reach(low, high);
+    if (low === high) return [low - (Math.abs(low) * 0.01 || 1), high + (Math.abs(high) * 0.01 || 1)];
+    const air = (high - low) * 0.06;
     return [this.options.zero && low === 0 ? 0 : low - air, this.options.zero && high === 0 ? 0 : high + air];
   }
 
@@ -227,8 +240,8 @@ class Chart {
   valueAxis() {
     return {
       ...this.axis(),
-      space: 34,
-      size: (u, values) => Math.max(44, 18 + 7.2 * Math.max(0, ...(values || []).map((text) => text.length))),
+      space: 28,
+      size: (u, values) => this.options.linked.widen(18 + 7.2 * Math.max(4, ...(values || []).map((text) => text.length))),
       values: (u, list) => list.map((value) => fixed(value, tickDigits(list))),
     };
   }

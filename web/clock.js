@@ -53,6 +53,10 @@ class Clock {
     return this.opening(day) + (ms - this.days[day].first_ms) / 1000;
   }
 
+  text(ms) {
+    return `${this.days[this.dayOfTime(ms)].date} ${timeOfDay(this.secondsOfTime(ms), 1)}`;
+  }
+
   label(step) {
     return `${this.days[this.dayOfStep(step)].date} ${timeOfDay(this.secondsOfStep(step), 1)}`;
   }
@@ -65,14 +69,14 @@ class Clock {
     const list = [];
     if (last - first + 1 > room / 2 || (last - first >= 2 && this.stepSeconds >= 3600)) {
       const every = Math.max(1, Math.ceil((last - first + 1) / room));
-      for (let day = first; day <= last; day += every) list.push({ at: this.days[day].step, text: this.days[day].date });
+      for (let day = first; day <= last; day += every) list.push({ at: this.days[day].step - 1, text: this.days[day].date });
       return list.filter((mark) => mark.at >= low && mark.at <= high);
     }
     const every = niceSeconds(((high - low) * this.stepSeconds) / room);
     for (let day = first; day <= last; day++) {
       const open = this.opening(day);
       const close = open + this.days[day].steps * this.stepSeconds;
-      list.push({ at: this.days[day].step, text: first === last ? timeOfDay(open) : this.days[day].date });
+      list.push({ at: this.days[day].step - 1, text: first === last ? timeOfDay(open) : this.days[day].date });
       for (let s = Math.ceil((open + 0.4 * every) / every) * every; s < close - 0.4 * every; s += every) {
         list.push({ at: this.days[day].step + (s - open) / this.stepSeconds - 1, text: timeOfDay(s, every < 60 ? 1 : 0) });
       }

@@ -17,9 +17,10 @@ function say(text) {
   document.getElementById("said").textContent = text;
 }
 
-// A section that stands in the list of contents.
+// A section that stands in the list of contents, there with the part of its title before a colon.
 function section(id, title, lead, ...children) {
-  document.getElementById("contents").append(el("a", { href: `#${id}` }, title));
+  document.getElementById("contents").append(el("a", { href: `#${id}` }, title.split(":")[0]));
+  title = title.replace(/^.*: /, "");
   const node = el(
     "section",
     { id, "aria-labelledby": `${id}-title` },
@@ -94,7 +95,7 @@ function facts(label, rows) {
 
 // The numbers behind a drawing.
 function figures(label, head, rows) {
-  return el("details", { class: "figures" }, el("summary", {}, "Figures"), table(label, head, rows));
+  return el("details", { class: "figures" }, el("summary", {}, `Figures: ${label}`), table(label, head, rows));
 }
 
 // A share as a bar in a cell.

@@ -69,10 +69,13 @@ function leftAxis(svg, list, at, left, right, format) {
  * the value that means nothing.
  */
 function whiskers(label, rows, reference, format) {
+  if (!rows.some((row) => isNumber(row.value))) return note("Too little data.");
   return drawing(label, (svg, width) => {
     const narrow = width < 460;
-    const left = narrow ? 4 : 138;
-    const right = width - (narrow ? 12 : 168);
+    // A letter of 12 pixels is about 6.8 wide, 7.3 when bold.
+    const longest = (key) => Math.max(...rows.map((row) => row[key].length * (row.strong ? 7.3 : 6.8)));
+    const left = narrow ? 4 : longest("label") + 8;
+    const right = narrow ? width - 12 : width - longest("text") - 12;
     const step = narrow ? 44 : 27;
     const top = narrow ? 18 : 12;
     const bottom = rows.length * step + (narrow ? 2 : 4);
@@ -94,7 +97,7 @@ function whiskers(label, rows, reference, format) {
       const group = shape("g", { class: row.strong ? "strong" : "weak" });
       group.append(shape("text", { x: narrow ? left : 0, y: narrow ? y - 10 : y + 4, class: "label" }, row.label));
       group.append(
-        shape("text", { x: narrow ? width : width - 160, y: narrow ? y - 10 : y + 4, class: narrow ? "end label" : "label" }, row.text),
+        shape("text", { x: narrow ? width : right + 12, y: narrow ? y - 10 : y + 4, class: narrow ? "end label" : "label" }, row.text),
       );
       if (both) {
         group.append(shape("line", { x1: x(row.interval[0]), x2: x(row.interval[1]), y1: y, y2: y, class: "whisker" }));
@@ -206,7 +209,7 @@ function dayBars(label, days, show) {
       );
       svg.append(hint(group, `${day.date}: net ${money(day.net)}, gross ${money(day.gross)}, ${count(day.trades)} trades`));
       if (i % every === 0 && x + 70 <= width) {
-        svg.append(shape("text", { x: every === 1 ? x + step / 2 : x, y: bottom + 16, class: every === 1 ? "middle" : "" }, day.date));
+        svg.append(shape("text", { x: every === 1 ? x + step / 2 : x, y: bottom + 16, class: every === 1 ? "middle" : "soft" }, day.date));
       }
     });
     return bottom + 24;

@@ -46,22 +46,20 @@ function horizonScores(signal, horizon, title) {
     const between = range(d.less_majority_interval, (value) => fixed(100 * value, 1));
     return { label, value: d.less_majority, interval: d.less_majority_interval, text: points(d.less_majority) + (between ? ` (${between})` : ""), strong };
   });
-  return part(
-    `Up in ${title}`,
+  return [
     el("h4", {}, "AUC (one half is no skill)"),
     whiskers(`AUC, ${title}`, aucs, 0.5, (value, digits) => fixed(value, digits ?? 3)),
     el("h4", {}, "Hit rate less the majority rate"),
     whiskers(`Hit rate less majority, ${title}`, hits, 0, (value, digits) => fixed(100 * value, Math.max(0, (digits ?? 3) - 2)) + " pts"),
     scoreTable(title, rows),
-  );
+  ];
 }
 
 function horizonCharts(signal, horizon, title) {
   const at = signal[horizon];
   const hours = (at.by_hour || []).map((row) => ({ label: `${String(row.hour).padStart(2, "0")}h`, value: row.accuracy, beside: row.majority, rows: row.rows }));
   const tenths = (at.by_confidence || []).map((row) => ({ label: String(row.decile), value: row.accuracy, beside: at.majority, rows: row.rows }));
-  return part(
-    `Up in ${title}`,
+  return [
     el("h4", {}, "Hit rate by hour of the session's day"),
     rates(`Hit rate by hour, ${title}`, hours, "bar: majority rate of the hour"),
     el("h4", {}, "Hit rate by tenth of confidence"),
@@ -81,7 +79,7 @@ function horizonCharts(signal, horizon, title) {
         return [String(row.decile), count(row.rows), fixed(row.mean_distance, 4), percent(row.accuracy, 2), fixed(bin.mean_predicted, 4), fixed(bin.share_up, 4)];
       }),
     ),
-  );
+  ];
 }
 
 function returnFacts(signal) {
@@ -121,10 +119,8 @@ function forecastSection({ metrics }) {
   const has = HORIZONS.filter(([key]) => signal[key]);
   const place = section("forecast", "Forecast", has.length ? "Scored on rows whose mid moved. Whiskers are 95 % intervals that allow for overlapping horizons." : null);
   if (has.length) {
-    place.append(
-      columns(...has.map(([key, title]) => horizonScores(signal, key, title))),
-      columns(...has.map(([key, title]) => horizonCharts(signal, key, title))),
-    );
+    const whole = ([key, title]) => part(`Up in ${title}`, ...horizonScores(signal, key, title), ...horizonCharts(signal, key, title));
+    place.append(columns(...has.map(whole)));
   } else {
     place.append(note("There are no predictions in this run."));
   }

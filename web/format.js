@@ -22,11 +22,19 @@ function count(value) {
   return fixed(value, 0);
 }
 
-// Two decimals, more where they would hide the number.
+// Decimals for money of this size: two, more where they would hide the number.
+function moneyDigits(size) {
+  return !(size > 0) || size >= 0.1 ? 2 : size >= 0.001 ? 4 : 7;
+}
+
 function money(value) {
-  if (!isNumber(value)) return DASH;
-  const size = Math.abs(value);
-  return fixed(value, size === 0 || size >= 1 ? 2 : size >= 0.01 ? 4 : 7);
+  return isNumber(value) ? fixed(value, moneyDigits(Math.abs(value))) : DASH;
+}
+
+// The format of a column: all its values with the same decimals.
+function moneyOf(values) {
+  const digits = moneyDigits(values.filter(isNumber).reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+  return (value) => fixed(value, digits);
 }
 
 function percent(value, digits = 1) {
@@ -89,8 +97,10 @@ function ticks(low, high, parts) {
   return list;
 }
 
-// Decimals that tell ticks apart.
+// Decimals that write ticks exactly.
 function tickDigits(list) {
   const step = list.length > 1 ? Math.abs(list[1] - list[0]) : Math.abs(list[0]) || 1;
-  return Math.max(0, Math.min(9, -Math.floor(Math.log10(step) + 1e-9)));
+  let digits = 0;
+  while (digits < 9 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-4) digits++;
+  return digits;
 }

@@ -30,13 +30,13 @@ function headlines({ pnl, costs, execution, risk }) {
   return el(
     "dl",
     { class: "headlines" },
-    headline("Net P&L", money(pnl.net), `${money(pnl.net_per_trade)} a round trip`, pnl.net < 0),
+    headline("Net P&L", money(pnl.net), pnl.trades > 0 ? `${money(pnl.net_per_trade)} a round trip` : "no round trips", pnl.net < 0),
     headline("Gross, after spread", money(pnl.gross), `${money(pnl.gross_at_mid)} at the mid`, pnl.gross < 0),
     headline("Costs", money(costs.total), `spread ${money(costs.spread)}, fees ${money(costs.fees)}`),
-    headline("Break-even fee", bps(pnl.break_even_bps_per_side), `a side; paid ${bps(costs.fees_bps_per_side)}`, pnl.break_even_bps_per_side < 0),
-    headline("Round trips", count(pnl.trades), `${percent(pnl.win_rate)} won net; ${count(execution.orders)} orders, ${percent(execution.fill_rate)} filled`),
+    headline("Break-even fee", bps(pnl.break_even_bps_per_side), isNumber(pnl.break_even_bps_per_side) ? `a side; paid ${bps(costs.fees_bps_per_side)}` : "no fills", pnl.break_even_bps_per_side < 0),
+    headline("Round trips", count(pnl.trades), execution.orders > 0 ? `${percent(pnl.win_rate)} won net; ${count(execution.orders)} orders, ${percent(execution.fill_rate)} filled` : "no orders"),
     headline("Sharpe, net, a year", fixed(sharpe.annual, 2), between ? `95 %: ${between}` : "no interval: too little data", sharpe.annual < 0),
-    headline("Largest drawdown", money(risk.max_drawdown), `${count(risk.losing_days)} of ${count(risk.days)} days lost`),
+    headline("Largest drawdown", money(risk.max_drawdown), `days lost: ${count(risk.losing_days)} of ${count(risk.days)}`),
     headline("In the market", percent(risk.exposure), `${percent(risk.masked_share)} of the time masked`),
   );
 }
@@ -83,14 +83,14 @@ function sharpes({ pnl }) {
   });
   const head = ["", "#A year", "#95 %", "#Periods", "#P(above 0)", "#Deflated", "#Best of no skill", "#Periods needed", "#Skewness", "#Kurtosis"];
   const trials = all.trials > 1 ? `the best of ${count(all.trials)} trials` : "1 trial";
+  const doubts =
+    `Whiskers: 95 %, bootstrap of days or of blocks of minutes. Deflated: confidence that the ratio is above what ${trials} without ` +
+    `skill would show: ${percent(all.intraday_net?.deflated)} by minutes, ${percent(all.daily_net?.deflated)} by days.`;
   return el(
     "div",
     {},
     whiskers("Sharpe ratios a year with 95 % intervals", rows, 0, (value, digits) => fixed(value, digits ?? 1)),
-    note(
-      `Whiskers: 95 %, bootstrap of days or of blocks of minutes. Deflated: confidence that the ratio is above what ${trials} without ` +
-        `skill would show: ${percent(all.intraday_net?.deflated)} by minutes, ${percent(all.daily_net?.deflated)} by days.`,
-    ),
+    isNumber(all.intraday_net?.annual) ? note(doubts) : null,
     figures("Sharpe ratios", head, numbers),
   );
 }
@@ -175,7 +175,7 @@ function curvesSection(report) {
   section(
     "curve",
     "P&L over time",
-    "Sessions are put end to end; nights and weekends take no room. Drag to zoom, double-click to see all, click to see that day below.",
+    "Sessions are put end to end; nights and weekends take no room. Drag to zoom, double-click to see all, click to see that day below. The names under a chart hide and show its lines.",
     el("div", { class: "controls" }, zoomButtons(linked, "Whole run")),
     top.node,
     bottom.node,
@@ -187,10 +187,11 @@ function curvesSection(report) {
 function groupTable(label, key, rows) {
   if (!rows?.length) return note("No round trips.");
   const head = [label, "#Trades", "#Won", "#Gross", "#Fees", "#Net", "#Net a trade"];
+  const asMoney = moneyOf(rows.flatMap((row) => [row.gross, row.net]));
   return table(
     label,
     head,
-    rows.map((row) => [words(row[key]), count(row.trades), percent(row.win_rate), signed(row.gross), money(row.fees), signed(row.net), signed(row.net_per_trade)]),
+    rows.map((row) => [words(row[key]), count(row.trades), percent(row.win_rate), signed(row.gross, asMoney), asMoney(row.fees), signed(row.net, asMoney), signed(row.net_per_trade, asMoney)]),
   );
 }
 
@@ -198,16 +199,17 @@ function daysSection(report) {
   const { pnl } = report.metrics;
   const days = pnl.by_day || [];
   const show = (i) => report.showDay(i);
+  const asMoney = moneyOf(days.flatMap((day) => [day.gross, day.net]));
   const rows = days.map((day, i) => [
     el("button", { type: "button", class: "link", click: () => show(i) }, day.date),
-    signed(day.gross),
-    money(day.fees),
-    signed(day.net),
+    signed(day.gross, asMoney),
+    asMoney(day.fees),
+    signed(day.net, asMoney),
     count(day.trades),
   ]);
   section(
     "days",
-    "Days, exits, rules",
+    "Days: Days, exits, rules",
     "Bars: net of each day. Short lines: its gross. Click a bar to see the day.",
     dayBars("Net P&L by day", days, show),
     figures("P&L by day", ["Day", "#Gross", "#Fees", "#Net", "#Trades"], rows),
@@ -235,10 +237,10 @@ function costTable({ costs }) {
 
 function breakEven({ pnl, costs }) {
   const rows = [
-    ["Fees that leave nothing", bps(pnl.break_even_bps_per_side), money(pnl.break_even_per_share)],
-    ["Fees paid", bps(costs.fees_bps_per_side), money(costs.fees_per_share)],
+    ["Fees that leave nothing", bps(pnl.break_even_bps_per_side), fixed(pnl.break_even_per_share, 5)],
+    ["Fees paid", bps(costs.fees_bps_per_side), fixed(costs.fees_per_share, 5)],
     ["Spread and fees that leave nothing", bps(pnl.break_even_at_mid_bps_per_side), DASH],
-    ["Spread and fees paid", bps(costs.total_bps_per_side), money(costs.total_per_share)],
+    ["Spread and fees paid", bps(costs.total_bps_per_side), fixed(costs.total_per_share, 5)],
   ];
   return table("What cost would end it", ["", "#A side", "#A share"], rows);
 }
@@ -252,9 +254,9 @@ function costsSection({ metrics }) {
   );
 }
 
-function riskSection({ metrics }) {
+function riskSection({ metrics, clock }) {
   const { risk, pnl, meta } = metrics;
-  const time = (text) => (text ? text.replace("T", " ").replace(/\.\d+Z$/, " UTC") : DASH);
+  const time = (text) => (text ? clock.text(Date.parse(text.replace(/\.\d+Z$/, "Z"))) : DASH);
   const left = [
     ["Largest drawdown of the net", money(risk.max_drawdown)],
     ["from", time(risk.max_drawdown_from)],
@@ -265,9 +267,9 @@ function riskSection({ metrics }) {
     ["Mean holding", isNumber(pnl.mean_hold_seconds) ? duration(Math.round(pnl.mean_hold_seconds * 10) * 1e8) : DASH],
   ];
   const right = [
-    ["Traded value, both sides", money(pnl.traded_value)],
+    ["Traded value, both sides", count(pnl.traded_value)],
     ["Turnover a day, of starting cash", isNumber(pnl.turnover_per_day) ? `${fixed(pnl.turnover_per_day, 2)} times` : DASH],
-    ["Starting cash", money(meta.starting_cash)],
+    ["Starting cash", count(meta.starting_cash)],
     ["Time without a valid book (masked)", percent(risk.masked_share, 2)],
     ["Days stopped by the loss limit", count(risk.loss_stop_days)],
     ["Days that ended with a position", count(risk.unflat_days)],

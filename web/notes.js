@@ -37,7 +37,7 @@ function dataSection({ metrics }) {
   const data = meta.data
     ? el("div", {}, el("h3", {}, "What was read"), el("pre", { class: "text", tabindex: "0" }, meta.data.trim()))
     : null;
-  section("data", "Data and configuration", null, columns(part("The run", runFacts(metrics)), part("How it traded", optionFacts(meta.options))), data, config);
+  section("data", "Data: Data and configuration", null, columns(part("The run", runFacts(metrics)), part("How it traded", optionFacts(meta.options))), data, config);
 }
 
 const LIMITS = [
@@ -52,7 +52,7 @@ const LIMITS = [
 function limitsSection({ metrics }) {
   section(
     "limits",
-    "What this cannot show",
+    "Limits: What this cannot show",
     "For education and research; no investment advice. Trade on paper first, for long enough, and compare its fills with these.",
     el("ul", { class: "limits" }, ...LIMITS.map((text) => el("li", {}, text))),
     metrics.meta.in_sample ? note("This run is in-sample: the model had seen the rows that it traded. Its results say nothing about the future.") : null,

@@ -70,7 +70,7 @@ function head({ meta }) {
     el(
       "p",
       { class: "under" },
-      [days, meta.symbol, `${words(meta.strategy || "")} orders`, `rows every ${duration(meta.step_ns)}`, "money in the instrument's currency"].filter(Boolean).join(" · "),
+      [days, meta.symbol, `strategy ${words(meta.strategy || DASH)}`, `rows every ${duration(meta.step_ns)}`, "money in the instrument's currency"].filter(Boolean).join(" · "),
     ),
   );
 }

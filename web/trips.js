@@ -45,6 +45,7 @@ class DayView {
       digits: series.price_digits,
       series: [{ label: "mid", color: "--ink", width: 1 }],
       above: (u) => this.drawTrips(u),
+      reach: (low, high) => this.reach(low, high),
     };
     const position = {
       ...common,
@@ -112,9 +113,20 @@ class DayView {
     this.caption.textContent = tripText(trip, this.clock);
   }
 
-  drawTrips(u) {
+  // Round trips in the stretch of time that is shown.
+  seen() {
     const [low, high] = this.linked.shown;
-    const seen = this.shown.filter((trip) => trip.to >= low && trip.from <= high);
+    return this.shown.filter((trip) => trip.to >= low && trip.from <= high);
+  }
+
+  // Fills lie half a spread beside the mid.
+  reach(low, high) {
+    const prices = this.seen().flatMap((trip) => [trip.entryPrice, trip.exitPrice]);
+    return [Math.min(low, ...prices), Math.max(high, ...prices)];
+  }
+
+  drawTrips(u) {
+    const seen = this.seen();
     clipped(u, (ctx) => {
       for (const trip of seen) if (trip !== this.chosen) drawTrip(u, ctx, trip, false);
       if (this.chosen) drawTrip(u, ctx, this.chosen, true);
@@ -127,6 +139,7 @@ function sideText(trip) {
 }
 
 function tripText(trip, clock) {
+  const price = priceOf([trip.entryPrice, trip.exitPrice]);
   return (
     `Round trip ${trip.number}: ${sideText(trip)} ${count(trip.lots)} ${trip.symbol} on ${clock.days[trip.day].date}, ` +
     `in at ${timeOfDay(trip.from, 2)} for ${price(trip.entryPrice)}, out at ${timeOfDay(trip.to, 2)} ` +
@@ -134,10 +147,12 @@ function tripText(trip, clock) {
   );
 }
 
-function price(value) {
-  if (!isNumber(value)) return DASH;
-  const text = value.toFixed(value >= 1000 ? 2 : 4);
-  return fixed(value, Math.max(2, text.replace(/0+$/, "").split(".")[1]?.length || 0));
+// The format of prices: as many decimals as one of them needs, at most 6.
+function priceOf(values) {
+  let digits = 2;
+  const needsMore = (value) => Math.abs(value - Number(value.toFixed(digits))) > 1e-7 * Math.abs(value);
+  while (digits < 6 && values.some(needsMore)) digits++;
+  return (value) => fixed(value, digits);
 }
 
 /* ---- the table -------------------------------------------------------------------------- */
@@ -147,6 +162,8 @@ const ROWS = 25;
 class TripTable {
   constructor(trips, clock, jump) {
     Object.assign(this, { trips, clock, jump, page: 0, chosen: null, order: ["entryStep", 1], keep: {} });
+    const price = priceOf(trips.flatMap((trip) => [trip.entryPrice, trip.exitPrice]));
+    const asMoney = moneyOf(trips.map((trip) => trip.gross));
     const many = new Set(trips.map((trip) => trip.symbol)).size > 1;
     this.head = [
       ["Entry", "entryStep", (trip) => this.button(trip), ""],
@@ -156,9 +173,9 @@ class TripTable {
       ["In at", "entryPrice", (trip) => price(trip.entryPrice), "number"],
       ["Out at", "exitPrice", (trip) => price(trip.exitPrice), "number"],
       ["Held", "held", (trip) => duration(trip.held * 1e6), "number"],
-      ["Gross", "gross", (trip) => signed(trip.gross), "number"],
-      ["Fees", "fees", (trip) => money(trip.fees), "number"],
-      ["Net", "net", (trip) => signed(trip.net), "number"],
+      ["Gross", "gross", (trip) => signed(trip.gross, asMoney), "number"],
+      ["Fees", "fees", (trip) => asMoney(trip.fees), "number"],
+      ["Net", "net", (trip) => signed(trip.net, asMoney), "number"],
       ["Exit", "reason", (trip) => words(trip.reason), ""],
       ["Rule", "rule", (trip) => words(trip.rule), ""],
     ];
@@ -280,7 +297,7 @@ function tripSections(report) {
   };
   section(
     "day",
-    "A day",
+    "Price: Price and position",
     `Mid price, round trips and position, in the session's time (${report.metrics.meta.time_zone || "UTC"}). A filled triangle is an entry and ` +
       "points up for a purchase; the ring is the exit. A dashed line lost after fees. Shaded: no valid book.",
     view.node,
