@@ -78,3 +78,6 @@ if [ "${1:-}" = --test ]; then
 fi
 make_venv
 make_node
+if [ "${1:-}" = --test ]; then
+    python3 tools/fetch_web.py --test
+fi

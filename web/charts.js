@@ -254,12 +254,18 @@ class Chart {
     this.options.linked.show(from, to);
   }
 
-  // A press without dragging is a click at a time.
+  // A press without dragging is a click at a time, unless a second one makes it a double click.
   listen(u) {
+    const { click } = this.options;
+    if (!click) return;
     let pressed = 0;
+    let waiting = 0;
     u.over.addEventListener("mousedown", (event) => (pressed = event.clientX));
     u.over.addEventListener("click", (event) => {
-      if (this.options.click && Math.abs(event.clientX - pressed) < 4) this.options.click(u.posToVal(u.cursor.left, "x"));
+      clearTimeout(waiting);
+      if (event.detail > 1 || Math.abs(event.clientX - pressed) >= 4) return;
+      const at = u.posToVal(u.cursor.left, "x");
+      waiting = setTimeout(() => click(at), 300);
     });
   }
 }

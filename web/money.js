@@ -129,11 +129,26 @@ function readCurves(series) {
   // The run begins at nothing, one step before the first row ends.
   const read = (list, digits) => [0, ...undelta(list, digits)];
   const steps = (curve) => [-1, ...undelta(curve.step)];
-  const tables = [[steps(main), read(main.gross, main.digits), read(main.net, main.digits), read(main.fall, main.digits).map((value) => -value)]];
+  const fall = read(main.fall, main.digits).map((value) => 0 - value);
+  const tables = [[steps(main), read(main.gross, main.digits), read(main.net, main.digits)]];
   for (const other of others) tables.push([steps(other), read(other.net, other.digits)]);
-  const joined = tables.length > 1 ? uPlot.join(tables) : tables[0];
-  const [step, gross, net, fall, ...rest] = joined;
-  return { equity: [step, gross, net, ...rest], fall: [step, fall], others };
+  const [step, ...lines] = tables.length > 1 ? uPlot.join(tables) : tables[0];
+  return { equity: [step, ...lines.map((line) => withoutGaps(step, line))], fall: [steps(main), fall], others };
+}
+
+// Curves are thinned each in its own way; between two values a curve is where its line is drawn.
+function withoutGaps(step, values) {
+  const list = [...values];
+  let last = -1;
+  for (let i = 0; i < list.length; i++) {
+    if (!isNumber(list[i])) continue;
+    for (let k = last + 1; k < i; k++) {
+      const share = last < 0 ? 1 : (step[k] - step[last]) / (step[i] - step[last]);
+      list[k] = last < 0 ? list[i] : list[last] + share * (list[i] - list[last]);
+    }
+    last = i;
+  }
+  return list.fill(list[last] ?? 0, last + 1);
 }
 
 function curvesSection(report) {

@@ -1,0 +1,260 @@
+// Opens the pages of make_pages in Chromium without a network and uses them as a reader would.
+// Call: node page_test.mjs WEB_FOLDER PAGES_FOLDER CHROMIUM
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+const [webFolder, pagesFolder, chromiumPath] = process.argv.slice(2);
+const require = createRequire(path.join(path.resolve(webFolder), "package.json"));
+const { chromium } = require("playwright-core");
+
+const WIDTHS = [1400, 400];
+const SECTIONS = ["summary", "curve", "days", "day", "trips", "forecast", "execution", "costs", "risk", "variants", "data", "limits"];
+
+// A page with everything that it says and asks for written down; all but its own file is refused.
+async function open(browser, name, options) {
+  const context = await browser.newContext({ offline: true, ...options });
+  context.setDefaultTimeout(20000);
+  const page = await context.newPage();
+  const faults = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && faults.push(message.text()));
+  page.on("pageerror", (error) => faults.push(String(error.stack)));
+  page.on("requestfailed", (request) => faults.push(`failed: ${request.url()}`));
+  await context.route("**/*", (route) => {
+    const url = route.request().url();
+    if (url.startsWith("file:") && url.endsWith(`/${name}`)) return route.continue();
+    faults.push(`asked for ${url}`);
+    return route.abort();
+  });
+  await page.goto(pathToFileURL(path.join(pagesFolder, name)).href);
+  if (options.javaScriptEnabled !== false) await settle(page);
+  return { page, faults, close: () => context.close() };
+}
+
+async function settle(page) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30)))));
+}
+
+// Pixels of a chart's canvas that have the colour of a CSS variable, at full strength.
+function painted(page, index, color) {
+  return page.evaluate(
+    ([at, name]) => {
+      const canvas = document.querySelectorAll(".uplot canvas")[at];
+      const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
+      const probe = copy.getContext("2d", { willReadFrequently: true });
+      probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name);
+      probe.fillRect(0, 0, 1, 1);
+      const wanted = probe.getImageData(0, 0, 1, 1).data;
+      probe.clearRect(0, 0, 1, 1);
+      probe.drawImage(canvas, 0, 0);
+      const { data } = probe.getImageData(0, 0, canvas.width, canvas.height);
+      let found = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        const same = [0, 1, 2].every((k) => Math.abs(data[i + k] - wanted[k]) < 8);
+        if (same && data[i + 3] > 200) found++;
+      }
+      return found;
+    },
+    [index, color],
+  );
+}
+
+function metric(page, keys) {
+  return page.evaluate((list) => list.reduce((at, key) => at[key], JSON.parse(document.getElementById("metrics").textContent)), keys);
+}
+
+async function hasNoSidewaysScroll(page) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(over <= 0, `the page is ${over} pixels too wide`);
+}
+
+/* ---- parts ------------------------------------------------------------------------------- */
+
+async function checkSections(page) {
+  for (const id of SECTIONS) {
+    assert.equal(await page.locator(`section#${id} h2`).count(), 1, `section ${id}`);
+    assert.equal(await page.locator(`nav a[href="#${id}"]`).count(), 1, `link to ${id}`);
+  }
+  await page.locator('nav a[href="#costs"]').click();
+  assert.equal(await page.evaluate(() => location.hash), "#costs");
+  for (const details of await page.locator("details").all()) {
+    await details.locator("summary").first().click();
+    assert.equal(await details.getAttribute("open"), "");
+    await details.locator("summary").first().click();
+  }
+}
+
+async function checkTheme(page) {
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const before = await paper();
+  await page.locator("#theme").click();
+  await settle(page);
+  assert.notEqual(await paper(), before);
+  assert.ok((await painted(page, 0, "--net")) > 200, "the chart is drawn in the new theme");
+  await page.locator("#theme").click();
+  await settle(page);
+  assert.equal(await paper(), before);
+}
+
+const legend = (page, chart) => page.locator(".chart").nth(chart).locator(".u-legend").innerText();
+
+async function checkCurve(page) {
+  const over = page.locator(".u-over").nth(0);
+  await over.scrollIntoViewIfNeeded();
+  const box = await over.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.5);
+  await settle(page);
+  assert.match(await legend(page, 0), /2012-06-20 \d\d:\d\d:\d\d/, "the value under the pointer has its time");
+  assert.match(await legend(page, 1), /2012-06-20/, "linked charts share the pointer");
+  const shown = () => page.evaluate(() => allCharts[0].options.linked.shown);
+  const [from, to] = await shown();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  const [near, far] = await shown();
+  assert.ok(Math.abs((far - near) / (to - from) - 0.2) < 0.02, "dragging zooms to what was marked");
+  await page.mouse.dblclick(box.x + box.width * 0.5, box.y + 50);
+  assert.deepEqual(await shown(), [from, to], "a double click shows all");
+  await page.mouse.click(box.x + box.width * 0.9, box.y + 50);
+  await page.waitForFunction(() => document.querySelector("#day select").value === "4");
+  await page.locator(".chart").nth(0).focus();
+  await page.keyboard.press("+");
+  const [low, high] = await shown();
+  assert.ok(Math.abs((high - low) / (to - from) - 0.5) < 1e-6, "plus zooms");
+  await page.keyboard.press("ArrowRight");
+  assert.ok((await shown())[0] > low, "an arrow moves");
+  await page.keyboard.press("0");
+  assert.deepEqual(await shown(), [from, to]);
+  await page.locator(".chart").nth(0).locator(".u-legend th[role=button]").nth(1).press("Enter");
+  await settle(page);
+  assert.equal(await page.evaluate(() => allCharts[0].plot.series[2].show), false, "a key hides a line");
+  assert.ok((await painted(page, 0, "--net")) < 50);
+  await page.locator(".chart").nth(0).locator(".u-legend th[role=button]").nth(1).press("Enter");
+}
+
+// The curve must end where the metrics end, and fall as far.
+async function checkNumbers(page) {
+  const last = await page.evaluate(() => allCharts[0].data[2].at(-1));
+  const gaps = await page.evaluate(() => allCharts[0].data.flat().filter((value) => !Number.isFinite(value)).length);
+  assert.equal(gaps, 0, "every line has a value wherever the pointer is");
+  const deepest = await page.evaluate(() => allCharts[1].data[1].reduce((low, value) => Math.min(low, value), 0));
+  assert.ok(Math.abs(last - (await metric(page, ["pnl", "net"]))) < 1e-3);
+  assert.ok(Math.abs(deepest + (await metric(page, ["risk", "max_drawdown"]))) < 1e-3);
+  const net = await page.locator(".headlines dd").first().innerText();
+  assert.equal(Number(net.replace("−", "-").replace(/,/g, "")), Math.round(100 * last) / 100);
+  assert.equal(await page.locator(".warnings li").count(), (await metric(page, ["warnings"])).length);
+}
+
+async function checkTrips(page) {
+  const total = await metric(page, ["pnl", "trades"]);
+  assert.match(await page.locator(".where").innerText(), new RegExp(`^1 to 25 of ${total}$`));
+  await page.locator('#trips th[data-key="net"] button').click();
+  assert.equal(await page.locator('#trips th[data-key="net"]').getAttribute("aria-sort"), "ascending");
+  await page.locator('#trips select[data-filter="result"]').selectOption({ label: "lost" });
+  await page.locator("#trips button", { hasText: "Next" }).click();
+  assert.match(await page.locator(".where").innerText(), /^26 to /);
+  await page.locator('#trips select[data-filter="result"]').selectOption({ label: "all" });
+  const button = page.locator("#trips tbody tr:nth-child(3) button");
+  const day = (await button.innerText()).slice(0, 10);
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await settle(page);
+  assert.equal(await page.locator("#day select option:checked").first().innerText(), day, "the chart shows its day");
+  assert.match(await page.locator(".chosen").innerText(), /^Round trip \d+: (long|short) 100 GOOG on 2012-06-/);
+  const [low, high] = await page.evaluate(() => allCharts[2].options.linked.shown);
+  assert.ok(high - low < 3600, "the chart is zoomed to it");
+  assert.ok((await painted(page, 2, "--loss")) > 20, "it is drawn");
+  assert.ok((await painted(page, 2, "--ink")) > 100, "the price is drawn");
+  assert.ok((await painted(page, 3, "--net")) > 50, "the position is drawn");
+  assert.ok(await page.locator("#day").evaluate((node) => Math.abs(node.getBoundingClientRect().top) < 400), "it is on the screen");
+  await page.locator("#day button", { hasText: "Whole day" }).click();
+  const after = page.locator("#day button", { hasText: "Day after" });
+  if (await after.isEnabled()) await after.click();
+}
+
+async function checkDrawings(page) {
+  const expected = { "#summary": 1, "#days": 1, "#forecast": 10, "#execution": 1 };
+  for (const [place, least] of Object.entries(expected)) {
+    assert.ok((await page.locator(`${place} .drawing svg`).count()) >= least, `drawings in ${place}`);
+  }
+  assert.equal(await page.locator("#forecast svg[aria-label^='Calibration, 1'] .dot").count(), 10);
+  await page.locator("#days .drawing .touch").nth(3).click();
+  assert.equal(await page.locator("#day select option:checked").first().innerText(), "2012-06-21");
+}
+
+async function checkPrint(page) {
+  const pdf = await page.pdf({ format: "A4" });
+  assert.ok(pdf.length > 50000);
+}
+
+/* ---- pages ------------------------------------------------------------------------------- */
+
+async function testFull(browser) {
+  for (const width of WIDTHS) {
+    const { page, faults, close } = await open(browser, "full.html", { viewport: { width, height: 900 }, colorScheme: "light" });
+    assert.equal(await page.title(), "GOOG 2012-06-18 to 2012-06-22");
+    assert.equal(await page.locator(".uplot").count(), 4);
+    assert.ok((await painted(page, 0, "--net")) > 200, "the curve is drawn");
+    assert.ok((await painted(page, 1, "--loss")) > 200, "the drawdown is drawn");
+    await hasNoSidewaysScroll(page);
+    await checkNumbers(page);
+    await checkSections(page);
+    await checkDrawings(page);
+    await checkTheme(page);
+    await checkTrips(page);
+    if (width > 1000) await checkCurve(page);
+    if (width > 1000) await checkPrint(page);
+    assert.deepEqual(faults, []);
+    await close();
+  }
+}
+
+async function testEmpty(browser) {
+  for (const width of WIDTHS) {
+    const { page, faults, close } = await open(browser, "empty.html", { viewport: { width, height: 900 }, colorScheme: "dark" });
+    assert.match(await page.locator("#summary .lead").innerText(), /^There are no trades/);
+    assert.equal(await page.locator("#trips table").count(), 0);
+    assert.ok((await painted(page, 0, "--net")) > 100, "a line at 0");
+    assert.ok((await painted(page, 2, "--ink")) > 100, "the price is drawn");
+    assert.ok(!/NaN|undefined|null|Infinity/.test(await page.locator("body").innerText()));
+    await hasNoSidewaysScroll(page);
+    await checkSections(page);
+    await checkTheme(page);
+    assert.deepEqual(faults, []);
+    await close();
+  }
+}
+
+async function testHostile(browser) {
+  const { page, faults, close } = await open(browser, "hostile.html", { viewport: { width: 1400, height: 900 } });
+  assert.equal(await page.evaluate(() => window.broken), undefined);
+  assert.equal(await page.title(), "</title><script>window.broken = 1</script> (IN-SAMPLE)");
+  assert.equal(await page.locator("h1 .badge").innerText(), "IN-SAMPLE");
+  await page.locator("#day select").nth(1).selectOption({ label: "B&B" });
+  assert.ok((await painted(page, 2, "--ink")) > 100);
+  assert.equal(await page.locator("#trips th[data-key=symbol]").count(), 1);
+  assert.deepEqual(faults, []);
+  await close();
+}
+
+// Readers without scripts get the text.
+async function testNoScripts(browser) {
+  const { page, faults, close } = await open(browser, "full.html", { javaScriptEnabled: false });
+  const text = await page.locator("noscript pre").innerText();
+  assert.match(text, /PROFIT AND LOSS/);
+  assert.match(text, /WARNINGS/);
+  assert.deepEqual(faults, []);
+  await close();
+}
+
+const browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] });
+try {
+  for (const test of [testFull, testEmpty, testHostile, testNoScripts]) {
+    await test(browser);
+    console.log(`${test.name}: passed`);
+  }
+} finally {
+  await browser.close();
+}
