@@ -114,7 +114,8 @@ typedef struct lf_instrument {
     /** Continuous trading of this day, [open, close). */
     int64_t session_open_ns;
     int64_t session_close_ns;
-    lf_date date; /* trading day in the venue's zone */
+    lf_date date;       /* trading day in the venue's zone */
+    char time_zone[32]; /* the venue's, by its tzdata name ("America/New_York") */
 } lf_instrument;
 
 /** One symbol-day on disk. */

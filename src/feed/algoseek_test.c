@@ -141,6 +141,7 @@ static void test_times_and_units(void **state)
     const int64_t open_ns = lf_date_to_days((lf_date){2013, 10, 7}) * LF_NS_PER_DAY +
                             13 * 3600 * LF_NS_PER_SECOND + 30 * LF_NS_PER_MINUTE;
     assert_int_equal(got.instrument.session_open_ns, open_ns);
+    assert_string_equal(got.instrument.time_zone, "America/New_York");
     assert_int_equal(got.instrument.session_close_ns - open_ns, 390 * LF_NS_PER_MINUTE);
     assert_int_equal(got.events[0].ts_exchange_ns, open_ns - 100 * LF_NS_PER_MILLISECOND);
     assert_int_equal(got.events[8].ts_exchange_ns, open_ns + 6123456); /* the tenth digit is cut */

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#define TIME_ZONE "America/New_York"
+
 lf_status
 lfi_us_session(const lf_allocator *allocator, lf_date date, lf_instrument *out, lf_error *error)
 {
@@ -15,7 +17,7 @@ lfi_us_session(const lf_allocator *allocator, lf_date date, lf_instrument *out, 
             (int)date.year
         );
     }
-    const lf_status status = lf_zone_create(allocator, "America/New_York", &zone, error);
+    const lf_status status = lf_zone_create(allocator, TIME_ZONE, &zone, error);
     if (status != LF_OK) {
         return status;
     }
@@ -26,6 +28,7 @@ lfi_us_session(const lf_allocator *allocator, lf_date date, lf_instrument *out, 
     out->session_open_ns = midnight_ns + LFI_US_OPEN_NS;
     out->session_close_ns = midnight_ns + 16 * 60 * LF_NS_PER_MINUTE;
     (void)snprintf(out->currency, sizeof out->currency, "USD");
+    (void)snprintf(out->time_zone, sizeof out->time_zone, TIME_ZONE);
     out->tick_nano = 10000000;
     out->lot_nano = 1000000000;
     out->date = date;

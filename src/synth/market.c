@@ -8,6 +8,7 @@
 
 /* A price unit of LOBSTER is 1/100 tick. */
 #define UNITS_PER_TICK 100
+#define TIME_ZONE "America/New_York"
 /* Seconds that the book runs before the session, so that the first event finds it settled. */
 #define WARM_UP_S 300
 #define FIRST_ORDERS 200
@@ -170,7 +171,7 @@ static lf_date date_of(lf_date first, int32_t day)
 static lf_status set_instrument(lf_synth *s, int32_t day, lf_error *error)
 {
     lf_zone *zone;
-    const lf_status status = lf_zone_create(s->allocator, "America/New_York", &zone, error);
+    const lf_status status = lf_zone_create(s->allocator, TIME_ZONE, &zone, error);
     if (status != LF_OK) {
         return status;
     }
@@ -182,6 +183,7 @@ static lf_status set_instrument(lf_synth *s, int32_t day, lf_error *error)
     snprintf(in->symbol, sizeof in->symbol, "%s", s->options.symbol);
     snprintf(in->venue, sizeof in->venue, "NASDAQ");
     snprintf(in->currency, sizeof in->currency, "USD");
+    snprintf(in->time_zone, sizeof in->time_zone, TIME_ZONE);
     in->tick_nano = 10000000;
     in->lot_nano = 1000000000;
     in->units_per_tick = UNITS_PER_TICK;

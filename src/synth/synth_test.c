@@ -146,6 +146,7 @@ static void compare_day(const lf_synth_options *options, int32_t day, lf_feed *f
     lf_batch simulated = {0};
     size_t at = 0;
     assert_int_equal(lf_synth_open(options, day, &synth, &error), LF_OK);
+    assert_string_equal(lf_synth_instrument(synth)->time_zone, lf_feed_instrument(feed)->time_zone);
     for (;;) {
         assert_int_equal(lf_feed_next(feed, &read, &error), LF_OK);
         if (read.event_count == 0) {
@@ -184,6 +185,7 @@ static void test_reader_accepts_files(void **state)
         lf_feed *feed;
         const lf_feed_options strict = {.strict = true};
         assert_int_equal(lf_feed_open(&list.sources[i], &strict, &feed, &error), LF_OK);
+        assert_string_equal(lf_feed_instrument(feed)->time_zone, "America/New_York");
         compare_day(&options, (int32_t)i, feed);
         assert_int_equal(lf_feed_stats_of(feed)->violation_count, 0);
         assert_int_equal(lf_feed_stats_of(feed)->crossed_count, 0);
