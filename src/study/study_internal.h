@@ -20,6 +20,40 @@ typedef struct lfi_study_bin {
     int64_t update_depth2; /* their sum of best bid + ask lots */
 } lfi_study_bin;
 
+/* One move of the mid with the queue imbalance before it. */
+typedef struct lfi_study_move {
+    double imbalance_uniform; /* at a time drawn evenly between this move and the one before */
+    double imbalance_last;    /* of the state that the move ended */
+    double up;
+} lfi_study_move;
+
+/* A study under way. */
+struct lf_study {
+    lf_allocator memory;
+    const lf_allocator *allocator;
+    lf_instrument instrument;
+    lf_study_options options;
+    lfi_study_bin *bins; /* [block_count * bins_per_block] */
+    lf_study_block *blocks;
+    size_t bins_per_block, block_count, bin_count;
+    lf_quotes previous; /* last valid state */
+    bool has_previous;
+    lf_quotes shown; /* state of the event before, valid or not */
+    bool has_shown;
+    int64_t mid2; /* of previous, 0 before the first */
+    size_t bin_now;
+    int64_t tick_sign, last_price_units;
+    lfi_study_move *moves;
+    size_t move_count, move_capacity;
+    lf_random random;
+    bool interval_open; /* a move was seen, so that the next interval has a begin */
+    double drawn;       /* the draw within the open interval */
+    int64_t drawn_total_ns, state_since_ns;
+};
+
+/* Close the bins before this one: the mid stays what it was. */
+void lfi_study_advance(lf_study *study, size_t bin);
+
 /* A fitted line with its spread. */
 typedef struct lfi_study_line {
     double alpha, beta, beta_se, r2;
