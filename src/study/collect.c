@@ -9,16 +9,79 @@ static double imbalance(const lf_quotes *quotes)
     return (bid - ask) / (bid + ask);
 }
 
-void lfi_study_advance(lf_study *study, size_t bin)
+/* ---- the grid --------------------------------------------------------------------------- */
+
+static void open_bin(lf_study *study)
 {
+    lfi_study_bin *const bin = &study->bins[study->bin_now];
+    bin->has_begin = study->has_previous;
+    bin->was_valid = study->is_valid;
+    bin->is_broken = study->is_stopped;
+    bin->mid2_begin = study->mid2;
+}
+
+/* Close the bins before this one: the mid stays what it was. */
+static void advance(lf_study *study, size_t bin)
+{
+    if (!study->in_hours) {
+        study->in_hours = true;
+        open_bin(study);
+    }
     while (study->bin_now < bin && study->bin_now < study->bin_count) {
-        study->bins[study->bin_now].mid2_end = study->mid2;
+        lfi_study_bin *const now = &study->bins[study->bin_now];
+        now->mid2_end = study->mid2;
+        now->counts = now->has_begin && now->was_valid && !now->is_broken;
         study->bin_now++;
         if (study->bin_now < study->bin_count) {
-            study->bins[study->bin_now].mid2_begin = study->mid2;
+            open_bin(study);
         }
     }
 }
+
+/* The bin with an instant after the beginning of the hours. */
+static size_t bin_of(const lf_study *study, int64_t ts_ns)
+{
+    return (size_t)((ts_ns - study->options.from_ns - 1) / study->options.window_ns);
+}
+
+void lfi_study_collected(lf_study *study)
+{
+    if (study->last_ts_ns > study->options.from_ns) {
+        const size_t reached = bin_of(study, study->last_ts_ns) + 1;
+        advance(study, reached < study->bin_count ? reached : study->bin_count);
+    }
+}
+
+/* Nothing before this event may be joined with what comes. */
+static void stop(lf_study *study, bool counts)
+{
+    study->is_stopped = true;
+    study->interval_open = false;
+    if (counts && study->bin_now < study->bin_count) {
+        study->bins[study->bin_now].is_broken = true;
+    }
+}
+
+/* Go on to an event's bin. In a gap and in a halt every bin on the way is broken; a gap begins
+   anywhere after the event before. */
+static void take_time(lf_study *study, const lf_event *event, bool counts)
+{
+    if (counts) {
+        advance(study, study->bin_now);
+    }
+    if ((event->flags & LF_EVENT_RESET) != 0) {
+        stop(study, counts);
+        study->has_previous = false;
+    }
+    if (counts) {
+        advance(study, bin_of(study, event->ts_exchange_ns));
+    }
+    if ((event->flags & LF_EVENT_MASKED) != 0) {
+        stop(study, counts);
+    }
+}
+
+/* ---- what events bring ------------------------------------------------------------------ */
 
 /* Lee-Ready for feeds that do not tell; the tick rule remembers the last change of price. */
 static int64_t trade_sign(lf_study *study, const lf_trade *trade)
@@ -119,58 +182,52 @@ static bool is_best_update(const lf_study *study, const lf_event *event)
            a->ask_ticks[0] != b->ask_ticks[0] || a->ask_lots[0] != b->ask_lots[0];
 }
 
-static lf_status take_event(lf_study *study, const lf_event *event, const lf_trade *trades)
+/* A valid state within the hours. */
+static lf_status take_state(lf_study *study, const lf_event *event, bool is_update)
 {
-    const lf_study_options *o = &study->options;
-    const int64_t ts = event->ts_exchange_ns;
-    const bool counts = ts > o->from_ns && ts < o->to_ns;
+    lfi_study_bin *const bin = &study->bins[study->bin_now];
     const size_t levels = (size_t)study->instrument.level_count;
-    if (counts) {
-        lfi_study_advance(study, (size_t)((ts - o->from_ns - 1) / o->window_ns));
-    }
-    if (counts && study->bin_now >= study->bin_count) {
+    const int64_t mid2 = lf_book_mid2(&event->quotes);
+    bin->was_valid = true;
+    take_depth(bin, &event->quotes, levels, is_update);
+    if (!study->has_previous) {
         return LF_OK;
     }
-    lfi_study_bin *bin = &study->bins[study->bin_now];
-    if ((event->flags & LF_EVENT_RESET) != 0) {
-        study->has_previous = false;
-        study->interval_open = false;
+    take_flow(bin, &study->previous, &event->quotes, levels);
+    draw(study, event->ts_exchange_ns);
+    return mid2 != study->mid2 ? take_move(study, mid2) : LF_OK;
+}
+
+static lf_status take_event(lf_study *study, const lf_event *event, const lf_trade *trades)
+{
+    const int64_t ts = event->ts_exchange_ns;
+    const bool counts = ts > study->options.from_ns;
+    take_time(study, event, counts);
+    if (study->bin_now >= study->bin_count) {
+        return LF_OK;
     }
     take_trades(study, event, trades, counts);
     const bool is_update = is_best_update(study, event);
     study->shown = event->quotes;
     study->has_shown = true;
-    if (!lf_book_event_valid(event)) {
+    study->is_valid = lf_book_event_valid(event);
+    if (!study->is_valid) {
         return LF_OK;
     }
-    const int64_t mid2 = lf_book_mid2(&event->quotes);
-    if (counts) {
-        take_depth(bin, &event->quotes, levels, is_update);
-        if (study->has_previous) {
-            take_flow(bin, &study->previous, &event->quotes, levels);
-            draw(study, ts);
-            if (mid2 != study->mid2) {
-                const lf_status status = take_move(study, mid2);
-                if (status != LF_OK) {
-                    return status;
-                }
-            }
-        }
-    }
+    const lf_status status = counts ? take_state(study, event, is_update) : LF_OK;
+    study->is_stopped = false;
     study->state_since_ns = ts;
     study->previous = event->quotes;
     study->has_previous = true;
-    study->mid2 = mid2;
-    if (!counts && ts <= o->from_ns) {
-        study->bins[0].mid2_begin = mid2;
-    }
-    return LF_OK;
+    study->mid2 = lf_book_mid2(&event->quotes);
+    return status;
 }
 
 lf_status lf_study_push(lf_study *study, const lf_batch *batch)
 {
     for (size_t i = 0; i < batch->event_count; i++) {
         const lf_event *event = &batch->events[i];
+        study->last_ts_ns = event->ts_exchange_ns;
         if (event->ts_exchange_ns >= study->options.to_ns) {
             break;
         }

@@ -55,6 +55,7 @@ lf_status lf_study_create(
         lf_study_destroy(study);
         return lf_error_set(error, LF_NOMEM, "no memory for the impact study");
     }
+    study->last_ts_ns = LF_TIME_NONE;
     lf_random_seed(&study->random, o->seed, 0);
     *out = study;
     return LF_OK;
@@ -87,7 +88,7 @@ static void fit_block(lf_study *study, size_t index, columns c)
     for (size_t i = 0; i < study->bins_per_block; i++) {
         updates += bins[i].update_count;
         depth2 += bins[i].update_depth2;
-        if (bins[i].mid2_begin == 0 || bins[i].mid2_end == 0) {
+        if (!bins[i].counts) {
             continue;
         }
         c.change[n] = (double)(bins[i].mid2_end - bins[i].mid2_begin) / 2;
@@ -149,7 +150,7 @@ static void fit_next(const lf_study *study, double *x, double *y, lf_study_resul
     size_t n = 0;
     for (size_t i = 0; i + 1 < study->bin_count; i++) {
         const lfi_study_bin *now = &study->bins[i], *next = &study->bins[i + 1];
-        if (now->mid2_begin != 0 && next->mid2_begin != 0) {
+        if (now->counts && next->counts) {
             x[n] = (double)now->ofi[0];
             y[n++] = (double)(next->mid2_end - next->mid2_begin) / 2;
         }
@@ -194,16 +195,26 @@ static void fit_means(const lf_study *study, lf_study_result *result)
     result->depth_mean = block_mean(study, offsetof(lf_study_block, depth_mean));
 }
 
+static bool has_observation(const lf_study *study)
+{
+    for (size_t i = 0; i < study->bin_count; i++) {
+        if (study->bins[i].counts) {
+            return true;
+        }
+    }
+    return false;
+}
+
 lf_status lf_study_finish(
     lf_study *study, lf_study_result *result, const lf_study_block **blocks, lf_error *error
 )
 {
-    if (study->mid2 == 0) {
+    lfi_study_collected(study);
+    if (!has_observation(study)) {
         return lf_error_set(
             error, LF_DATA, "the impact study found no valid book in the hours asked for"
         );
     }
-    lfi_study_advance(study, study->bin_count);
     /* The longest columns are those of the next-interval regression; a block's four are shorter. */
     const size_t longest = 4 * study->bins_per_block + study->bin_count + study->block_count;
     double *work = lf_allocate(study->allocator, 2 * longest, sizeof *work);

@@ -257,6 +257,133 @@ static void test_still_mid(void **state)
     lf_study_destroy(got.study);
 }
 
+/* ---- what is no observation ------------------------------------------------------------- */
+
+/* Six windows with a move and some flow in each; returns the tape's bid. */
+static void make_six(tape *t)
+{
+    static const int64_t half_ticks[] = {2, -2, 4, 2, -4, 2};
+    tape_start(t, 1);
+    tape_quote(t, 0, 1000, 10000, 1010, 10000);
+    for (int i = 0; i < 6; i++) {
+        plant(t, 10.0 * i, half_ticks[i], 100 * half_ticks[i] + (i % 2));
+    }
+    tape_event(t, 61, LF_EVENT_OTHER);
+}
+
+/* Which of the six windows are observations: a bit each, the first lowest. */
+static unsigned observed(const tape *t, outcome *got)
+{
+    const lf_study_options options = short_options(6, 1);
+    unsigned bits = 0;
+    study_tape(t, &options, got);
+    for (size_t i = 0; i < 6; i++) {
+        bits |= got->study->bins[i].counts ? 1U << i : 0;
+    }
+    int64_t count = 0;
+    for (unsigned left = bits; left != 0; left &= left - 1) {
+        count++;
+    }
+    assert_int_equal(got->blocks[0].observation_count, count);
+    lf_study_destroy(got->study);
+    return bits;
+}
+
+/* The event of a tape at or after a time, and its number. */
+static size_t at(const tape *t, double seconds)
+{
+    size_t i = 0;
+    while (t->events[i].ts_exchange_ns < tape_ns(seconds)) {
+        i++;
+    }
+    return i;
+}
+
+/* A state without asks is stepped over: windows wholly in it fall out, the one that ends it has the
+   whole change and the whole flow. */
+static void test_one_sided(void **state)
+{
+    (void)state;
+    static tape t;
+    outcome got;
+    make_six(&t);
+    for (size_t i = at(&t, 12); i < at(&t, 41); i++) {
+        t.events[i].quotes.ask_ticks[0] = LF_ASK_NONE;
+        t.events[i].quotes.ask_lots[0] = 0;
+    }
+    assert_int_equal(observed(&t, &got), 0x33); /* windows 3 and 4 are gone */
+    const lf_quotes *const before = &t.events[at(&t, 11)].quotes;
+    const lf_quotes *const after = &t.events[at(&t, 41)].quotes;
+    const lf_quotes *const last = &t.events[at(&t, 42)].quotes;
+    const lf_study_options options = short_options(6, 1);
+    study_tape(&t, &options, &got);
+    const lfi_study_bin *const bin = &got.study->bins[4];
+    assert_int_equal(bin->ofi[0], paper_flow(before, after) + paper_flow(after, last));
+    assert_int_equal(bin->mid2_begin, before->bid_ticks[0] + before->ask_ticks[0]);
+    assert_int_equal(bin->mid2_end, last->bid_ticks[0] + last->ask_ticks[0]);
+    lf_study_destroy(got.study);
+}
+
+/* No observation touches a halt, nor the time from its end to the next valid state; what happened
+   while it lasted is in none. */
+static void test_halt(void **state)
+{
+    (void)state;
+    static tape t;
+    outcome got;
+    make_six(&t);
+    const size_t end = at(&t, 32);
+    for (size_t i = at(&t, 12); i < end; i++) {
+        t.events[i].flags |= LF_EVENT_MASKED;
+    }
+    t.events[end].flags |= LF_EVENT_RESET;
+    assert_int_equal(observed(&t, &got), 0x31); /* 10 to 40 s are gone */
+    /* The first state after it has no ask. */
+    t.events[end].quotes.ask_ticks[0] = LF_ASK_NONE;
+    t.events[end].quotes.ask_lots[0] = 0;
+    assert_int_equal(observed(&t, &got), 0x21);
+    /* To the end of the hours, without a reset. */
+    for (size_t i = at(&t, 12); i < t.event_count; i++) {
+        t.events[i].flags = LF_EVENT_MASKED;
+    }
+    assert_int_equal(observed(&t, &got), 0x01);
+}
+
+/* A gap lies somewhere between the event before it and the one that has the reset. */
+static void test_gap(void **state)
+{
+    (void)state;
+    static tape t;
+    outcome got;
+    make_six(&t);
+    t.events[at(&t, 31)].flags |= LF_EVENT_RESET; /* the event before is at 22 s */
+    assert_int_equal(observed(&t, &got), 0x33);
+    make_six(&t);
+    t.events[0].flags |= LF_EVENT_RESET; /* before the hours: nothing is lost */
+    assert_int_equal(observed(&t, &got), 0x3f);
+}
+
+/* Windows that the data do not reach are no observations of a quiet market. */
+static void test_short_data(void **state)
+{
+    (void)state;
+    static tape t;
+    outcome got;
+    make_six(&t);
+    t.event_count = at(&t, 41);
+    assert_int_equal(observed(&t, &got), 0x0f);
+    /* A quiet market is one when the data go on behind it. */
+    make_six(&t);
+    t.event_count = at(&t, 32);
+    tape_event(&t, 61, LF_EVENT_OTHER);
+    assert_int_equal(observed(&t, &got), 0x3f);
+    /* Data that begin within the hours. */
+    make_six(&t);
+    memmove(&t.events[0], &t.events[at(&t, 21)], (t.event_count - at(&t, 21)) * sizeof t.events[0]);
+    t.event_count -= 5;
+    assert_int_equal(observed(&t, &got), 0x38);
+}
+
 /* ---- queue imbalance -------------------------------------------------------------------- */
 
 /* Oracle: AUC by counting pairs, with ties half; each interval has one state, so that the draw
@@ -575,6 +702,10 @@ int main(void)
         cmocka_unit_test(test_worked_rows),
         cmocka_unit_test(test_levels_flow),
         cmocka_unit_test(test_still_mid),
+        cmocka_unit_test(test_one_sided),
+        cmocka_unit_test(test_halt),
+        cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_short_data),
         cmocka_unit_test(test_queue_auc),
         cmocka_unit_test(test_queue_draw_is_even_in_time),
         cmocka_unit_test(test_batches_do_not_matter),

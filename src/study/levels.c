@@ -39,7 +39,8 @@ static void fill_rows(const lfi_study_bin *bins, size_t count, size_t levels, bl
     rows->count = 0;
     for (size_t i = 0; i < count; i++) {
         const lfi_study_bin *bin = &bins[i];
-        if (bin->mid2_begin <= 0 || bin->mid2_end <= 0) {
+        /* A price that is not positive has no logarithm. */
+        if (!bin->counts || bin->mid2_begin <= 0 || bin->mid2_end <= 0) {
             continue;
         }
         /* Q: mean over the window's rows and all levels of (bid + ask)/2. */

@@ -9,7 +9,11 @@
 
 /* One observation: what happened in (begin, begin + window]. */
 typedef struct lfi_study_bin {
-    int64_t mid2_begin; /* twice the mid in ticks; 0 when there was no valid state yet */
+    bool has_begin; /* a valid state stood before it, so that mid2_begin is one */
+    bool was_valid; /* at some time in it */
+    bool is_broken; /* some of it lies in a halt, in a gap, or before a reset's first valid state */
+    bool counts;    /* closed, and an observation */
+    int64_t mid2_begin; /* twice the mid in ticks */
     int64_t mid2_end;
     int64_t ofi[LF_LEVELS_MAX];
     int64_t ofi_no_price_change;
@@ -36,12 +40,16 @@ struct lf_study {
     lfi_study_bin *bins; /* [block_count * bins_per_block] */
     lf_study_block *blocks;
     size_t bins_per_block, block_count, bin_count;
-    lf_quotes previous; /* last valid state */
+    lf_quotes previous; /* last valid state since the last reset */
     bool has_previous;
+    int64_t mid2;    /* of previous */
     lf_quotes shown; /* state of the event before, valid or not */
     bool has_shown;
-    int64_t mid2; /* of previous, 0 before the first */
+    bool is_valid;   /* the state after the event before */
+    bool is_stopped; /* a halt, or after a reset, and no valid state since */
+    int64_t last_ts_ns;
     size_t bin_now;
+    bool in_hours; /* the first observation was opened */
     int64_t tick_sign, last_price_units;
     lfi_study_move *moves;
     size_t move_count, move_capacity;
@@ -51,8 +59,8 @@ struct lf_study {
     int64_t drawn_total_ns, state_since_ns;
 };
 
-/* Close the bins before this one: the mid stays what it was. */
-void lfi_study_advance(lf_study *study, size_t bin);
+/* All events are in: close what the data reach. */
+void lfi_study_collected(lf_study *study);
 
 /* A fitted line with its spread. */
 typedef struct lfi_study_line {
