@@ -66,12 +66,16 @@ static void stop(lf_study *study, bool counts)
    anywhere after the event before. */
 static void take_time(lf_study *study, const lf_event *event, bool counts)
 {
+    if (event->ts_exchange_ns != study->last_ts_ns) {
+        study->has_earlier = study->has_previous;
+        study->earlier_mid2 = study->mid2;
+    }
     if (counts) {
         advance(study, study->bin_now);
     }
     if ((event->flags & LF_EVENT_RESET) != 0) {
         stop(study, counts);
-        study->has_previous = false;
+        study->has_previous = study->has_earlier = false;
     }
     if (counts) {
         advance(study, bin_of(study, event->ts_exchange_ns));
@@ -86,15 +90,19 @@ static void take_time(lf_study *study, const lf_event *event, bool counts)
 /* Lee-Ready for feeds that do not tell; the tick rule remembers the last change of price. */
 static int64_t trade_sign(lf_study *study, const lf_trade *trade)
 {
-    if (study->last_price_units != 0 && trade->price_units != study->last_price_units) {
+    const bool by_earlier = study->instrument.ties_unordered;
+    const bool has_mid = by_earlier ? study->has_earlier : study->has_previous;
+    const int64_t mid2 = by_earlier ? study->earlier_mid2 : study->mid2;
+    if (study->has_price && trade->price_units != study->last_price_units) {
         study->tick_sign = trade->price_units > study->last_price_units ? 1 : -1;
     }
     study->last_price_units = trade->price_units;
+    study->has_price = true;
     if (trade->sign != LF_SIGN_UNKNOWN) {
         return trade->sign;
     }
-    const int64_t mid_units2 = study->mid2 * study->instrument.units_per_tick;
-    if (study->mid2 == 0 || 2 * trade->price_units == mid_units2) {
+    const int64_t mid_units2 = mid2 * study->instrument.units_per_tick;
+    if (!has_mid || 2 * trade->price_units == mid_units2) {
         return study->tick_sign;
     }
     return 2 * trade->price_units > mid_units2 ? 1 : -1;
@@ -227,11 +235,12 @@ lf_status lf_study_push(lf_study *study, const lf_batch *batch)
 {
     for (size_t i = 0; i < batch->event_count; i++) {
         const lf_event *event = &batch->events[i];
-        study->last_ts_ns = event->ts_exchange_ns;
         if (event->ts_exchange_ns >= study->options.to_ns) {
+            study->last_ts_ns = event->ts_exchange_ns;
             break;
         }
         const lf_status status = take_event(study, event, batch->trades + event->trade_first);
+        study->last_ts_ns = event->ts_exchange_ns;
         if (status != LF_OK) {
             return status;
         }

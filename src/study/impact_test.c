@@ -384,6 +384,59 @@ static void test_short_data(void **state)
     assert_int_equal(observed(&t, &got), 0x38);
 }
 
+/* ---- trades ----------------------------------------------------------------------------- */
+
+/* Signs by Lee-Ready where the feed has none: the mid just before, else the tick rule, which
+   outlives a reset where the mid does not. Trades of 1, 2, 4, ... lots tell their signs apart. */
+static void test_trade_signs(void **state)
+{
+    (void)state;
+    static tape t;
+    tape_start(&t, 1);
+    tape_trade(&t, 1, 100100, 1, LF_SIGN_UNKNOWN); /* no mid, no change of price: 0 */
+    tape_quote(&t, 2, 1000, 100, 1002, 100);
+    tape_trade(&t, 3, 100200, 2, LF_SIGN_UNKNOWN);  /* above the mid: +2 */
+    tape_trade(&t, 4, 100000, 4, LF_SIGN_UNKNOWN);  /* below: -4 */
+    tape_trade(&t, 5, 100100, 8, LF_SIGN_UNKNOWN);  /* at it, after a higher price: +8 */
+    tape_trade(&t, 6, 100199, 16, -1);              /* the feed tells: -16 */
+    tape_trade(&t, 7, 100199, 32, 0);               /* nobody's: 0 */
+    t.now.ask_lots[0] = 0;                          /* one-sided: the last valid mid stays */
+    tape_trade(&t, 8, 100000, 64, LF_SIGN_UNKNOWN); /* below: -64 */
+    tape_trade(&t, 9, 100050, 128, LF_SIGN_UNKNOWN) /* no mid after a reset, higher: +128 */
+        ->flags |= LF_EVENT_RESET;
+    t.now.ask_lots[0] = 100;
+    tape_quote(&t, 31, 1000, 100, 1002, 100);
+    tape_event(&t, 61, LF_EVENT_OTHER);
+    const lf_study_options options = short_options(3, 2);
+    outcome got;
+    study_tape(&t, &options, &got);
+    assert_int_equal(got.study->bins[0].trade_imbalance, 2 - 4 + 8 - 16 - 64 + 128);
+    lf_study_destroy(got.study);
+}
+
+/* Where a feed does not order quotes and trades of one time, a trade is signed by the state of the
+   time before. */
+static void test_unordered_ties(void **state)
+{
+    (void)state;
+    static tape t;
+    for (int unordered = 0; unordered < 2; unordered++) {
+        tape_start(&t, 1);
+        t.instrument.ties_unordered = unordered == 1;
+        tape_quote(&t, 0, 1000, 100, 1002, 100);
+        tape_quote(&t, 5, 1004, 100, 1006, 100);
+        tape_quote(&t, 5, 1003, 100, 1007, 100);
+        tape_trade(&t, 5, 100200, 10, LF_SIGN_UNKNOWN); /* a buyer, who moved the quotes up */
+        tape_trade(&t, 6, 100700, 1, LF_SIGN_UNKNOWN);
+        tape_event(&t, 31, LF_EVENT_OTHER);
+        const lf_study_options options = short_options(3, 1);
+        outcome got;
+        study_tape(&t, &options, &got);
+        assert_int_equal(got.study->bins[0].trade_imbalance, unordered == 1 ? 11 : -9);
+        lf_study_destroy(got.study);
+    }
+}
+
 /* ---- queue imbalance -------------------------------------------------------------------- */
 
 /* Oracle: AUC by counting pairs, with ties half; each interval has one state, so that the draw
@@ -706,6 +759,8 @@ int main(void)
         cmocka_unit_test(test_halt),
         cmocka_unit_test(test_gap),
         cmocka_unit_test(test_short_data),
+        cmocka_unit_test(test_trade_signs),
+        cmocka_unit_test(test_unordered_ties),
         cmocka_unit_test(test_queue_auc),
         cmocka_unit_test(test_queue_draw_is_even_in_time),
         cmocka_unit_test(test_batches_do_not_matter),

@@ -49,8 +49,11 @@ struct lf_study {
     bool is_stopped; /* a halt, or after a reset, and no valid state since */
     int64_t last_ts_ns;
     size_t bin_now;
-    bool in_hours; /* the first observation was opened */
+    bool in_hours;        /* the first observation was opened */
+    int64_t earlier_mid2; /* of the last valid state of an earlier timestamp */
+    bool has_earlier;
     int64_t tick_sign, last_price_units;
+    bool has_price;
     lfi_study_move *moves;
     size_t move_count, move_capacity;
     lf_random random;
