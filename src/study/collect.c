@@ -143,12 +143,13 @@ static void take_depth(lfi_study_bin *bin, const lf_quotes *quotes, size_t level
     }
 }
 
-/* The state before now held its imbalance for some time: keep it with that time's share. */
+/* The state before now held its imbalance for some time: keep it with that time's share. Masked
+   time has no imbalance. */
 static void draw(lf_study *study, int64_t now_ns)
 {
     const int64_t held_ns = now_ns - study->state_since_ns;
     study->state_since_ns = now_ns;
-    if (!study->interval_open || held_ns <= 0) {
+    if (!study->interval_open || !study->is_valid || held_ns <= 0) {
         return;
     }
     study->drawn_total_ns += held_ns;
@@ -202,7 +203,6 @@ static lf_status take_state(lf_study *study, const lf_event *event, bool is_upda
         return LF_OK;
     }
     take_flow(bin, &study->previous, &event->quotes, levels);
-    draw(study, event->ts_exchange_ns);
     return mid2 != study->mid2 ? take_move(study, mid2) : LF_OK;
 }
 
@@ -210,6 +210,7 @@ static lf_status take_event(lf_study *study, const lf_event *event, const lf_tra
 {
     const int64_t ts = event->ts_exchange_ns;
     const bool counts = ts > study->options.from_ns;
+    draw(study, ts);
     take_time(study, event, counts);
     if (study->bin_now >= study->bin_count) {
         return LF_OK;
@@ -224,7 +225,6 @@ static lf_status take_event(lf_study *study, const lf_event *event, const lf_tra
     }
     const lf_status status = counts ? take_state(study, event, is_update) : LF_OK;
     study->is_stopped = false;
-    study->state_since_ns = ts;
     study->previous = event->quotes;
     study->has_previous = true;
     study->mid2 = lf_book_mid2(&event->quotes);

@@ -501,6 +501,34 @@ static void test_queue_draw_is_even_in_time(void **state)
     lf_study_destroy(got.study);
 }
 
+/* Intervals of 1 s with more bids, 8 s without asks, 1 s with more asks: masked time is no time, so
+   the draw falls on both alike. */
+static void test_queue_draw_skips_masked_time(void **state)
+{
+    (void)state;
+    static tape t;
+    tape_start(&t, 1);
+    int64_t bid = 1000;
+    const int count = 2000;
+    for (int i = 0; i < count; i++) {
+        bid += i % 3 == 0 ? 1 : i % 3 == 1 ? -1 : 2;
+        tape_quote(&t, 10.0 * i, bid, 75, bid + 1, 25);
+        tape_quote(&t, 10.0 * i + 1, bid, 75, bid + 1, 0);
+        tape_quote(&t, 10.0 * i + 9, bid, 25, bid + 1, 75);
+    }
+    const lf_study_options options = short_options(10, 200);
+    outcome got;
+    study_tape(&t, &options, &got);
+    int first = 0;
+    for (size_t i = 0; i < got.study->move_count; i++) {
+        first += got.study->moves[i].imbalance_uniform > 0;
+    }
+    /* Four standard deviations are 90. */
+    assert_int_equal(got.study->move_count, count - 2);
+    assert_true(abs(first - 999) < 90);
+    lf_study_destroy(got.study);
+}
+
 /* ---- use -------------------------------------------------------------------------------- */
 
 /* A day of chance with all that feeds bring: broken states, halts, resets, trades of every sign. */
@@ -763,6 +791,7 @@ int main(void)
         cmocka_unit_test(test_unordered_ties),
         cmocka_unit_test(test_queue_auc),
         cmocka_unit_test(test_queue_draw_is_even_in_time),
+        cmocka_unit_test(test_queue_draw_skips_masked_time),
         cmocka_unit_test(test_batches_do_not_matter),
         cmocka_unit_test(test_failing_allocations),
         cmocka_unit_test(test_refuses),
