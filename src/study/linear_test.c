@@ -62,6 +62,23 @@ static void test_first_vector(void **state)
     assert_false(lfi_study_first_vector(still, 2, 2, vector, &share));
 }
 
+/* The first vector need not lean towards (1, ..., 1). */
+static void test_first_vector_without_common_part(void **state)
+{
+    (void)state;
+    const double opposed[] = {1, -1, 2, -2, -3, 3};
+    double vector[3], share;
+    assert_true(lfi_study_first_vector(opposed, 3, 2, vector, &share));
+    assert_true(fabs(vector[0] - 0.5) < 1e-15 && fabs(vector[1] + 0.5) < 1e-15);
+    assert_true(fabs(share - 1) < 1e-15);
+    /* Variances 6, 2/3 and 2/3 along (1,-1,0), (1,1,0) and (0,0,1). */
+    const double three[] = {3, -3, 1, -3, 3, 1, 1, 1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0};
+    assert_true(lfi_study_first_vector(three, 6, 3, vector, &share));
+    assert_true(fabs(vector[0] - 0.5) < 1e-15 && fabs(vector[1] + 0.5) < 1e-15);
+    assert_true(fabs(vector[2]) < 1e-15);
+    assert_true(fabs(share - 36.0 / 44) < 1e-15);
+}
+
 static void test_logit(void **state)
 {
     (void)state;
@@ -82,6 +99,7 @@ int main(void)
         cmocka_unit_test(test_ols),
         cmocka_unit_test(test_fit_recovers_plane),
         cmocka_unit_test(test_first_vector),
+        cmocka_unit_test(test_first_vector_without_common_part),
         cmocka_unit_test(test_logit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
