@@ -55,6 +55,16 @@ LF_API double lf_stats_normal_cdf(double z);
 LF_API double lf_stats_normal_quantile(double share);
 
 /**
+ * Distribution function of Student's t, to about 13 digits.
+ *
+ * @param degrees  > 0, need not be whole; from 1e8 on the normal is taken. Else NaN
+ *
+ * Source: Abramowitz, Stegun (1964), Handbook of Mathematical Functions, 26.7.1 and 26.5.8: the
+ * incomplete beta function by its continued fraction.
+ */
+LF_API double lf_stats_t_cdf(double t, double degrees);
+
+/**
  * Quantile of Student's t, three correction terms on the normal one: four digits from 5 degrees.
  *
  * Source: Abramowitz, Stegun (1964), Handbook of Mathematical Functions, 26.7.5.

@@ -150,6 +150,66 @@ double lf_stats_normal_quantile(double share)
     return q < 0 ? -z : z;
 }
 
+/*
+ * The continued fraction of the incomplete beta function, evaluated front to back by Lentz's
+ * method; it converges fast for x < (a + 1)/(a + b + 2).
+ */
+static double beta_fraction(double a, double b, double x)
+{
+    const double tiny = 1e-300;
+    double c = 1, d = 1 - (a + b) * x / (a + 1);
+    d = 1 / (fabs(d) < tiny ? tiny : d);
+    double value = d;
+    for (int m = 1; m < 100000; m++) {
+        const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+        const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+        double step = 1;
+        for (int half = 0; half < 2; half++) {
+            const double factor = half == 0 ? even : odd;
+            d = 1 + factor * d;
+            d = 1 / (fabs(d) < tiny ? tiny : d);
+            c = 1 + factor / c;
+            c = fabs(c) < tiny ? tiny : c;
+            step = c * d;
+            value *= step;
+        }
+        if (fabs(step - 1) < 1e-16) {
+            break;
+        }
+    }
+    return value;
+}
+
+/* I_x(a, b); the complement 1 - x is given too, because subtracting would lose digits. */
+static double beta_share(double a, double b, double x, double complement)
+{
+    int sign;
+    if (!(x > 0) || !(complement > 0)) {
+        return x > 0 ? 1 : 0;
+    }
+    const double log_front = lgamma_r(a + b, &sign) - lgamma_r(a, &sign) - lgamma_r(b, &sign) +
+                             a * log(x) + b * log(complement);
+    const double front = exp(log_front);
+    return x < (a + 1) / (a + b + 2) ? front * beta_fraction(a, b, x) / a
+                                     : 1 - front * beta_fraction(b, a, complement) / b;
+}
+
+double lf_stats_t_cdf(double t, double degrees)
+{
+    if (isnan(t) || !(degrees > 0)) {
+        return NAN;
+    }
+    if (degrees >= 1e8) {
+        return lf_stats_normal_cdf(t);
+    }
+    if (isinf(t * t)) {
+        return t > 0 ? 1 : 0;
+    }
+    const double all = degrees + t * t;
+    const double tail = 0.5 * beta_share(degrees / 2, 0.5, degrees / all, t * t / all);
+    return t > 0 ? 1 - tail : tail;
+}
+
 double lf_stats_t_quantile(double share, double degrees)
 {
     const double z = lf_stats_normal_quantile(share);

@@ -63,6 +63,48 @@ static void test_t(void **state)
     assert_true(isnan(lf_stats_t_quantile(0.975, 0)));
 }
 
+/* Closed forms for 1, 2 and 4 degrees; 0.25, 3.5 and 1000 from an independent program. */
+static void test_t_cdf(void **state)
+{
+    (void)state;
+    static const struct {
+        double t;
+        double degrees;
+        double share;
+    } rows[] = {
+        {-1000, 0.25, 0.06425568503306499},
+        {-2.5, 0.25, 0.2865753576303863},
+        {-0.5, 0.25, 0.4080999893420064},
+        {1, 0.25, 0.644348128962956},
+        {3, 0.25, 0.7259671989406911},
+        {-8, 3.5, 0.001138663222360239},
+        {-1, 3.5, 0.1906686267817226},
+        {0.3, 3.5, 0.6094332950800552},
+        {2, 3.5, 0.9369307387120432},
+        {-3, 1000, 0.001383354522119096},
+        {0.7, 1000, 0.7579549430036988},
+        {1.9, 1000, 0.9711397206471477},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const double share = lf_stats_t_cdf(rows[i].t, rows[i].degrees);
+        assert_near(share / rows[i].share, 1, 1e-12);
+        assert_near(share + lf_stats_t_cdf(-rows[i].t, rows[i].degrees), 1, 1e-15);
+    }
+    const double pi = 3.14159265358979323846;
+    for (double t = -20; t < 20; t += 0.37) {
+        const double s = sqrt(4 + t * t);
+        assert_near(lf_stats_t_cdf(t, 1), 0.5 + atan(t) / pi, 1e-14);
+        assert_near(lf_stats_t_cdf(t, 2), 0.5 + t / (2 * sqrt(2 + t * t)), 1e-14);
+        assert_near(lf_stats_t_cdf(t, 4), 0.5 + t / s * (1 + 2 / (s * s)) / 2, 1e-14);
+        assert_near(lf_stats_t_cdf(t, 1e9), lf_stats_normal_cdf(t), 0);
+    }
+    assert_near(lf_stats_t_cdf(0, 0.25), 0.5, 0);
+    assert_near(lf_stats_t_cdf(INFINITY, 3), 1, 0);
+    assert_near(lf_stats_t_cdf(-INFINITY, 3), 0, 0);
+    assert_true(isnan(lf_stats_t_cdf(1, 0)));
+    assert_true(isnan(lf_stats_t_cdf(NAN, 3)));
+}
+
 static void test_moments(void **state)
 {
     (void)state;
@@ -87,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_normal),
         cmocka_unit_test(test_t),
+        cmocka_unit_test(test_t_cdf),
         cmocka_unit_test(test_moments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
