@@ -18,14 +18,24 @@ lf_status lfi_stream_open(
     lf_error *error
 );
 
-/* Next line without its ending; *line is NULL at the end. Borrowed until the next call. */
+/* Bytes that may be read behind a line, whatever they hold. */
+#define LFI_LINE_SLACK 64
+
+/*
+ * Next line without its ending ("\n" or "\r\n"; the last line may have none); *line is NULL at the
+ * end. Borrowed until the next call.
+ */
 lf_status lfi_stream_line(lfi_stream *stream, const char **line, size_t *bytes, lf_error *error);
 
-/* Name for errors ("a.zip:b.csv"), number of the last line, bytes read and bytes of text. */
+/*
+ * Name for errors ("a.zip:b.csv"), number of the last line, bytes read, bytes of text so far, and
+ * bytes of text as the archive announces them (0: it does not).
+ */
 const char *lfi_stream_name(const lfi_stream *stream);
 int64_t lfi_stream_line_number(const lfi_stream *stream);
 int64_t lfi_stream_input_bytes(const lfi_stream *stream);
 int64_t lfi_stream_text_bytes(const lfi_stream *stream);
+int64_t lfi_stream_text_total(const lfi_stream *stream);
 
 /* Close; NULL is accepted. */
 void lfi_stream_close(lfi_stream *stream);
@@ -49,7 +59,9 @@ typedef struct lfi_lobster_name {
     bool is_message; /* else orderbook */
 } lfi_lobster_name;
 
-/* Parse SYMBOL_YYYY-MM-DD_START_END_{message|orderbook}_LEVELS.csv[.gz|.xz|.zst]; any folder. */
+/*
+ * Parse SYMBOL_YYYY-MM-DD_START_END_{message|orderbook}_LEVELS.csv[.gz|.bz2|.xz|.zst]; any folder.
+ */
 bool lfi_lobster_name_parse(const char *path, lfi_lobster_name *out);
 
 /* Opening of US equity sessions after local midnight. */
@@ -58,6 +70,79 @@ bool lfi_lobster_name_parse(const char *path, lfi_lobster_name *out);
 /* Session, currency, tick, lot and date of a US equity day. */
 lf_status
 lfi_us_session(const lf_allocator *allocator, lf_date date, lf_instrument *out, lf_error *error);
+
+/* ---- rows of LOBSTER files -------------------------------------------------------------- */
+
+/* What is wrong with a row: "FIELD must be EXPECTED, found TEXT". */
+typedef struct lfi_fault {
+    char field[64];
+    char expected[128];
+    const char *text; /* [bytes], in the line */
+    size_t bytes;
+} lfi_fault;
+
+/* A row of a message file. */
+typedef struct lfi_message {
+    int64_t since_midnight_ns, order_id, size, price;
+    int8_t type, direction;
+} lfi_message;
+
+/*
+ * Read one message row. The fast twin takes the usual forms only, reads up to LFI_LINE_SLACK bytes
+ * behind the line, and says false for the slow one to have a look; where it says true the result is
+ * the same.
+ */
+bool lfi_message_parse(const char *line, size_t bytes, lfi_message *out, lfi_fault *fault);
+bool lfi_message_parse_fast(const char *line, size_t bytes, lfi_message *out);
+
+/* Levels a side that LOBSTER files have at most. */
+#define LFI_LOBSTER_LEVELS_MAX 50
+/* A field has at most a sign, ten digits and a comma. */
+#define LFI_ROW_BYTES_MAX (4 * LFI_LOBSTER_LEVELS_MAX * 12)
+
+/* A row of an orderbook file: all levels, missing ones as in lf_quotes. */
+typedef struct lfi_book_row {
+    int64_t ask_ticks[LFI_LOBSTER_LEVELS_MAX];
+    int64_t ask_lots[LFI_LOBSTER_LEVELS_MAX];
+    int64_t bid_ticks[LFI_LOBSTER_LEVELS_MAX];
+    int64_t bid_lots[LFI_LOBSTER_LEVELS_MAX];
+} lfi_book_row;
+
+/* The text of a row and where its pairs of price and size begin. */
+typedef struct lfi_row_text {
+    char text[LFI_ROW_BYTES_MAX + LFI_LINE_SLACK]; /* ends in a comma */
+    uint16_t starts[2 * LFI_LOBSTER_LEVELS_MAX + 1];
+    size_t bytes; /* with that comma */
+} lfi_row_text;
+
+/* How a row differs from the one before it. */
+typedef enum lfi_row_change {
+    LFI_ROW_BAD = 0,
+    LFI_ROW_SAME = 1,
+    LFI_ROW_SIZES = 2,  /* sizes at most */
+    LFI_ROW_PRICES = 3, /* prices and sizes, perhaps */
+} lfi_row_change;
+
+/* The rows of one orderbook file, read one after the other. */
+typedef struct lfi_rows {
+    int32_t level_count;
+    bool has_row;
+    uint8_t now, before; /* indices of the newest row and the one before it; may be the same */
+    lfi_book_row rows[2];
+    lfi_row_text texts[2];
+} lfi_rows;
+
+/* Prepare for a file of so many levels, 1 to LFI_LOBSTER_LEVELS_MAX. */
+void lfi_rows_start(lfi_rows *rows, int32_t level_count);
+
+/*
+ * Read the next row; after LFI_ROW_BAD the newest row is as it was and fault says why. The whole
+ * twin reads every field, the other one only what differs from the row before; the results are the
+ * same, but the whole twin calls every change LFI_ROW_PRICES.
+ */
+lfi_row_change lfi_rows_read(lfi_rows *rows, const char *line, size_t bytes, lfi_fault *fault);
+lfi_row_change
+lfi_rows_read_whole(lfi_rows *rows, const char *line, size_t bytes, lfi_fault *fault);
 
 /* One reader, as lf_feed_* sees it. */
 typedef struct lfi_reader {

@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,44 +14,90 @@
 struct lfi_stream {
     const lf_allocator *allocator;
     struct archive *archive;
-    char *buffer; /* [BUFFER_BYTES + 1] */
+    char *buffer; /* [BUFFER_BYTES + LFI_LINE_SLACK] */
     size_t begin, end;
     bool at_end;
-    int64_t line_number, text_bytes;
-    char name[512];
+    int64_t line_number, text_bytes, text_total;
+    char name[2048];
 };
 
-/* Only what market data comes in; never everything, which takes a CSV for an mtree list. */
-static struct archive *new_archive(bool raw)
+/*
+ * Only what market data comes in. Never all formats, which takes a CSV for an mtree list, and never
+ * all filters, some of which start programs.
+ */
+static struct archive *new_archive(bool is_file)
 {
     struct archive *archive = archive_read_new();
     if (archive == NULL) {
         return NULL;
     }
-    archive_read_support_filter_all(archive);
-    archive_read_support_format_zip(archive);
-    archive_read_support_format_7zip(archive);
-    archive_read_support_format_tar(archive);
-    if (raw) {
-        archive_read_support_format_raw(archive);
-        archive_read_support_format_empty(archive);
+    int worst;
+    if (is_file) {
+        /* Each call warns when it would start a program; none of these does. */
+        worst =
+            archive_read_support_filter_gzip(archive) | archive_read_support_filter_bzip2(archive) |
+            archive_read_support_filter_xz(archive) | archive_read_support_filter_zstd(archive) |
+            archive_read_support_format_raw(archive) | archive_read_support_format_empty(archive);
+    } else {
+        worst = archive_read_support_format_zip(archive) |
+                archive_read_support_format_7zip(archive) |
+                archive_read_support_format_tar(archive);
+    }
+    if (worst != ARCHIVE_OK) {
+        archive_read_free(archive);
+        return NULL;
     }
     return archive;
 }
 
-static lf_status fail(const lfi_stream *stream, lf_error *error, const char *what)
+static lf_status fail_encrypted(const lfi_stream *stream, lf_error *error)
 {
-    const char *why = archive_error_string(stream->archive);
     return lf_error_set_at(
         error,
-        archive_errno(stream->archive) > 0 ? LF_FORMAT : LF_IO,
+        LF_UNSUPPORTED,
         stream->name,
         LF_POSITION_NONE,
         LF_POSITION_NONE,
-        "%s: %s; get the file again if it was cut off",
-        what,
-        why != NULL ? why : "unknown reason"
+        "the archive is encrypted; unpack it and name the folder instead"
     );
+}
+
+/* libarchive says EILSEQ or -1 for damaged data, and what the system said for what it refused. */
+static lf_status status_of(int code)
+{
+    if (code == ENOMEM) {
+        return LF_NOMEM;
+    }
+    return code == EILSEQ || code < 0 ? LF_FORMAT : LF_IO;
+}
+
+static lf_status fail(const lfi_stream *stream, lf_error *error, const char *what)
+{
+    /* Asking an archive whose format is not known yet reads memory that is not there. */
+    if (archive_format(stream->archive) != 0 &&
+        archive_read_has_encrypted_entries(stream->archive) > 0) {
+        return fail_encrypted(stream, error);
+    }
+    const lf_status status = status_of(archive_errno(stream->archive));
+    const char *why = archive_error_string(stream->archive);
+    return lf_error_set_at(
+        error,
+        status,
+        stream->name,
+        LF_POSITION_NONE,
+        LF_POSITION_NONE,
+        "%s: %s%s",
+        what,
+        why != NULL ? why : "unknown reason",
+        status == LF_FORMAT ? "; get the file again" : ""
+    );
+}
+
+/* A name that the locale cannot show is still there as UTF-8. */
+static const char *name_of(struct archive_entry *entry)
+{
+    const char *name = archive_entry_pathname(entry);
+    return name != NULL ? name : archive_entry_pathname_utf8(entry);
 }
 
 /* Step to the member asked for; the first entry when none is. */
@@ -76,9 +123,10 @@ static lf_status find_member(lfi_stream *stream, const char *member, lf_error *e
         if (code < ARCHIVE_WARN) {
             return fail(stream, error, "cannot be read");
         }
-        const char *name = archive_entry_pathname(entry);
+        const char *name = name_of(entry);
         if (member == NULL || (name != NULL && strcmp(name, member) == 0)) {
-            return LF_OK;
+            stream->text_total = archive_entry_size_is_set(entry) ? archive_entry_size(entry) : 0;
+            return archive_entry_is_encrypted(entry) ? fail_encrypted(stream, error) : LF_OK;
         }
     }
 }
@@ -103,7 +151,7 @@ lf_status lfi_stream_open(
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
     }
     stream->allocator = allocator;
-    stream->buffer = lf_allocate(allocator, BUFFER_BYTES + 1, 1);
+    stream->buffer = lf_allocate(allocator, BUFFER_BYTES + LFI_LINE_SLACK, 1);
     stream->archive = new_archive(member == NULL);
     if (stream->buffer == NULL || stream->archive == NULL) {
         lfi_stream_close(stream);
@@ -164,7 +212,11 @@ static lf_status refill(lfi_stream *stream, lf_error *error)
     const la_ssize_t got =
         archive_read_data(stream->archive, stream->buffer + kept, BUFFER_BYTES - kept);
     if (got < 0) {
-        return fail(stream, error, "the data is damaged or cut off");
+        char what[64];
+        snprintf(
+            what, sizeof what, "damaged or cut off after line %lld", (long long)stream->line_number
+        );
+        return fail(stream, error, what);
     }
     stream->at_end = got == 0;
     stream->end += (size_t)got;
@@ -210,6 +262,11 @@ const char *lfi_stream_name(const lfi_stream *stream)
 int64_t lfi_stream_line_number(const lfi_stream *stream)
 {
     return stream->line_number;
+}
+
+int64_t lfi_stream_text_total(const lfi_stream *stream)
+{
+    return stream->text_total;
 }
 
 int64_t lfi_stream_input_bytes(const lfi_stream *stream)
@@ -258,7 +315,7 @@ lf_status lfi_archive_list(const char *path, lfi_member_visit visit, void *conte
             status = fail(&stream, error, "the archive is damaged or cut off");
             break;
         }
-        const char *name = archive_entry_pathname(entry);
+        const char *name = name_of(entry);
         if (name != NULL && archive_entry_filetype(entry) == AE_IFREG) {
             status = visit(context, name, error);
         }
