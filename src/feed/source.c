@@ -2,6 +2,7 @@
 #include "feed_internal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +10,35 @@
 
 /* Folders below the one typed that are searched too. */
 #define DEPTH_MAX 2
+/* Files that are typed make pairs wherever they lie; files of a folder only within it. */
+#define PLACE_TYPED 0
+
+/* A message or orderbook file, or such a member of an archive. */
+typedef struct found {
+    char path[1024]; /* of the file, or of the archive */
+    lfi_lobster_name name;
+    uint32_t place; /* PLACE_TYPED, or the number of the folder or archive */
+    bool is_member;
+} found;
 
 /* A search under way. */
 typedef struct search {
     const lf_feed_options *options;
+    lf_date date; /* options->date, when there is one */
+    found *files; /* [file_count], owned */
+    size_t file_count, file_capacity;
+    uint32_t place_count;
+    const char *path; /* typed now, or the archive being listed */
+    uint32_t place;
+    bool in_folder; /* files of other kinds are passed over */
+    /* Typed files whose names say nothing: message, orderbook ("" without one). */
+    char nameless[2][1024];
+    int32_t nameless_level_count;
     lf_source_list *list;
-    size_t capacity;
-    const char *archive; /* the archive being listed, or NULL */
-    size_t member_count;
-    bool allows_others; /* in a folder, files of other kinds are passed over */
+    size_t list_capacity;
 } search;
+
+/* ---- names ------------------------------------------------------------------------------ */
 
 static int32_t digits(const char *text, int count)
 {
@@ -38,18 +58,39 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* Length of a date YYYY-MM-DD at text, or 0. */
+/* A date YYYY-MM-DD at the beginning of a text. */
 static bool parse_date(const char *text, lf_date *out)
 {
-    for (int i = 0; i < 10; i++) {
-        if (text[i] == '\0') {
-            return false;
-        }
-    }
     char copy[11];
+    if (strlen(text) < 10) {
+        return false;
+    }
     memcpy(copy, text, 10);
     copy[10] = '\0';
-    return digits(text, 4) > 0 && text[4] == '-' && lf_date_parse(copy, out) == LF_OK;
+    return copy[4] == '-' && lf_date_parse(copy, out) == LF_OK;
+}
+
+/* Letters, digits, and what share classes are written with; first no dot, as hidden files have. */
+static bool is_symbol(const char *text, size_t bytes)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const size_t plain = strspn(text, letters);
+    size_t all = plain;
+    while (all < bytes && (strchr("-.+=^$", text[all]) != NULL || strspn(text + all, letters))) {
+        all++;
+    }
+    return plain > 0 && all >= bytes;
+}
+
+static bool is_ending(const char *text)
+{
+    static const char *const endings[] = {".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zst"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        if (strcmp(text, endings[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool lfi_lobster_name_parse(const char *path, lfi_lobster_name *out)
@@ -58,11 +99,12 @@ bool lfi_lobster_name_parse(const char *path, lfi_lobster_name *out)
     const char *message = strstr(name, "_message_"), *book = strstr(name, "_orderbook_");
     const char *kind = message != NULL ? message : book;
     const char *under = strchr(name, '_');
-    if (kind == NULL || under == NULL || under == name || under >= kind) {
+    if (kind == NULL || under == NULL || under >= kind) {
         return false;
     }
     const size_t symbol_bytes = (size_t)(under - name);
-    if (symbol_bytes >= sizeof out->symbol || !parse_date(under + 1, &out->date)) {
+    if (symbol_bytes >= sizeof out->symbol || !is_symbol(name, symbol_bytes) ||
+        !parse_date(under + 1, &out->date)) {
         return false;
     }
     memcpy(out->symbol, name, symbol_bytes);
@@ -74,150 +116,163 @@ bool lfi_lobster_name_parse(const char *path, lfi_lobster_name *out)
         length++;
     }
     out->level_count = digits(levels, length);
-    return length > 0 && strncmp(levels + length, ".csv", 4) == 0;
+    return length > 0 && is_ending(levels + length);
 }
 
-/* One more symbol-day. */
-static lf_status add_source(search *s, const lf_source *source, lf_error *error)
+static const char *kind_name(bool is_message)
 {
-    const lf_status status = lf_grow(
-        NULL, (void **)&s->list->sources, &s->capacity, s->list->count + 1, sizeof *s->list->sources
-    );
+    return is_message ? "message" : "orderbook";
+}
+
+/* ---- what is there ---------------------------------------------------------------------- */
+
+static lf_status fail_at(lf_error *error, lf_status status, const char *path, const char *text)
+{
+    return lf_error_set_at(error, status, path, LF_POSITION_NONE, LF_POSITION_NONE, "%s", text);
+}
+
+static lf_status add_found(search *s, const lfi_lobster_name *name, bool is_member, lf_error *error)
+{
+    void *files = s->files;
+    const lf_status status =
+        lf_grow(NULL, &files, &s->file_capacity, s->file_count + 1, sizeof *s->files);
     if (status != LF_OK) {
         return lf_error_set(error, status, "no memory for the list of files");
     }
+    s->files = files;
+    found *fresh = &s->files[s->file_count++];
+    *fresh = (found){.name = *name, .place = s->place, .is_member = is_member};
+    snprintf(fresh->path, sizeof fresh->path, "%s", s->path);
+    return LF_OK;
+}
+
+static lf_status add_source(search *s, const lf_source *source, lf_error *error)
+{
+    void *sources = s->list->sources;
+    const lf_status status =
+        lf_grow(NULL, &sources, &s->list_capacity, s->list->count + 1, sizeof *source);
+    if (status != LF_OK) {
+        return lf_error_set(error, status, "no memory for the list of days");
+    }
+    s->list->sources = sources;
     s->list->sources[s->list->count++] = *source;
     return LF_OK;
 }
 
-/* The entry of a symbol-day, made when it is not there yet. */
-static lf_status entry_of(
-    search *s, const char *path, const lfi_lobster_name *name, lf_source **out, lf_error *error
-)
+/* A file that is a day by itself, by its content. */
+static lf_status add_algoseek(search *s, bool *is_one, lf_error *error)
 {
-    for (size_t i = 0; i < s->list->count; i++) {
-        lf_source *known = &s->list->sources[i];
-        const bool same_place = s->archive != NULL
-                                    ? strcmp(known->path, path) == 0
-                                    : known->path[0] == '\0' || known->path2[0] == '\0';
-        if (same_place && strcmp(known->symbol, name->symbol) == 0 &&
-            lf_date_to_days(known->date) == lf_date_to_days(name->date)) {
-            *out = known;
-            return LF_OK;
-        }
-    }
-    lf_source fresh = {.date = name->date, .level_count = name->level_count};
-    snprintf(fresh.format, sizeof fresh.format, "lobster");
-    snprintf(fresh.symbol, sizeof fresh.symbol, "%s", name->symbol);
-    const lf_status status = add_source(s, &fresh, error);
-    if (status != LF_OK) {
-        return status;
-    }
-    *out = &s->list->sources[s->list->count - 1];
-    return LF_OK;
+    lf_source source = {0};
+    snprintf(source.path, sizeof source.path, "%s", s->path);
+    const lf_status status = lfi_algoseek_probe(s->path, &source, is_one, error);
+    return status == LF_OK && *is_one ? add_source(s, &source, error) : status;
 }
 
 static lf_status visit_member(void *context, const char *member, lf_error *error)
 {
     search *s = context;
     lfi_lobster_name name;
-    lf_source *source;
-    if (!lfi_lobster_name_parse(member, &name)) {
-        return LF_OK;
-    }
-    s->member_count++;
-    const lf_status status = entry_of(s, s->archive, &name, &source, error);
-    if (status == LF_OK) {
-        snprintf(source->path, sizeof source->path, "%s", s->archive);
-        /* Kept until the end of the listing: which of the two members was seen. */
-        const size_t used = strlen(source->path2);
-        snprintf(
-            source->path2 + used, sizeof source->path2 - used, "%c", name.is_message ? 'm' : 'o'
+    return lfi_lobster_name_parse(member, &name) ? add_found(s, &name, true, error) : LF_OK;
+}
+
+static lf_status add_archive(search *s, lf_error *error)
+{
+    const size_t count = s->file_count;
+    const uint32_t place = s->place;
+    s->place = ++s->place_count;
+    const lf_status status = lfi_archive_list(s->path, visit_member, s, error);
+    s->place = place;
+    if (status == LF_OK && s->file_count == count && !s->in_folder) {
+        return fail_at(
+            error,
+            LF_FORMAT,
+            s->path,
+            "the archive holds no LOBSTER message and orderbook files "
+            "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv)"
         );
     }
     return status;
 }
 
-static lf_status add_archive(search *s, const char *path, lf_error *error)
+/* Fields of a row of nothing but numbers; 0 when it is anything else. */
+static size_t count_fields(const char *line, size_t bytes)
 {
-    const size_t first = s->list->count;
-    s->archive = path;
-    s->member_count = 0;
-    const lf_status status = lfi_archive_list(path, visit_member, s, error);
-    s->archive = NULL;
-    if (status != LF_OK) {
+    size_t commas = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        if (strchr("0123456789.-,", line[i]) == NULL || line[i] == '\0') {
+            return 0;
+        }
+        commas += line[i] == ',';
+    }
+    return bytes > 0 ? commas + 1 : 0;
+}
+
+/* A typed file whose name says nothing: by its first row, when the options say the rest. */
+static lf_status add_nameless(search *s, lf_error *error)
+{
+    lfi_stream *stream = NULL;
+    const char *line = NULL;
+    size_t bytes = 0;
+    lf_status status = lfi_stream_open(NULL, s->path, NULL, &stream, error);
+    if (status == LF_OK) {
+        status = lfi_stream_line(stream, &line, &bytes, error);
+    }
+    const size_t fields = status == LF_OK && line != NULL ? count_fields(line, bytes) : 0;
+    lfi_stream_close(stream);
+    if (status != LF_OK && status != LF_FORMAT) {
         return status;
     }
-    if (s->member_count == 0 && !s->allows_others) {
-        return lf_error_set_at(
+    const bool is_message = fields == 6;
+    if (!is_message && (fields == 0 || fields % 4 != 0)) {
+        return fail_at(
             error,
             LF_FORMAT,
-            path,
-            LF_POSITION_NONE,
-            LF_POSITION_NONE,
-            "the archive holds no LOBSTER message and orderbook files "
-            "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv)"
+            s->path,
+            "not a format that lobflow reads; it reads AlgoSeek TAQ files (.csv, .csv.gz), LOBSTER "
+            "archives (.zip, .7z), folders and file pairs named "
+            "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
+            "..._orderbook_LEVELS.csv"
         );
     }
-    for (size_t i = first; i < s->list->count; i++) {
-        lf_source *source = &s->list->sources[i];
-        const bool has_message = strchr(source->path2, 'm') != NULL;
-        const bool has_book = strchr(source->path2, 'o') != NULL;
-        source->path2[0] = '\0';
-        if (!has_message || !has_book) {
-            return lf_error_set_at(
-                error,
-                LF_FORMAT,
-                path,
-                LF_POSITION_NONE,
-                LF_POSITION_NONE,
-                "the %s file of %s is missing from the archive; both are needed",
-                has_message ? "orderbook" : "message",
-                source->symbol
-            );
-        }
+    if (s->options->symbol == NULL || s->options->date == NULL) {
+        return fail_at(
+            error,
+            LF_FORMAT,
+            s->path,
+            "looks like LOBSTER, but its name does not say symbol and date; give --symbol and "
+            "--date"
+        );
+    }
+    char *to = s->nameless[is_message ? 0 : 1];
+    if (to[0] != '\0' && strcmp(to, s->path) != 0) {
+        return lf_error_set(
+            error,
+            LF_DATA,
+            "%s and %s are both LOBSTER %s files of one day; name one",
+            to,
+            s->path,
+            kind_name(is_message)
+        );
+    }
+    snprintf(to, sizeof s->nameless[0], "%s", s->path);
+    if (!is_message) {
+        s->nameless_level_count = (int32_t)(fields / 4);
     }
     return LF_OK;
 }
 
-static lf_status add_algoseek(search *s, const char *path, bool *found, lf_error *error)
-{
-    lf_source source = {0};
-    (void)snprintf(source.path, sizeof source.path, "%s", path);
-    const lf_status status = lfi_algoseek_probe(path, &source, found, error);
-    return status == LF_OK && *found ? add_source(s, &source, error) : status;
-}
-
-static lf_status add_file(search *s, const char *path, lf_error *error)
+static lf_status add_file(search *s, lf_error *error)
 {
     lfi_lobster_name name;
-    lf_source *source;
-    if (lfi_archive_probe(path)) {
-        return add_archive(s, path, error);
+    if (lfi_archive_probe(s->path)) {
+        return add_archive(s, error);
     }
-    if (lfi_lobster_name_parse(path, &name)) {
-        const lf_status status = entry_of(s, path, &name, &source, error);
-        if (status == LF_OK) {
-            char *to = name.is_message ? source->path : source->path2;
-            snprintf(to, sizeof source->path, "%s", path);
-        }
-        return status;
+    if (lfi_lobster_name_parse(s->path, &name)) {
+        return add_found(s, &name, false, error);
     }
     bool is_algoseek = false;
-    const lf_status status = add_algoseek(s, path, &is_algoseek, error);
-    if (status != LF_OK || is_algoseek || s->allows_others) {
-        return status;
-    }
-    return lf_error_set_at(
-        error,
-        LF_FORMAT,
-        path,
-        LF_POSITION_NONE,
-        LF_POSITION_NONE,
-        "not a format that lobflow reads; it reads AlgoSeek TAQ files (.csv, .csv.gz), LOBSTER "
-        "archives (.zip, .7z), folders and file "
-        "pairs named SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and ..._orderbook_LEVELS.csv"
-    );
+    const lf_status status = add_algoseek(s, &is_algoseek, error);
+    return status != LF_OK || is_algoseek || s->in_folder ? status : add_nameless(s, error);
 }
 
 static lf_status add_path(search *s, const char *path, int depth, lf_error *error);
@@ -227,17 +282,21 @@ static lf_status add_folder(search *s, const char *path, int depth, lf_error *er
     struct dirent **entries;
     const int count = scandir(path, &entries, NULL, alphasort);
     if (count < 0) {
-        return lf_error_set_at(
-            error, LF_IO, path, LF_POSITION_NONE, LF_POSITION_NONE, "the folder cannot be read"
+        return fail_at(
+            error, errno == ENOMEM ? LF_NOMEM : LF_IO, path, "the folder cannot be read"
         );
     }
+    const uint32_t place = ++s->place_count;
     lf_status status = LF_OK;
     for (int i = 0; i < count; i++) {
         char inside[1024];
         const char *name = entries[i]->d_name;
-        const int length = snprintf(inside, sizeof inside, "%s/%s", path, name);
-        if (status == LF_OK && name[0] != '.' && length < (int)sizeof inside) {
-            status = add_path(s, inside, depth, error);
+        if (status == LF_OK && name[0] != '.') {
+            const int bytes = snprintf(inside, sizeof inside, "%s/%s", path, name);
+            s->place = place;
+            status = bytes < (int)sizeof inside
+                         ? add_path(s, inside, depth, error)
+                         : fail_at(error, LF_RANGE, path, "a path in this folder is too long");
         }
         free(entries[i]);
     }
@@ -248,37 +307,56 @@ static lf_status add_folder(search *s, const char *path, int depth, lf_error *er
 static lf_status add_path(search *s, const char *path, int depth, lf_error *error)
 {
     struct stat info;
+    if (strlen(path) >= sizeof s->files->path) {
+        return fail_at(error, LF_RANGE, path, "the path is too long");
+    }
     if (stat(path, &info) != 0) {
-        return lf_error_set_at(
-            error,
-            LF_NOT_FOUND,
-            path,
-            LF_POSITION_NONE,
-            LF_POSITION_NONE,
-            "there is no such file or folder"
-        );
+        return fail_at(error, LF_NOT_FOUND, path, "there is no such file or folder");
     }
-    if (strlen(path) >= sizeof s->list->sources->path) {
-        return lf_error_set(error, LF_RANGE, "%s: the path is too long", path);
+    if (S_ISDIR(info.st_mode)) {
+        s->in_folder = true;
+        return depth <= DEPTH_MAX ? add_folder(s, path, depth + 1, error) : LF_OK;
     }
-    if (!S_ISDIR(info.st_mode)) {
-        return add_file(s, path, error);
+    if (!S_ISREG(info.st_mode)) {
+        return s->in_folder ? LF_OK : fail_at(error, LF_FORMAT, path, "neither file nor folder");
     }
-    s->allows_others = true;
-    return depth < DEPTH_MAX + 1 ? add_folder(s, path, depth + 1, error) : LF_OK;
+    s->path = path;
+    return add_file(s, error);
 }
 
-/* The partner of a file of a pair, by its name. */
-static bool guess_partner(const lf_source *source, char out[1024])
+/* ---- pairs ------------------------------------------------------------------------------ */
+
+static int compare_int64(int64_t a, int64_t b)
 {
-    const bool has_message = source->path[0] != '\0';
-    const char *known = has_message ? source->path : source->path2;
-    const char *from = has_message ? "_message_" : "_orderbook_";
-    const char *to = has_message ? "_orderbook_" : "_message_";
-    const char *at = NULL;
-    for (const char *p = strstr(known, from); p != NULL; p = strstr(p + 1, from)) {
-        at = p;
-    }
+    return a < b ? -1 : a > b;
+}
+
+/* Files of one day and place side by side, the message file first. */
+static int compare_found(const void *a, const void *b)
+{
+    const found *x = a, *y = b;
+    int order = compare_int64(lf_date_to_days(x->name.date), lf_date_to_days(y->name.date));
+    order = order != 0 ? order : strcmp(x->name.symbol, y->name.symbol);
+    order = order != 0 ? order : compare_int64(x->name.level_count, y->name.level_count);
+    order = order != 0 ? order : compare_int64(x->place, y->place);
+    order = order != 0 ? order : compare_int64(!x->name.is_message, !y->name.is_message);
+    return order != 0 ? order : strcmp(x->path, y->path);
+}
+
+static bool is_same_day(const found *a, const found *b)
+{
+    return lf_date_to_days(a->name.date) == lf_date_to_days(b->name.date) &&
+           strcmp(a->name.symbol, b->name.symbol) == 0 &&
+           a->name.level_count == b->name.level_count && a->place == b->place;
+}
+
+/* The partner of a file of a pair, by its name, in the same folder. */
+static bool guess_partner(const found *file, char out[1024])
+{
+    const char *known = file->path;
+    const char *from = file->name.is_message ? "_message_" : "_orderbook_";
+    const char *to = file->name.is_message ? "_orderbook_" : "_message_";
+    const char *at = strstr(base_name(known), from);
     struct stat info;
     return at != NULL &&
            snprintf(out, 1024, "%.*s%s%s", (int)(at - known), known, to, at + strlen(from)) <
@@ -286,59 +364,284 @@ static bool guess_partner(const lf_source *source, char out[1024])
            stat(out, &info) == 0;
 }
 
-static lf_status complete_pairs(lf_source_list *list, lf_error *error)
+static lf_status fail_twice(const found *a, const found *b, lf_error *error)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        lf_source *source = &list->sources[i];
-        const bool is_alone = strcmp(source->format, "lobster") != 0 ||
-                              (source->path2[0] == '\0' && lfi_archive_probe(source->path));
-        char partner[1024];
-        if (is_alone || (source->path[0] != '\0' && source->path2[0] != '\0')) {
-            continue;
-        }
-        const bool has_message = source->path[0] != '\0';
-        if (!guess_partner(source, partner)) {
-            return lf_error_set_at(
-                error,
-                LF_FORMAT,
-                has_message ? source->path : source->path2,
-                LF_POSITION_NONE,
-                LF_POSITION_NONE,
-                "its %s file is missing; a LOBSTER day needs both files in one folder",
-                has_message ? "orderbook" : "message"
-            );
-        }
-        memcpy(has_message ? source->path2 : source->path, partner, sizeof partner);
-    }
-    return LF_OK;
+    char date[11];
+    lf_date_format(a->name.date, date);
+    return lf_error_set_at(
+        error,
+        LF_DATA,
+        a->path,
+        LF_POSITION_NONE,
+        LF_POSITION_NONE,
+        "two %s files of %s, %s, %d levels are here, %s%s; only one can be meant",
+        kind_name(a->name.is_message),
+        a->name.symbol,
+        date,
+        (int)a->name.level_count,
+        a->is_member ? "both in the archive" : "the other is ",
+        a->is_member ? "" : b->path
+    );
 }
 
-static int by_date_and_symbol(const void *a, const void *b)
+static lf_status fail_single(const found *file, lf_error *error)
+{
+    char date[11];
+    lf_date_format(file->name.date, date);
+    return lf_error_set_at(
+        error,
+        LF_FORMAT,
+        file->path,
+        LF_POSITION_NONE,
+        LF_POSITION_NONE,
+        "the %s file of %s, %s, %d levels is missing%s; a LOBSTER day needs both",
+        kind_name(!file->name.is_message),
+        file->name.symbol,
+        date,
+        (int)file->name.level_count,
+        file->is_member ? " from the archive" : ""
+    );
+}
+
+/* One source from the files [count] of one day in one place. */
+static lf_status add_pair(search *s, const found *files, size_t count, lf_error *error)
+{
+    const found *pair[2] = {NULL, NULL};
+    for (size_t i = 0; i < count; i++) {
+        const found **slot = &pair[files[i].name.is_message ? 0 : 1];
+        const bool is_other =
+            *slot != NULL && (files[i].is_member || strcmp((*slot)->path, files[i].path) != 0);
+        if (is_other) {
+            return fail_twice(*slot, &files[i], error);
+        }
+        *slot = &files[i];
+    }
+    char partner[1024];
+    lf_source source = {.date = files->name.date, .level_count = files->name.level_count};
+    snprintf(source.format, sizeof source.format, "lobster");
+    memcpy(source.symbol, files->name.symbol, sizeof source.symbol);
+    if (pair[0] == NULL || pair[1] == NULL) {
+        if (files->is_member || !guess_partner(files, partner)) {
+            return fail_single(files, error);
+        }
+    }
+    memcpy(source.path, pair[0] != NULL ? pair[0]->path : partner, sizeof source.path);
+    if (!files->is_member) {
+        memcpy(source.path2, pair[1] != NULL ? pair[1]->path : partner, sizeof source.path2);
+    }
+    return add_source(s, &source, error);
+}
+
+static lf_status add_nameless_pair(search *s, lf_error *error)
+{
+    const bool has_message = s->nameless[0][0] != '\0', has_book = s->nameless[1][0] != '\0';
+    if (!has_message && !has_book) {
+        return LF_OK;
+    }
+    if (!has_message || !has_book) {
+        return lf_error_set_at(
+            error,
+            LF_FORMAT,
+            s->nameless[has_message ? 0 : 1],
+            LF_POSITION_NONE,
+            LF_POSITION_NONE,
+            "a LOBSTER %s file without its partner; name the %s file too",
+            kind_name(has_message),
+            kind_name(!has_message)
+        );
+    }
+    lf_source source = {.date = s->date, .level_count = s->nameless_level_count};
+    snprintf(source.format, sizeof source.format, "lobster");
+    snprintf(source.symbol, sizeof source.symbol, "%s", s->options->symbol);
+    memcpy(source.path, s->nameless[0], sizeof source.path);
+    memcpy(source.path2, s->nameless[1], sizeof source.path2);
+    return add_source(s, &source, error);
+}
+
+static lf_status make_pairs(search *s, lf_error *error)
+{
+    lf_status status = add_nameless_pair(s, error);
+    if (s->file_count > 1) {
+        qsort(s->files, s->file_count, sizeof *s->files, compare_found);
+    }
+    for (size_t first = 0, end; first < s->file_count && status == LF_OK; first = end) {
+        end = first + 1;
+        while (end < s->file_count && is_same_day(&s->files[first], &s->files[end])) {
+            end++;
+        }
+        status = add_pair(s, &s->files[first], end - first, error);
+    }
+    return status;
+}
+
+/* ---- choice ----------------------------------------------------------------------------- */
+
+/* What an option asks a day to be. */
+typedef struct wish {
+    const char *symbol; /* NULL: not asked */
+    const lf_date *date;
+    int32_t level_count; /* 0: not asked */
+} wish;
+
+static bool fits(const lf_source *source, const wish *w)
+{
+    return (w->symbol == NULL || strcmp(source->symbol, w->symbol) == 0) &&
+           (w->date == NULL || lf_date_to_days(source->date) == lf_date_to_days(*w->date)) &&
+           (w->level_count == 0 || source->level_count == w->level_count);
+}
+
+static void overrule(lf_source *source, const wish *w)
+{
+    if (w->symbol != NULL) {
+        snprintf(source->symbol, sizeof source->symbol, "%s", w->symbol);
+    }
+    if (w->date != NULL) {
+        source->date = *w->date;
+    }
+    if (w->level_count != 0) {
+        source->level_count = w->level_count;
+    }
+}
+
+/* Keep the days that fit; when none does, an only one is taken for what was asked. */
+static lf_status choose_by(lf_source_list *list, bool was_only, const wish *w, lf_error *error)
+{
+    size_t kept = 0;
+    char first[64], date[11];
+    lf_date_format(list->sources[0].date, date);
+    snprintf(
+        first,
+        sizeof first,
+        "%s, %s, %d levels",
+        list->sources[0].symbol,
+        date,
+        (int)list->sources[0].level_count
+    );
+    if (was_only) {
+        overrule(&list->sources[0], w);
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (fits(&list->sources[i], w)) {
+            list->sources[kept++] = list->sources[i];
+        }
+    }
+    list->count = kept;
+    if (kept > 0) {
+        return LF_OK;
+    }
+    if (w->symbol != NULL) {
+        return lf_error_set(
+            error, LF_NOT_FOUND, "no day of symbol %s here; the first is %s", w->symbol, first
+        );
+    }
+    if (w->date != NULL) {
+        lf_date_format(*w->date, date);
+        return lf_error_set(
+            error, LF_NOT_FOUND, "no day with date %s here; the first is %s", date, first
+        );
+    }
+    return lf_error_set(
+        error,
+        LF_NOT_FOUND,
+        "no day with %d levels here; the first is %s",
+        (int)w->level_count,
+        first
+    );
+}
+
+static lf_status choose(const search *s, lf_error *error)
+{
+    const wish wishes[] = {
+        {.symbol = s->options->symbol},
+        {.date = s->options->date != NULL ? &s->date : NULL},
+        {.level_count = s->options->level_count},
+    };
+    lf_source_list *list = s->list;
+    const bool was_only = list->count == 1;
+    lf_status status = LF_OK;
+    for (size_t i = 0; i < sizeof wishes / sizeof wishes[0] && status == LF_OK; i++) {
+        status = choose_by(list, was_only, &wishes[i], error);
+    }
+    return status;
+}
+
+static int compare_source(const void *a, const void *b)
 {
     const lf_source *x = a, *y = b;
-    const int64_t dx = lf_date_to_days(x->date), dy = lf_date_to_days(y->date);
-    return dx != dy ? (dx < dy ? -1 : 1) : strcmp(x->symbol, y->symbol);
+    int order = compare_int64(lf_date_to_days(x->date), lf_date_to_days(y->date));
+    order = order != 0 ? order : strcmp(x->symbol, y->symbol);
+    order = order != 0 ? order : compare_int64(x->level_count, y->level_count);
+    return order != 0 ? order : strcmp(x->path, y->path);
 }
 
-/* Keep what the options ask for, and let flags overrule the names. */
-static lf_status
-apply_options(lf_source_list *list, const lf_feed_options *options, lf_error *error)
+/* A day that is there twice would count twice in everything. */
+static lf_status refuse_twins(const lf_source_list *list, lf_error *error)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        lf_source *source = &list->sources[i];
-        if (options->symbol != NULL) {
-            snprintf(source->symbol, sizeof source->symbol, "%s", options->symbol);
-        }
-        if (options->level_count != 0) {
-            source->level_count = options->level_count;
-        }
-        if (options->date != NULL && lf_date_parse(options->date, &source->date) != LF_OK) {
+    for (size_t i = 1; i < list->count; i++) {
+        const lf_source *a = &list->sources[i - 1], *b = &list->sources[i];
+        if (lf_date_to_days(a->date) == lf_date_to_days(b->date) &&
+            strcmp(a->symbol, b->symbol) == 0) {
+            char date[11];
+            lf_date_format(a->date, date);
             return lf_error_set(
-                error, LF_RANGE, "\"%s\" is no date; write YYYY-MM-DD", options->date
+                error,
+                LF_DATA,
+                "%s of %s is there twice: %s (%d levels) and %s (%d levels); name one of them%s",
+                a->symbol,
+                date,
+                a->path,
+                (int)a->level_count,
+                b->path,
+                (int)b->level_count,
+                a->level_count != b->level_count ? " or give --levels" : ""
             );
         }
     }
     return LF_OK;
+}
+
+static lf_status check_options(search *s, lf_error *error)
+{
+    const lf_feed_options *options = s->options;
+    if (options->format != NULL && strcmp(options->format, "lobster") != 0 &&
+        strcmp(options->format, "algoseek") != 0) {
+        return lf_error_set(
+            error, LF_NOT_FOUND, "unknown format \"%s\"; known: lobster, algoseek", options->format
+        );
+    }
+    if (options->date != NULL && lf_date_parse(options->date, &s->date) != LF_OK) {
+        return lf_error_set(error, LF_RANGE, "\"%s\" is no date; write YYYY-MM-DD", options->date);
+    }
+    if (options->symbol != NULL && strlen(options->symbol) >= sizeof s->list->sources->symbol) {
+        return lf_error_set(error, LF_RANGE, "the symbol \"%s\" is too long", options->symbol);
+    }
+    return LF_OK;
+}
+
+/* Everything behind the typed paths. */
+static lf_status
+look_at_all(search *s, const char *const *paths, size_t path_count, lf_error *error)
+{
+    lf_status status = LF_OK;
+    for (size_t i = 0; i < path_count && status == LF_OK; i++) {
+        s->in_folder = false;
+        s->place = PLACE_TYPED;
+        status = add_path(s, paths[i], 0, error);
+    }
+    if (status == LF_OK) {
+        status = make_pairs(s, error);
+    }
+    if (status == LF_OK && s->list->count == 0) {
+        status = fail_at(
+            error,
+            LF_NOT_FOUND,
+            path_count > 0 ? paths[0] : "",
+            "nothing here that lobflow reads: LOBSTER archives, message and orderbook files, or "
+            "AlgoSeek TAQ files"
+        );
+    }
+    lf_release(NULL, s->files);
+    return status;
 }
 
 lf_status lf_feed_find(
@@ -352,44 +655,21 @@ lf_status lf_feed_find(
     static const lf_feed_options defaults;
     *out = (lf_source_list){0};
     search s = {.options = options != NULL ? options : &defaults, .list = out};
-    lf_status status = LF_OK;
-    if (s.options->format != NULL && strcmp(s.options->format, "lobster") != 0 &&
-        strcmp(s.options->format, "algoseek") != 0) {
-        return lf_error_set(
-            error,
-            LF_NOT_FOUND,
-            "unknown format \"%s\"; known: lobster, algoseek",
-            s.options->format
-        );
-    }
-    for (size_t i = 0; i < path_count && status == LF_OK; i++) {
-        s.allows_others = false;
-        status = add_path(&s, paths[i], 0, error);
+    lf_status status = check_options(&s, error);
+    if (status == LF_OK) {
+        status = look_at_all(&s, paths, path_count, error);
     }
     if (status == LF_OK) {
-        status = complete_pairs(out, error);
-    }
-    if (status == LF_OK && out->count == 0) {
-        status = lf_error_set_at(
-            error,
-            LF_NOT_FOUND,
-            path_count > 0 ? paths[0] : "",
-            LF_POSITION_NONE,
-            LF_POSITION_NONE,
-            "nothing here that lobflow reads: LOBSTER archives, message and orderbook files, or "
-            "AlgoSeek TAQ files"
-        );
+        status = choose(&s, error);
     }
     if (status == LF_OK) {
-        status = apply_options(out, s.options, error);
+        qsort(out->sources, out->count, sizeof *out->sources, compare_source);
+        status = refuse_twins(out, error);
     }
     if (status != LF_OK) {
-        lf_release(NULL, out->sources);
-        *out = (lf_source_list){0};
-        return status;
+        lf_source_list_clear(out);
     }
-    qsort(out->sources, out->count, sizeof *out->sources, by_date_and_symbol);
-    return LF_OK;
+    return status;
 }
 
 void lf_source_list_clear(lf_source_list *list)
