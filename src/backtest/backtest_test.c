@@ -200,6 +200,14 @@ static void test_everything_balances(void **state)
         );
         check_trades(both, i);
         assert_int_equal(lf_backtest_counts_of(both, i)->day_count, 2);
+        lf_frame *const equity = lf_backtest_frame(both, i, LF_BACKTEST_EQUITY);
+        const size_t morning = 23401;
+        assert_int_equal(lf_frame_row_count(equity), 2 * morning);
+        static const char *const columns[] = {"cash", "fees", "gross", "net"};
+        for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++) {
+            const double *const values = days_number(equity, columns[c]);
+            assert_true(values[morning] == values[morning - 1] && values[morning] != 0);
+        }
     }
     lf_backtest_destroy(both);
 }
@@ -248,6 +256,57 @@ static void check_order_times(lf_backtest *backtest, size_t strategy, const days
     }
 }
 
+/* A passive order whose time is over is cancelled a cancel's latency after it. */
+static size_t count_timeouts(lf_backtest *backtest, size_t strategy)
+{
+    lf_frame *const orders = lf_backtest_frame(backtest, strategy, LF_BACKTEST_ORDERS);
+    const lf_execution_options *const execution =
+        &lf_backtest_strategy(backtest, strategy)->execution;
+    size_t count = 0;
+    for (size_t i = 0; i < lf_frame_row_count(orders); i++) {
+        const bool cancelled = strcmp(days_text(orders, "status", i), "cancelled") == 0;
+        const bool passive = strcmp(days_text(orders, "kind", i), "passive") == 0;
+        const int64_t life_ns = days_whole(orders, "ts_done")[i] - days_whole(orders, "ts_sent")[i];
+        if (cancelled && passive) {
+            assert_true(life_ns <= execution->passive_limit_ns + DAYS_CANCEL_NS);
+            count += life_ns == execution->passive_limit_ns + DAYS_CANCEL_NS;
+        }
+    }
+    return count;
+}
+
+/* The best and the worst mid of a round trip are those of the feed while it was open. */
+static void check_excursions(lf_backtest *backtest, size_t strategy, const days_path *path)
+{
+    lf_frame *const trades = lf_backtest_frame(backtest, strategy, LF_BACKTEST_TRADES);
+    for (size_t i = 0; i < lf_frame_row_count(trades); i++) {
+        const double entry = days_number(trades, "entry_price")[i] / TICK;
+        const double side = (double)days_whole(trades, "side")[i];
+        const int64_t from_ns = days_whole(trades, "ts_entry")[i];
+        const int64_t to_ns = days_whole(trades, "ts_exit")[i];
+        double best = -INFINITY;
+        double worst = INFINITY;
+        /* From the state that the entry met to the last one before the exit. */
+        for (const days_state *state = days_at(path, from_ns);
+             state < path->states + path->count && state->ts_ns < to_ns;
+             state++) {
+            const double ticks = side * (0.5 * (double)state->mid2 - entry);
+            best = ticks > best ? ticks : best;
+            worst = ticks < worst ? ticks : worst;
+        }
+        const days_state *const last = days_at(path, to_ns);
+        const double end = side * (0.5 * (double)last->mid2 - entry);
+        /* States that share the time of the entry or of the exit may or may not belong to it. */
+        assert_true(days_number(trades, "ticks_best")[i] >= best - 1e-6);
+        assert_true(days_number(trades, "ticks_worst")[i] <= worst + 1e-6);
+        if (last->ts_ns < to_ns &&
+            days_at(path, from_ns - 1)->mid2 == days_at(path, from_ns)->mid2) {
+            assert_true(days_number(trades, "ticks_best")[i] <= fmax(best, end) + 1e-6);
+            assert_true(days_number(trades, "ticks_worst")[i] >= fmin(worst, end) - 1e-6);
+        }
+    }
+}
+
 static void check_fill_times(lf_backtest *backtest, size_t strategy, const days_path *path)
 {
     lf_frame *const orders = lf_backtest_frame(backtest, strategy, LF_BACKTEST_ORDERS);
@@ -281,6 +340,10 @@ static void test_two_clocks(void **state)
     for (size_t i = 0; i < DAYS_STRATEGIES; i++) {
         check_order_times(backtest, i, &path);
         check_fill_times(backtest, i, &path);
+        check_excursions(backtest, i, &path);
+        const bool passive =
+            lf_backtest_strategy(backtest, i)->execution.entry == LF_ORDER_KIND_PASSIVE;
+        assert_int_equal(count_timeouts(backtest, i) > 0, passive);
     }
     /* Predictions carry the mid that the local clock knew. */
     lf_frame *const predictions = lf_backtest_predictions(backtest);
