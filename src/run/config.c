@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than the table holds; its size is checked below. */
+/* More than the table holds; keys beyond it would not be suggested. */
 #define KEYS_MAX ((size_t)128)
 
 void lf_config_default(lf_config *config)
@@ -38,7 +38,7 @@ const lf_config_key *lf_config_key_at(size_t index)
 
 static lf_status unknown_key(const char *section, const char *key, lf_error *error)
 {
-    static _Thread_local char names[KEYS_MAX][64];
+    char names[KEYS_MAX][64];
     const char *candidates[KEYS_MAX];
     char typed[128];
     const size_t count = lfi_config_entry_count < KEYS_MAX ? lfi_config_entry_count : KEYS_MAX;
