@@ -11,10 +11,22 @@
 
 /* ---- what was read ---------------------------------------------------------------------- */
 
+/* Whether a list separated by spaces holds a word, whole. */
+static bool holds(const char *list, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *at = strstr(list, word); at != NULL; at = strstr(at + 1, word)) {
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void note_symbol(lfi_desk *desk, const char *symbol)
 {
     const size_t used = strlen(desk->symbols);
-    if (strstr(desk->symbols, symbol) != NULL) {
+    if (holds(desk->symbols, symbol)) {
         return;
     }
     const char *const text = used + strlen(symbol) + 5 < sizeof desk->symbols ? symbol : "...";
