@@ -308,10 +308,10 @@ static void test_walk_is_checked(void **state)
     const lf_run_job job = {.config = config, .sources = sources.sources, .source_count = 1};
     lfi_desk first = {.job = &job, .trading = &trading};
     assert_int_equal(lfi_desk_trade(&first, NULL), LF_OK);
-    /* Column that is changed by its last bit; -1 none. */
-    static const int changes[] = {-1, 2};
+    /* Column that is changed by its last bit; -1 none, -2 the last row is missing. */
+    static const int changes[] = {-1, 2, 3, 4, -2};
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
-        trading.walk = walked(first.all, 23400);
+        trading.walk = walked(first.all, changes[i] == -2 ? 23399 : 23400);
         if (changes[i] > 0) {
             double *const value = &lf_frame_f64(trading.walk, (size_t)changes[i])[20000];
             assert_true(*value == *value);

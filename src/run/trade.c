@@ -160,10 +160,26 @@ static bool same_number(double left, double right)
     return left == right || (isnan(left) && isnan(right));
 }
 
+static lf_status walk_differs(const char *symbol, int64_t time_ns, lf_error *error)
+{
+    char time[32];
+    lf_time_format(time_ns, time);
+    return lf_error_set(
+        error,
+        LF_INVARIANT,
+        "%s at %s: the prediction made while trading is not the one that was scored; please report "
+        "it.",
+        symbol,
+        time
+    );
+}
+
 /* The causal lane computes features and predictions anew while it trades. They must be those that
-   the offline lane was scored with, to the last bit, or one of the two sees another past. */
+   the offline lane was scored with, row by row and to the last bit, or one of the two sees another
+   past. */
 static lf_status check_walk(const lfi_desk *desk, const char *symbol, lf_error *error)
 {
+    static const char *const heads[] = {"p_up_1min", "p_up_5min", "ret_1min_bps"};
     lf_frame *const walk = desk->trading->walk;
     lf_frame *const live = lf_backtest_predictions(desk->backtest);
     if (walk == NULL) {
@@ -171,30 +187,29 @@ static lf_status check_walk(const lfi_desk *desk, const char *symbol, lf_error *
     }
     const size_t symbols = lf_frame_find(walk, "symbol");
     const int64_t *const walk_times = lf_frame_i64(walk, lf_frame_find(walk, "ts_event"));
-    const double *const walk_up = lf_frame_f64(walk, lf_frame_find(walk, "p_up_1min"));
     const int64_t *const times = lf_frame_i64(live, lf_frame_find(live, "ts_event"));
-    const double *const up = lf_frame_f64(live, lf_frame_find(live, "p_up_1min"));
+    const double *scored[3];
+    const double *made[3];
+    for (size_t h = 0; h < 3; h++) {
+        scored[h] = lf_frame_f64(walk, lf_frame_find(walk, heads[h]));
+        made[h] = lf_frame_f64(live, lf_frame_find(live, heads[h]));
+    }
     const size_t count = lf_frame_row_count(live);
     size_t at = 0;
     for (size_t i = 0; i < lf_frame_row_count(walk); i++) {
         if (strcmp(lf_frame_text(walk, symbols, i), symbol) != 0) {
             continue;
         }
-        if (at >= count || times[at] != walk_times[i] || !same_number(up[at], walk_up[i])) {
-            char time[32];
-            lf_time_format(walk_times[i], time);
-            return lf_error_set(
-                error,
-                LF_INVARIANT,
-                "%s at %s: the prediction made while trading is not the one that was scored; "
-                "please report it.",
-                symbol,
-                time
-            );
+        bool same = at < count && times[at] == walk_times[i];
+        for (size_t h = 0; h < 3 && same; h++) {
+            same = same_number(made[h][at], scored[h][i]);
+        }
+        if (!same) {
+            return walk_differs(symbol, walk_times[i], error);
         }
         at++;
     }
-    return LF_OK;
+    return at == count ? LF_OK : walk_differs(symbol, times[at], error);
 }
 
 /* ---- one symbol, all symbols ------------------------------------------------------------ */
