@@ -81,6 +81,9 @@ static int make_trades(day *self)
         const int sign = below(self, 2) == 0 ? 1 : -1;
         const int side = sign > 0 ? 1 : 0;
         const int best = best_tick(self, side);
+        if (best < 0 || best >= TWIN_TICKS) {
+            return i;
+        }
         lf_trade *const trade = &self->trades[i];
         *trade = (lf_trade){
             .price_units = (BASE + best) * UNITS,
@@ -132,7 +135,7 @@ static void disturb(day *self, lf_event *event)
         self->halted = below(self, 6) != 0;
     } else if (kind == 1) {
         event->flags |= LF_EVENT_RESET;
-    } else if (kind == 2) {
+    } else if (kind == 2 && quotes->bid_lots[0] > 0) {
         quotes->ask_ticks[0] = quotes->bid_ticks[0] - below(self, 2);
     } else if (kind == 3) {
         quotes->bid_ticks[0] = LF_BID_NONE;
