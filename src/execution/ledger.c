@@ -67,11 +67,23 @@ lf_status lf_ledger_fill(lf_ledger *ledger, const lf_fill *fill, lf_error *error
     return LF_OK;
 }
 
+/* Twice the value of a position at a mid, 1e-9. Where 128 bits are not enough it is the largest
+   that still leaves room for cash. */
+static wide value2_nano(int64_t lots, int64_t mid2, int64_t money_unit_nano)
+{
+    const wide most = (wide)1 << 126;
+    wide value = 0;
+    if (__builtin_mul_overflow((wide)mid2 * money_unit_nano, (wide)lots, &value)) {
+        return (lots < 0) != (mid2 < 0) ? -most : most;
+    }
+    return value > most ? most : value < -most ? -most : value;
+}
+
 lf_status
 lf_ledger_settle(lf_ledger *ledger, int64_t mid2, int64_t money_unit_nano, lf_error *error)
 {
     /* Half a unit of 1e-9 may be lost where mid2 * unit is odd: towards zero. */
-    const wide value = (wide)mid2 * money_unit_nano * ledger->position_lots / 2;
+    const wide value = value2_nano(ledger->position_lots, mid2, money_unit_nano) / 2;
     if (value > INT64_MAX || value < INT64_MIN) {
         return too_large(error);
     }
@@ -138,7 +150,7 @@ lf_status lf_ledger_check(const lf_ledger *ledger, lf_error *error)
 static wide gross2_nano(const lf_ledger *ledger, int64_t mid2, int64_t money_unit_nano)
 {
     const wide cash = (wide)ledger->cash_nano + ledger->fees_nano;
-    return 2 * cash + (wide)mid2 * money_unit_nano * ledger->position_lots;
+    return 2 * cash + value2_nano(ledger->position_lots, mid2, money_unit_nano);
 }
 
 double lf_ledger_gross(const lf_ledger *ledger, int64_t mid2, int64_t money_unit_nano)

@@ -108,6 +108,10 @@ static void test_net_rounds_down(void **state)
         {-5, 1, 3, 1, -4},
         {0, INT64_MAX, INT64_C(1) << 40, 1, INT64_MAX},
         {0, -INT64_MAX, INT64_C(1) << 40, 1, INT64_MIN},
+        /* More than 128 bits. */
+        {0, 4, INT64_MAX, INT64_MAX, INT64_MAX},
+        {0, -INT64_MAX, INT64_MAX, INT64_MAX, INT64_MIN},
+        {0, INT64_MAX, -INT64_MAX, INT64_MAX, INT64_MIN},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const lf_ledger ledger = {.cash_nano = rows[i].cash, .position_lots = rows[i].position};
