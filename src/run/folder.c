@@ -6,9 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* The venues whose files lobflow reads so far keep New York's hours. */
-#define TIME_ZONE "America/New_York"
-
 /* ---- what was read ---------------------------------------------------------------------- */
 
 /* Whether a list separated by spaces holds a word, whole. */
@@ -37,9 +34,12 @@ static void note_symbol(lfi_desk *desk, const char *symbol)
     }
 }
 
-void lfi_desk_note(lfi_desk *desk, const char *symbol, const char *date, const lf_feed_stats *stats)
+void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_feed_stats *stats)
 {
+    const char *const symbol = instrument->symbol;
+    char date[11];
     char line[256];
+    lf_date_format(instrument->date, date);
     const int length = snprintf(
         line,
         sizeof line,
@@ -52,6 +52,9 @@ void lfi_desk_note(lfi_desk *desk, const char *symbol, const char *date, const l
         (long long)stats->halt_count,
         (long long)stats->gap_count
     );
+    if (desk->time_zone[0] == '\0') {
+        memcpy(desk->time_zone, instrument->time_zone, sizeof desk->time_zone);
+    }
     note_symbol(desk, symbol);
     if (desk->first_date[0] == '\0' || strcmp(date, desk->first_date) < 0) {
         memcpy(desk->first_date, date, sizeof desk->first_date);
@@ -193,7 +196,7 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
         .title = title,
         .data_text = desk->data_text,
         .symbol = desk->symbols,
-        .time_zone = TIME_ZONE,
+        .time_zone = desk->time_zone,
         .scores_json = desk->trading->scores_json,
         .training_json = desk->trading->training_json,
         .config_toml = toml,

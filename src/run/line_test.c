@@ -213,6 +213,7 @@ static void test_company_changes_nothing(void **state)
     lfi_desk alone = {.job = &few, .trading = &trading};
     assert_int_equal(lfi_desk_trade(&alone, NULL), LF_OK);
     assert_int_equal(together.strategy_count, 4);
+    assert_string_equal(together.time_zone, "America/New_York");
     for (size_t i = 0; i < together.strategy_count; i++) {
         lf_frame *const many = lf_backtest_frame(together.all, i, LF_BACKTEST_FILLS);
         lf_frame *const some = lf_backtest_frame(alone.all, i, LF_BACKTEST_FILLS);

@@ -144,10 +144,8 @@ static lf_status trade_source(lfi_desk *desk, size_t day, lf_feature_carry *carr
     }
     const lf_instrument *const instrument = lf_feed_instrument(feed);
     if (is_traded(desk->trading, instrument)) {
-        char date[11];
-        lf_date_format(instrument->date, date);
         status = trade_feed(desk, day, feed, carry, error);
-        lfi_desk_note(desk, instrument->symbol, date, lf_feed_stats_of(feed));
+        lfi_desk_note(desk, instrument, lf_feed_stats_of(feed));
     }
     lf_feed_close(feed);
     return status;

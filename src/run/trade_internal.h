@@ -23,15 +23,14 @@ typedef struct lfi_desk {
     size_t data_capacity;
     char first_date[11];
     char last_date[11];
-    char symbols[64]; /* separated by spaces, "..." when they are many */
+    char time_zone[32]; /* of the first day: hours of the report are its */
+    char symbols[64];   /* separated by spaces, "..." when they are many */
 } lfi_desk;
 
 /* Trade all symbols; the desk must then be closed in every case. */
 lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error);
 /* Remember that a day was traded, for title and data text. Without memory it is left out. */
-void lfi_desk_note(
-    lfi_desk *desk, const char *symbol, const char *date, const lf_feed_stats *stats
-);
+void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_feed_stats *stats);
 void lfi_desk_close(lfi_desk *desk);
 
 #endif
