@@ -43,8 +43,8 @@ typedef struct message {
 
 /*
  * Options: P passive entries, C that cross when their time is over, T a limit at the touch, M at
- * most 50 lots, N no stop, W a stop of two median spreads (2 ticks each), L a loss limit of 2 USD,
- * F no time for leaving.
+ * most 50 lots, N no stop, H one of 2.25 ticks, W a stop of two median spreads (2 ticks each), L a
+ * loss limit of 2 USD, F no time for leaving.
  */
 typedef struct scenario {
     const char *name;
@@ -171,6 +171,10 @@ static const scenario exits[] = {
     {"two median spreads are farther than 3 ticks",
      "W",
      {QUOTE, LONG(1), {'f', 1022, 100, 102, 0}, {'q', 3000, 96, 99, 0}, {'q', 3001, 96, 98, 0}},
+     "1000+2:B100m entry 3001:S100m stop "},
+    {"a stop between half ticks lies at the next one",
+     "H",
+     {QUOTE, LONG(1), {'f', 1022, 100, 102, 0}, {'q', 3000, 98, 100, 0}, {'q', 3001, 98, 99, 0}},
      "1000+2:B100m entry 3001:S100m stop "},
     {"without a stop",
      "N",
@@ -362,23 +366,22 @@ static const scenario passives[] = {
      "1000+2:B100p100 entry 3000+2:x1 "},
     {"never before the order that it takes back",
      "P",
-     {QUOTE, LONG(99), {'q', 99001, 100, 102, 0}, {'w', 100000, 0, 0, 0}},
-     "99000+2:B100p100 entry 100000:x1 "},
+     {QUOTE,
+      LONG(1),
+      {'f', 1100, 100, 100, 0},
+      SHORT(4),
+      {'w', 4000, 0, 0, 0},
+      {'q', 4001, 97, 99, 0},
+      {'x', 4030, 0, 0, 0}},
+     "1000+2:B100p100 entry 4000+2:S200p102 reverse 4001+1:x2 4030:S100m stop "},
+    {"one cancel is enough",
+     "P",
+     {QUOTE, LONG(1), SHORT(6), SHORT(7), {'w', 7000, 0, 0, 0}, {'x', 7010, 0, 0, 0}},
+     "1000+2:B100p100 entry 6000+2:x1 "},
     {"a cancel for leaving time",
      "P",
      {QUOTE, LONG(97), {'w', 100000, 0, 0, 0}, {'x', 100020, 0, 0, 0}, {'w', 119000, 0, 0, 0}},
      "97000+2:B100p100 entry 100000:x1 "},
-    {"holding time ends while the entry still rests",
-     "PC",
-     {QUOTE,
-      LONG(90),
-      {'f', 90500, 10, 100, 0},
-      {'w', 95002, 0, 0, 0},
-      {'f', 95010, 10, 100, 0},
-      {'x', 95022, 0, 0, 0},
-      {'x', 95040, 0, 0, 0},
-      {'w', 101000, 0, 0, 0}},
-     "90000+2:B100p100 entry 95002:x1 95022:B80m cross(entry) 100000:S20m session_end "},
     {"an expired exit crosses",
      "P",
      {QUOTE,
@@ -460,6 +463,9 @@ static lf_strategy_options options_of(const char *flags)
         case 'N':
             options.risk.stop_ticks = 0;
             options.risk.stop_spreads = 0;
+            break;
+        case 'H':
+            options.risk.stop_ticks = 2.25;
             break;
         case 'W':
             options.risk.stop_spreads = 2;
