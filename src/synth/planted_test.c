@@ -65,8 +65,8 @@ static void test_sign_memory_closed_form(void **state)
         );
         assert_true(fabs(product - lfi_signs_acf(&pool, rows[r].lag)) < rows[r].tolerance);
     }
-    /* The memory decays as lag^-0.55 over two decades. */
-    const double slope = log(lfi_signs_acf(&pool, 500) / lfi_signs_acf(&pool, 5)) / log(100);
+    /* The memory decays as lag^-0.55 over two decades, before the longest metaorders end. */
+    const double slope = log(lfi_signs_acf(&pool, 200) / lfi_signs_acf(&pool, 2)) / log(100);
     assert_true(slope < -0.45 && slope > -0.65);
     /* A surprise has mean 0 and mean square 1 - acf(1). */
     assert_true(fabs(surprises / COUNT) < 0.003);
@@ -292,7 +292,7 @@ static void test_nothing_where_nothing_is(void **state)
     const found f = look(&options);
     print_message("planted 0, found %.5f; hit rate %.4f\n", f.share, f.hit);
     assert_true(f.share < 0.0015);
-    assert_true(fabs(f.hit - 0.5) < 0.015);
+    assert_true(fabs(f.hit - 0.5) < 0.02);
 }
 
 static void test_hit_bound(void **state)

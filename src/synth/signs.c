@@ -6,8 +6,8 @@
 /*
  * Lillo, Mike and Farmer (2005): a metaorder of length L sends L orders of one sign; with
  * P(L > l) = l^-exponent the signs' autocorrelation decays as lag^(1 - exponent). A length here is
- * geometric with mean 2^j, and kind j comes with weight 2^(-j exponent): the same tail over three
- * decades, and every moment of the flow has a closed form (drift.c).
+ * geometric with mean 2^j, and kind j comes with weight 2^(-j exponent): the same tail up to
+ * the longest kind, and every moment of the flow has a closed form (drift.c).
  */
 void lfi_signs_init(lfi_signs *signs, double exponent, lf_random *random)
 {

@@ -50,10 +50,12 @@ void lfi_ladder_reduce(lfi_ladder *ladder, uint32_t slot, int64_t lots);
 /* The best levels. */
 void lfi_ladder_quotes(const lfi_ladder *ladder, int32_t level_count, lf_quotes *out);
 
-/* Metaorders that are under way at once, and kinds of them: kind j is 2^j orders long on average.
+/*
+ * Metaorders that are under way at once, and kinds of them: kind j is 2^j orders long on average.
+ * The longest, 512 orders, take some five minutes; longer ones would make each day another market.
  */
 #define LFI_SYNTH_POOL 2
-#define LFI_SYNTH_KINDS 13
+#define LFI_SYNTH_KINDS 10
 
 /* Signs of market orders with long memory. */
 typedef struct lfi_signs {
