@@ -286,7 +286,7 @@ static const struct tree_case {
      .typed = {A1M},
      .options = {.format = "dbn"},
      .status = LF_NOT_FOUND,
-     .found = "unknown format \"dbn\"; known: lobster"},
+     .found = "unknown format \"dbn\"; known: lobster, algoseek"},
 };
 
 static void make_archive(const char *name, char *list)
