@@ -101,6 +101,176 @@ LF_API LF_MUST_CHECK lf_status lf_study_finish(
 /** End a study; NULL is accepted. */
 LF_API void lf_study_destroy(lf_study *study);
 
+/* ==== Estimators ===========================================================================
+ *
+ * Functions over plain arrays, oldest row first. They allocate nothing unless an allocator is among
+ * their arguments, keep nothing between calls and may run on any thread. A row with a value that is
+ * NaN or infinite is left out; where a row needs the rows before it, it is left out too when one of
+ * those is undefined, so that one undefined row between two days keeps the days apart. What cannot
+ * be estimated is NaN. docs/estimators.md says what each one means and where it misleads.
+ */
+
+/* ---- columns of trades and states ------------------------------------------------------- */
+
+/** Trades as columns; a function says which ones it reads, the others may be NULL. */
+typedef struct lf_study_trades {
+    const int64_t *ts_ns;       /* [count] ascending */
+    const int64_t *price_units; /* [count] below 2^58 in size */
+    const int64_t *size_lots;   /* [count] >= 0 */
+    const int64_t *bid_units;   /* [count] best quote before the trade, in price units; */
+    const int64_t *ask_units;   /* LF_BID_NONE, LF_ASK_NONE or bid >= ask: there is none */
+    const int8_t *signs;        /* [count] aggressor: +1, -1, 0 or LF_SIGN_UNKNOWN */
+    size_t count;
+} lf_study_trades;
+
+/** Best quotes as columns. A row without two sides, or with bid >= ask, has no state. */
+typedef struct lf_study_states {
+    const int64_t *ts_ns; /* [count] ascending */
+    const int64_t *bid_ticks;
+    const int64_t *ask_ticks;
+    const int64_t *bid_lots;
+    const int64_t *ask_lots;
+    size_t count;
+} lf_study_states;
+
+/** Collects the trades and the best quotes of one day's events. */
+typedef struct lf_study_tape lf_study_tape;
+
+/**
+ * Create a tape of one symbol-day.
+ *
+ * @param instrument  copied
+ * @param step_ns     0: a state for each event that changes the best quote; else one at session
+ * open
+ *                    + k * step, k = 0, 1, ... before the close: the one after all events at or
+ *                    before it
+ * @param out         owned; NULL on failure
+ * @return LF_OK, LF_RANGE (a negative step) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_study_tape_create(
+    const lf_allocator *allocator,
+    const lf_instrument *instrument,
+    int64_t step_ns,
+    lf_study_tape **out,
+    lf_error *error
+);
+
+/**
+ * Take in the events of a batch that lie in the session; those before it only set the state. A
+ * masked state and a reset give a row without a state. A row of the grid is there once an event
+ * after it has come.
+ *
+ * @return LF_OK or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_study_tape_push(lf_study_tape *tape, const lf_batch *batch);
+
+/** The columns so far, borrowed until the next push or destroy. Either pointer may be NULL. */
+LF_API void
+lf_study_tape_get(const lf_study_tape *tape, lf_study_trades *trades, lf_study_states *states);
+
+/** End a tape; NULL is accepted. */
+LF_API void lf_study_tape_destroy(lf_study_tape *tape);
+
+/**
+ * The quote that stood before each of some instants: the last state of a timestamp earlier than
+ * the instant less a lag.
+ *
+ * @param states          reads ts_ns and all four others
+ * @param at_ns           [count] instants, in any order
+ * @param lag_ns          >= 0; 5 s is what Lee and Ready used for the tapes of 1988
+ * @param units_per_tick  the result is in price units
+ * @param bid_units       [count] out; LF_BID_NONE where that row has no state or there is no row
+ * @param ask_units       [count] out; LF_ASK_NONE likewise
+ *
+ * Cost: a binary search for each instant.
+ */
+LF_API void lf_study_quotes_before(
+    const lf_study_states *states,
+    const int64_t *at_ns,
+    size_t count,
+    int64_t lag_ns,
+    int64_t units_per_tick,
+    int64_t *bid_units,
+    int64_t *ask_units
+);
+
+/**
+ * The mid some time after each of some instants: that of the last state at or before it.
+ *
+ * @param states    reads ts_ns and all four others
+ * @param at_ns     [count] instants, in any order
+ * @param delay_ns  added to each instant; may be negative
+ * @param mids      [count] out, ticks; NaN where that row has no state or there is no row
+ *
+ * Cost: a binary search for each instant. Not causal for a positive delay. After the last row the
+ * last state is taken to last.
+ */
+LF_API void lf_study_mids_at(
+    const lf_study_states *states,
+    const int64_t *at_ns,
+    size_t count,
+    int64_t delay_ns,
+    double *mids
+);
+
+/** What was traded in one interval of time. */
+typedef struct lf_study_bar {
+    double lots;        /* of trades of any sign */
+    double signed_lots; /* bought less sold by aggressors */
+    double value;       /* of trades of any sign, currency */
+    double root_flow;   /* sum of sign * sqrt(value) over the trades */
+    double last_price;  /* of the last trade so far, price units; NaN before the first */
+    int64_t trade_count;
+} lf_study_bar;
+
+/** How to cut trades into bars. */
+typedef struct lf_study_bar_options {
+    int64_t begin_ns;  /* bar j is (begin + j * bar, begin + (j + 1) * bar] */
+    int64_t bar_ns;    /* > 0 */
+    double unit_value; /* currency for one price unit times one lot; 0: 1 */
+} lf_study_bar_options;
+
+/**
+ * Cut trades into bars of equal time; trades outside all bars are left out.
+ *
+ * @param trades  reads ts_ns, price_units, size_lots, signs; an unknown sign counts as 0
+ * @param count   number of bars
+ * @param bars    [count] out
+ */
+LF_API void lf_study_trade_bars(
+    const lf_study_trades *trades,
+    const lf_study_bar_options *options,
+    size_t count,
+    lf_study_bar *bars
+);
+
+/* ---- who traded ------------------------------------------------------------------------- */
+
+/** Rules that guess a trade's aggressor. */
+typedef enum lf_study_sign_rule {
+    LF_STUDY_SIGN_TICK = 0,      /* the last change of the trade price */
+    LF_STUDY_SIGN_QUOTE = 1,     /* above the mid or below; at the mid unknown */
+    LF_STUDY_SIGN_LEE_READY = 2, /* quote rule, at the mid tick rule */
+    LF_STUDY_SIGN_EMO = 3,       /* at the ask or at the bid, elsewhere tick rule */
+    LF_STUDY_SIGN_CLNV = 4,      /* within 30 % of the spread of a quote, elsewhere tick rule */
+} lf_study_sign_rule;
+
+/**
+ * Guess the aggressor of each trade. Comparisons are exact in integers. Without a quote the tick
+ * rule decides, except for the quote rule.
+ *
+ * @param trades  reads price_units and, except for the tick rule, bid_units and ask_units; for a
+ *                lag behind the trade fill those with lf_study_quotes_before()
+ * @param signs   [count] out: +1 buyer, -1 seller, 0 unknown (quote rule; before the first change
+ *                of price)
+ *
+ * Causal: signs[i] uses nothing after row i.
+ * Source: Lee, Ready (1991); Ellis, Michaely, O'Hara (2000); Chakrabarty, Li, Nguyen, Van Ness
+ * (2007).
+ */
+LF_API void
+lf_study_sign_trades(lf_study_sign_rule rule, const lf_study_trades *trades, int8_t *signs);
+
 #ifdef __cplusplus
 }
 #endif

@@ -38,15 +38,14 @@ lfi_study_line lfi_study_ols(const double *x, const double *y, size_t count)
     return line;
 }
 
-/* Solve A z = b in place for a symmetric positive definite A [n][n]; false when it is not. */
-static bool solve_cholesky(double *a, double *b, size_t n)
+bool lfi_study_solve_cholesky(double *a, double *b, size_t n)
 {
     for (size_t j = 0; j < n; j++) {
         double pivot = a[j * n + j];
         for (size_t k = 0; k < j; k++) {
             pivot -= a[j * n + k] * a[j * n + k];
         }
-        /* Columns are standardised: a pivot this small is rounding, not information. */
+        /* A pivot this small beside its diagonal is rounding, not information. */
         if (!(pivot > 1e-12 * a[j * n + j]) || !(pivot > 0)) {
             return false;
         }
@@ -127,7 +126,7 @@ bool lfi_study_fit(
     for (size_t c = 0; c < columns; c++) {
         gram[c * columns + c] += ridge;
     }
-    if (!solve_cholesky(gram, right, columns)) {
+    if (!lfi_study_solve_cholesky(gram, right, columns)) {
         return false;
     }
     coefficients[0] = mean_y;

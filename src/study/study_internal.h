@@ -100,6 +100,12 @@ bool lfi_study_first_vector(
     const double *x, size_t count, size_t columns, double *vector, double *share
 );
 
+/*
+ * Solve A z = b for a symmetric positive definite A [n][n]: z replaces b [n], the factor A. False
+ * when A is not positive definite up to rounding.
+ */
+bool lfi_study_solve_cholesky(double *a, double *b, size_t n);
+
 /* Logistic regression of labels (0/1) on one column, by Newton steps; false when it separates. */
 bool lfi_study_logit(
     const double *x, const double *labels, size_t count, double *intercept, double *slope
@@ -114,5 +120,8 @@ lf_status lfi_study_levels(
     size_t level_count,
     lf_study_result *result
 );
+
+/* True when row i of the columns has two sides that do not cross or touch. */
+bool lfi_study_state_valid(const lf_study_states *states, size_t i);
 
 #endif
