@@ -271,6 +271,80 @@ typedef enum lf_study_sign_rule {
 LF_API void
 lf_study_sign_trades(lf_study_sign_rule rule, const lf_study_trades *trades, int8_t *signs);
 
+/* ---- VPIN ------------------------------------------------------------------------------- */
+
+/**
+ * Standard deviation about zero of the last `window` defined price changes before each bar, for
+ * lf_study_bulk_shares(); it looks at nothing later.
+ *
+ * @param price_changes  [count]
+ * @param window         > 0
+ * @param sds            [count] out; NaN until there are `window` defined changes
+ *
+ * Cost: count * window additions, so that no rounding is carried along.
+ */
+LF_API void lf_study_bulk_sd(const double *price_changes, size_t count, size_t window, double *sds);
+
+/**
+ * Bulk volume classification: the share of each bar's volume that is taken as bought, a
+ * distribution function of price change / standard deviation.
+ *
+ * @param price_changes  [count]
+ * @param sds            [count] such as from lf_study_bulk_sd()
+ * @param degrees        0: the normal; else Student's t with so many degrees (0.25 in the source)
+ * @param buy_shares     [count] out, 0 to 1; one half where a change or a deviation is undefined; a
+ *                       change on a deviation of 0 is certain
+ *
+ * Source: Easley, López de Prado, O'Hara (2012), Flow toxicity and liquidity (normal); the bulk
+ * classification paper of the same year (Student's t).
+ */
+LF_API void lf_study_bulk_shares(
+    const double *price_changes, const double *sds, size_t count, double degrees, double *buy_shares
+);
+
+/** One full bucket of volume. */
+typedef struct lf_study_bucket {
+    double buy_lots;
+    double sell_lots;
+    size_t last_row; /* the row that filled it */
+} lf_study_bucket;
+
+/**
+ * Pour rows (trades or bars) into buckets of equal volume; a row is split at a bucket's edge, the
+ * last, partly filled bucket is not given.
+ *
+ * @param size_lots     [count] >= 0
+ * @param buy_shares    [count] 0 to 1: 1 for a buy, 0 for a sale, one half for neither, or from
+ *                      lf_study_bulk_shares()
+ * @param bucket_lots   volume of a bucket, >= 1
+ * @param buckets       [capacity] out; NULL: count only
+ * @param bucket_count  out, full buckets
+ * @return LF_OK, or LF_RANGE: an argument outside its range, or more full buckets than capacity
+ *         (bucket_count then says how many)
+ */
+LF_API LF_MUST_CHECK lf_status lf_study_fill_buckets(
+    const int64_t *size_lots,
+    const double *buy_shares,
+    size_t count,
+    int64_t bucket_lots,
+    lf_study_bucket *buckets,
+    size_t capacity,
+    size_t *bucket_count,
+    lf_error *error
+);
+
+/**
+ * VPIN after each bucket: mean over the last `window` buckets of |buy - sell| / (buy + sell).
+ *
+ * @param window  > 0; 50 in the source
+ * @param vpin    [count] out, 0 to 1; NaN before `window` buckets
+ *
+ * Cost: count * window additions.
+ * Source: Easley, López de Prado, O'Hara (2012), Flow toxicity and liquidity.
+ */
+LF_API void
+lf_study_vpin(const lf_study_bucket *buckets, size_t count, size_t window, double *vpin);
+
 #ifdef __cplusplus
 }
 #endif
