@@ -345,6 +345,145 @@ LF_API LF_MUST_CHECK lf_status lf_study_fill_buckets(
 LF_API void
 lf_study_vpin(const lf_study_bucket *buckets, size_t count, size_t window, double *vpin);
 
+/* ---- price impact and liquidity --------------------------------------------------------- */
+
+/** A line fitted by least squares. */
+typedef struct lf_study_slope {
+    double slope;
+    double slope_se;       /* classic, with count - 2 (without intercept count - 1) */
+    double slope_se_white; /* White's HC0: errors of unequal size */
+    double intercept;      /* 0 when none was asked for */
+    double r2;             /* without intercept: about zero */
+    size_t count;          /* rows used */
+} lf_study_slope;
+
+/**
+ * Kyle's lambda: price change on signed volume, ordinary least squares. The sign must come from the
+ * feed or from a rule on quotes, not from the price change itself.
+ *
+ * @param price_changes  [count] in any unit
+ * @param signed_sizes   [count] bought less sold
+ * @return NaN below 3 rows or when the volume does not vary
+ *
+ * Source: Kyle (1985), Econometrica 53(6), 1315-1335.
+ */
+LF_API lf_study_slope lf_study_kyle(
+    const double *price_changes, const double *signed_sizes, size_t count, bool has_intercept
+);
+
+/**
+ * Hasbrouck's lambda of 2009: return on signed square roots of traded value, least squares. Bars of
+ * 5 minutes are usual.
+ *
+ * @param returns     [count] log returns
+ * @param root_flows  [count] sum over a bar's trades of sign * sqrt(value): lf_study_bar.root_flow
+ * @return as lf_study_kyle()
+ *
+ * Source: Hasbrouck (2009), Journal of Finance 64(3); Goyenko, Holden, Trzcinka (2009).
+ */
+LF_API lf_study_slope lf_study_hasbrouck(
+    const double *returns, const double *root_flows, size_t count, bool has_intercept
+);
+
+/**
+ * Amihud's illiquidity: mean of |return| / traded value over the rows with value > 0.
+ *
+ * @param returns  [count]
+ * @param values   [count] currency
+ * @return per unit of currency (usually shown times 1e6); NaN without such a row
+ *
+ * Source: Amihud (2002), Journal of Financial Markets 5(1), 31-56.
+ */
+LF_API double lf_study_amihud(const double *returns, const double *values, size_t count);
+
+/** Roll's spread and what it was made from. */
+typedef struct lf_study_roll {
+    double spread;     /* 2 sqrt(-covariance); NaN when the covariance is positive */
+    double covariance; /* of neighbouring price changes */
+    size_t count;      /* pairs of neighbouring changes */
+} lf_study_roll;
+
+/**
+ * Roll's spread, from the bounce between bid and ask. A positive covariance has no spread: it is
+ * NaN here, and a caller who prefers 0 takes 0 (FEATURES: roll_spread_5min does).
+ *
+ * @param prices       [count] of trades
+ * @param is_centered  true: covariance about the means, with n - 1; false: mean of the products,
+ *                     as for a price without drift
+ * @return NaN without a pair (centred: below 2)
+ *
+ * Source: Roll (1984), Journal of Finance 39(4), 1127-1139.
+ */
+LF_API lf_study_roll lf_study_roll_spread(const double *prices, size_t count, bool is_centered);
+
+/** What becomes of a negative estimate of one pair of days. */
+typedef enum lf_study_negative {
+    LF_STUDY_NEGATIVE_ZERO = 0, /* set to 0, as the authors do */
+    LF_STUDY_NEGATIVE_DROP = 1, /* left out: NaN */
+    LF_STUDY_NEGATIVE_KEEP = 2, /* kept: unbiased means, single days below 0 */
+} lf_study_negative;
+
+/** Highs and lows of consecutive days. */
+typedef struct lf_study_ranges {
+    const double *highs;  /* [count] > 0 */
+    const double *lows;   /* [count] > 0, at most the high */
+    const double *closes; /* [count] adjusts for overnight moves; NULL: no adjustment */
+    size_t count;
+} lf_study_ranges;
+
+/**
+ * The spread of Corwin and Schultz, from the highs and lows of each two neighbouring days. A day
+ * that lies wholly above or below the close before it is moved to touch it.
+ *
+ * @param spreads  [count - 1] out, share of the price; NaN where a day is undefined; may be NULL
+ * @return mean over the defined pairs; NaN without one
+ *
+ * Source: Corwin, Schultz (2012), Journal of Finance 67(2), 719-760.
+ */
+LF_API double
+lf_study_corwin_schultz(const lf_study_ranges *ranges, lf_study_negative negative, double *spreads);
+
+/** Mean costs of trades; effective = realised + impact. */
+typedef struct lf_study_costs {
+    double effective; /* 2 sign (price - mid), price units */
+    double realised;  /* 2 sign (price - later mid) */
+    double impact;    /* 2 sign (later mid - mid) */
+    double effective_bps;
+    double realised_bps; /* all three of the mid at the trade */
+    double impact_bps;
+    size_t count; /* trades used: with sign, quote, and, where asked for, a later mid */
+} lf_study_costs;
+
+/**
+ * Effective spread, realised spread and price impact of trades.
+ *
+ * @param trades       reads price_units, bid_units, ask_units, signs, and size_lots when weighted
+ * @param later_mids   [count] price units, such as from lf_study_mids_at() times units_per_tick;
+ *                     NULL: realised and impact are NaN
+ * @param is_weighted  true: weighted by size_lots; false: each trade counts once
+ * @return NaN without a trade
+ *
+ * Source: Huang, Stoll (1996), Journal of Financial Economics 41(3), 313-357.
+ */
+LF_API lf_study_costs
+lf_study_spread_costs(const lf_study_trades *trades, const double *later_mids, bool is_weighted);
+
+/**
+ * Slope of one side of the book: how fast the log of the cumulated size grows with the distance.
+ *
+ * @param mid     in the unit of the prices
+ * @param prices  [count] best first, ever farther from the mid
+ * @param sizes   [count] > 0, the first above 1: the logarithm makes the unit of size matter
+ * @return NaN when one of these does not hold
+ *
+ * Source: Næs, Skjeltorp (2006), Journal of Financial Markets 9(4), 408-432.
+ */
+LF_API double
+lf_study_side_slope(double mid, const double *prices, const double *sizes, size_t count);
+
+/** Mean of lf_study_side_slope() of both sides over the filled levels; NaN when one is. */
+LF_API double lf_study_book_slope(const lf_quotes *quotes);
+
 #ifdef __cplusplus
 }
 #endif
