@@ -484,6 +484,58 @@ lf_study_side_slope(double mid, const double *prices, const double *sizes, size_
 /** Mean of lf_study_side_slope() of both sides over the filled levels; NaN when one is. */
 LF_API double lf_study_book_slope(const lf_quotes *quotes);
 
+/* ---- Hasbrouck's VAR -------------------------------------------------------------------- */
+
+/** Most lags of lf_study_var_fit(). */
+#define LF_STUDY_LAGS_MAX 20
+
+/** What to fit. Zero is the default everywhere. */
+typedef struct lf_study_var_options {
+    size_t lags;        /* 0: chosen by Schwarz's criterion from 1 to lags_max */
+    size_t lags_max;    /* 0: 10 */
+    size_t steps;       /* 0: 20; of the response */
+    bool has_intercept; /* the source has none */
+} lf_study_var_options;
+
+/** A fitted system. Row i of a lag array belongs to lag i + 1. */
+typedef struct lf_study_var {
+    size_t lags;
+    size_t count;                                 /* rows fitted */
+    double returns_on_returns[LF_STUDY_LAGS_MAX]; /* a_i */
+    double returns_on_flow_now;                   /* b_0 */
+    double returns_on_flow[LF_STUDY_LAGS_MAX];    /* b_i */
+    double flow_on_returns[LF_STUDY_LAGS_MAX];    /* c_i */
+    double flow_on_flow[LF_STUDY_LAGS_MAX];       /* d_i */
+    double return_intercept, flow_intercept;      /* 0 when none was asked for */
+    double return_variance, flow_variance;        /* of the residuals, by degrees of freedom */
+    double impact; /* cumulated response of the return to one unit of unexpected flow */
+} lf_study_var;
+
+/**
+ * Fit the two equations of Hasbrouck's vector autoregression in trade time and cumulate the
+ * response of the return to a trade: r_t = sum a_i r_{t-i} + b_0 x_t + sum b_i x_{t-i} + u_t, x_t =
+ * sum c_i r_{t-i} + sum d_i x_{t-i} + v_t.
+ *
+ * @param returns   [count] change of the quote from before trade t to before trade t + 1
+ * @param flow      [count] sign, or signed size, of trade t
+ * @param out       filled
+ * @param response  [steps + 1] out, cumulated over 0 to steps trades after; may be NULL
+ * @return LF_OK, LF_RANGE (lags above LF_STUDY_LAGS_MAX) or LF_DATA (too few rows for the lags, or
+ *         a column that does not vary)
+ *
+ * Cost:   count * (2 lags + 2)^2 multiplications; the choice of lags as often as lags_max.
+ * Source: Hasbrouck (1991), Journal of Finance 46(1), 179-207.
+ */
+LF_API LF_MUST_CHECK lf_status lf_study_var_fit(
+    const double *returns,
+    const double *flow,
+    size_t count,
+    const lf_study_var_options *options,
+    lf_study_var *out,
+    double *response,
+    lf_error *error
+);
+
 #ifdef __cplusplus
 }
 #endif
