@@ -536,6 +536,106 @@ LF_API LF_MUST_CHECK lf_status lf_study_var_fit(
     lf_error *error
 );
 
+/* ---- parameters fitted on earlier days -------------------------------------------------- */
+
+/** Weights of the integrated OFI: plain data, to be saved with a model. */
+typedef struct lf_study_integrated {
+    double weights[LF_LEVELS_MAX]; /* [level_count] absolute values sum to 1, sum positive */
+    double first_share;            /* of the variance, that lies along the weights */
+    int64_t row_count;
+    int32_t level_count;
+} lf_study_integrated;
+
+/**
+ * Fit the weights of the integrated OFI: the first principal vector of the levels' normalised OFIs,
+ * divided by the sum of its absolute values, its sum positive (0: the best level's).
+ *
+ * @param ofi          [count][level_count] window sums of e_m / Q of earlier days
+ * @param level_count  1 to LF_LEVELS_MAX
+ * @param out          filled
+ * @return LF_OK, LF_RANGE, LF_DATA (below 2 rows, or nothing varies) or LF_NOMEM
+ *
+ * Source: Cont, Cucuringu, Zhang (2023), Quantitative Finance 23(10); FEATURES section 4.
+ */
+LF_API LF_MUST_CHECK lf_status lf_study_integrated_fit(
+    const lf_allocator *allocator,
+    const double *ofi,
+    size_t count,
+    size_t level_count,
+    lf_study_integrated *out,
+    lf_error *error
+);
+
+/** The integrated OFI of one row [level_count]: `ofi_integrated_<w>`. NaN when a level is. */
+LF_API double lf_study_integrated_value(const lf_study_integrated *integrated, const double *ofi);
+
+/** Most states of the micro-price grid. */
+#define LF_STUDY_IMBALANCES_MAX 21
+#define LF_STUDY_SPREADS_MAX 32
+
+/** How to fit the micro-price. Zero is the default everywhere. */
+typedef struct lf_study_microprice_options {
+    const lf_allocator *allocator;
+    int32_t imbalance_count; /* 0: 9; odd, so that the balanced book has a state of its own */
+    int32_t spread_count;    /* 0: 3 */
+    int64_t move_ticks2_max; /* 0: any; moves of the mid beyond so many half ticks are left out */
+    bool has_equal_width;    /* imbalances cut evenly; else so that each holds as many rows */
+    bool pools_wide;         /* wider spreads fall into the last state; else they have none */
+    bool keeps_asymmetry;    /* no mirrored rows: the sum need not converge then */
+    double tolerance_ticks;  /* 0: 1e-9; the last term of the sum */
+    int32_t terms_max;       /* 0: 10,000 */
+} lf_study_microprice_options;
+
+/** A fitted micro-price: plain data, to be saved with a model. */
+typedef struct lf_study_microprice {
+    int32_t imbalance_count;
+    int32_t spread_count;
+    bool pools_wide;
+    /** Upper bounds of the imbalances from the middle outwards, [(imbalance_count - 1) / 2]; the
+        lower half is their mirror image. */
+    double bounds[LF_STUDY_IMBALANCES_MAX / 2];
+    /** Expected change of the mid, ticks; [spread][imbalance] with rows of LF_STUDY_IMBALANCES_MAX.
+        NaN for a state that was not seen, or from which no move of the mid was. */
+    double offset_ticks[LF_STUDY_SPREADS_MAX][LF_STUDY_IMBALANCES_MAX];
+    double first_ticks[LF_STUDY_SPREADS_MAX][LF_STUDY_IMBALANCES_MAX]; /* of the next move alone */
+    int64_t transition_count; /* rows used, mirrored ones not counted */
+    int64_t move_count;       /* of those, with a move of the mid */
+    int32_t term_count;       /* of the sum */
+} lf_study_microprice;
+
+/**
+ * Fit Stoikov's micro-price: the expected mid after many moves, less the mid, given the imbalance
+ * (bid - ask) / (bid + ask) of the best sizes and the spread. Imbalance and spread are a Markov
+ * chain; its first-move expectation is summed over the moves that follow until they add nothing.
+ *
+ * @param states   rows of earlier days, each followed by the next; a row without a state parts what
+ *                 comes before from what comes after. ts_ns is not read: rows on a time grid and
+ *                 rows at each event both fit, and estimate the same
+ * @param options  NULL: defaults
+ * @param out      filled; untouched on failure
+ * @return LF_OK, LF_RANGE (an option), LF_DATA (the mid never moves, or the sum does not converge)
+ *         or LF_NOMEM
+ *
+ * Cost:   one pass, one sort, and (imbalances * spreads)^3 / 3 multiplications.
+ * Source: Stoikov (2018), Quantitative Finance 18(12), 1959-1966.
+ */
+LF_API LF_MUST_CHECK lf_status lf_study_microprice_fit(
+    const lf_study_states *states,
+    const lf_study_microprice_options *options,
+    lf_study_microprice *out,
+    lf_error *error
+);
+
+/**
+ * Micro-price less mid of one state, ticks: `microprice_offset_ticks`. Exchanging bid and ask
+ * flips the sign to the bit when rows were mirrored.
+ *
+ * @return NaN without two sides, for a crossed or locked book, and for a state without an estimate
+ */
+LF_API double lf_study_microprice_offset(
+    const lf_study_microprice *microprice, int64_t spread_ticks, int64_t bid_lots, int64_t ask_lots
+);
+
 #ifdef __cplusplus
 }
 #endif
