@@ -6,10 +6,10 @@ VENV := .venv/bin/python
 PROGRAM := $(BUILD)/bin/lobflow
 
 .PHONY: help demo test check build setup setup-test fmt bench asan tsan coverage fuzz \
-        study-null install clean docs
+        study-null study-estimators install clean docs
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: build ## the whole line on five synthetic days, or on DATA=path
 	@tools/demo.sh "$(PROGRAM)" "$(DEMO)" "$(DATA)"
@@ -63,6 +63,9 @@ fuzz: setup-test ## each fuzz target for FUZZ_SECONDS (default 60)
 
 study-null: build ## nothing is found where nothing is: the whole study
 	$(VENV) tools/study_null.py --program $(PROGRAM)
+
+study-estimators: build ## the estimators give back the parameters that made the data
+	$(BUILD)/bin/study_recover_test $(or $(ROUNDS),2000)
 
 docs: build ## regenerate the pages that are made from tables
 	$(PROGRAM) features --list --markdown > docs/features.md

@@ -609,8 +609,9 @@ typedef struct lf_study_microprice {
  * chain; its first-move expectation is summed over the moves that follow until they add nothing.
  *
  * @param states   rows of earlier days, each followed by the next; a row without a state parts what
- *                 comes before from what comes after. ts_ns is not read: rows on a time grid and
- *                 rows at each event both fit, and estimate the same
+ *                 comes before from what comes after. ts_ns is not read. Rows on the grid on which
+ *                 the offset is to be used suit best: only for a true Markov chain do rows at each
+ *                 event give the same
  * @param options  NULL: defaults
  * @param out      filled; untouched on failure
  * @return LF_OK, LF_RANGE (an option), LF_DATA (the mid never moves, or the sum does not converge)
