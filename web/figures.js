@@ -30,7 +30,9 @@ function drawing(label, draw) {
     if (width < 10 || width === last) return;
     last = width;
     const svg = shape("svg", { role: "img", "aria-label": label, width });
-    svg.setAttribute("height", draw(svg, width));
+    const height = draw(svg, width);
+    svg.setAttribute("height", height);
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`); // paper scales it
     box.replaceChildren(svg);
   }
   new ResizeObserver(again).observe(box);

@@ -228,7 +228,12 @@ function daysSection(report) {
     "Bars: net of each day. Short lines: its gross. Click a bar to see the day.",
     dayBars("Net P&L by day", days, show),
     figures("P&L by day", ["Day", "#Gross", "#Fees", "#Net", "#Trades"], rows),
-    columns(part("Why positions ended", groupTable("Exit", "exit_reason", pnl.by_exit_reason)), part("By rule", groupTable("Rule", "rule", pnl.by_rule))),
+    el(
+      "div",
+      { class: "columns wide" },
+      part("Why positions ended", groupTable("Exit", "exit_reason", pnl.by_exit_reason)),
+      part("By rule", groupTable("Rule", "rule", pnl.by_rule)),
+    ),
   );
 }
 

@@ -35,7 +35,7 @@ function dataSection({ metrics }) {
     ? el("details", { class: "figures" }, el("summary", {}, "Effective configuration"), el("pre", { class: "text", tabindex: "0" }, meta.config_toml))
     : note("The configuration is not known.");
   const data = meta.data
-    ? el("div", {}, el("h3", {}, "What was read"), el("pre", { class: "text", tabindex: "0" }, meta.data.trim()))
+    ? el("div", { class: "read" }, el("h3", {}, "What was read"), el("pre", { class: "text", tabindex: "0" }, meta.data.trim()))
     : null;
   section("data", "Data: Data and configuration", null, columns(part("The run", runFacts(metrics)), part("How it traded", optionFacts(meta.options))), data, config);
 }
