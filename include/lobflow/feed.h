@@ -138,13 +138,14 @@ typedef struct lf_source_list {
 typedef struct lf_feed_options {
     const lf_allocator *allocator;
     const char *format; /* NULL: by content */
-    const char
-        *symbol;      /* NULL: from the file name; else forced, and for multi-symbol data chosen */
-    const char *date; /* NULL: from the file name; else YYYY-MM-DD */
-    int32_t level_count; /* 0: from the file name */
+    /* These three choose among the days that are found; an only day is taken to be what they say.
+       NULL and 0: as the file names have it. */
+    const char *symbol;
+    const char *date; /* YYYY-MM-DD */
+    int32_t level_count;
     bool strict;         /* inconsistencies of the book are errors */
     size_t batch_events; /* 0: 1024 */
-    /** Constant added to the exchange time where the feed has no local time, >= 0. */
+    /** Constant added to the exchange time where the feed has no local time, 0 to 1 day. */
     int64_t feed_latency_ns;
 } lf_feed_options;
 
@@ -154,14 +155,16 @@ typedef struct lf_feed_stats {
     int64_t kind_counts[LF_EVENT_KIND_COUNT];
     int64_t halt_count;
     int64_t gap_count;
-    int64_t check_count;          /* visible events whose change of the book was checked */
-    int64_t violation_count;      /* of those, the ones that contradict the book */
+    int64_t check_count; /* visible events whose change of the book was checked */
+    /** Events that contradict the book: a visible one whose size did not move at its price, a
+       hidden one that moved something, levels out of order. */
+    int64_t violation_count;
     int64_t crossed_count;        /* states with bid >= ask */
     int64_t one_sided_count;      /* states with a side missing */
-    int64_t input_bytes;          /* read so far, compressed */
+    int64_t input_bytes;          /* read so far, as on the disk; of an archive by its share */
     int64_t input_bytes_total;    /* 0 when unknown; for progress */
     int64_t text_bytes;           /* after decompression */
-    int64_t first_violation_line; /* LF_POSITION_NONE without one */
+    int64_t first_violation_line; /* or of a crossed state; LF_POSITION_NONE without one */
     int64_t first_ts_ns;
     int64_t last_ts_ns;
 } lf_feed_stats;
@@ -171,12 +174,14 @@ typedef struct lf_feed lf_feed;
 
 /**
  * Find the symbol-days behind paths that a person typed: archives, folders (searched two levels
- * deep), single files, pairs.
+ * deep), single files, pairs. Files whose names do not say what they are need options->symbol and
+ * options->date. A day that is found twice is an error.
  *
  * @param paths    [path_count]
  * @param options  may be NULL
  * @param out      filled; end it with lf_source_list_clear(); empty on failure
- * @return LF_OK, LF_NOT_FOUND, LF_FORMAT (not a format that lobflow reads), LF_IO or LF_NOMEM
+ * @return LF_OK, LF_NOT_FOUND, LF_FORMAT (not a format that lobflow reads, half a pair), LF_DATA (a
+ *         day twice), LF_RANGE (an option), LF_UNSUPPORTED (encrypted), LF_IO or LF_NOMEM
  */
 LF_API LF_MUST_CHECK lf_status lf_feed_find(
     const char *const *paths,
@@ -190,11 +195,13 @@ LF_API LF_MUST_CHECK lf_status lf_feed_find(
 LF_API void lf_source_list_clear(lf_source_list *list);
 
 /**
- * Open one symbol-day for reading. Memory is taken here; lf_feed_next() takes none.
+ * Open one symbol-day for reading. Memory is taken here; lf_feed_next() takes none (the library
+ * that decompresses takes its own, on its first call).
  *
  * @param options  may be NULL
  * @param out      owned; NULL on failure
- * @return LF_OK, LF_NOT_FOUND, LF_FORMAT, LF_IO, LF_UNSUPPORTED or LF_NOMEM
+ * @return LF_OK, LF_NOT_FOUND, LF_FORMAT, LF_RANGE (levels, year, latency), LF_IO, LF_UNSUPPORTED
+ *         (encrypted) or LF_NOMEM
  */
 LF_API LF_MUST_CHECK lf_status lf_feed_open(
     const lf_source *source, const lf_feed_options *options, lf_feed **out, lf_error *error

@@ -18,8 +18,8 @@ lf_status lf_feed_open(
     if (options != NULL) {
         own = *options;
     }
-    if (own.feed_latency_ns < 0) {
-        return lf_error_set(error, LF_RANGE, "the feed latency must be 0 or more");
+    if (own.feed_latency_ns < 0 || own.feed_latency_ns > LF_NS_PER_DAY) {
+        return lf_error_set(error, LF_RANGE, "the feed latency must be 0 to 1 day");
     }
     lf_feed *feed = lf_allocate(own.allocator, 1, sizeof *feed);
     if (feed == NULL) {

@@ -95,4 +95,160 @@ LF_TESTING_UNUSED static char *ft_read(const char *path, size_t *bytes)
     return data;
 }
 
+/* ---- a small market --------------------------------------------------------------------- */
+
+#define FT_TICKS 400
+#define FT_FIRST_TICK 9800 /* ticks FT_FIRST_TICK to FT_FIRST_TICK + FT_TICKS */
+
+/* A book whose changes are written as LOBSTER rows that fit each other. */
+typedef struct ft_market {
+    lf_random random;
+    int64_t lots[2][FT_TICKS]; /* ask, bid */
+    int level_count;
+    int64_t since_midnight_ns;
+} ft_market;
+
+/* Ticks of the best levels of a side, best first; how many there are, at most level_count. */
+LF_TESTING_UNUSED static int ft_levels(const ft_market *market, int side, int *ticks)
+{
+    int count = 0;
+    for (int i = 0; i < FT_TICKS && count < market->level_count; i++) {
+        const int tick = side == 0 ? i : FT_TICKS - 1 - i;
+        if (market->lots[side][tick] > 0) {
+            ticks[count++] = tick;
+        }
+    }
+    return count;
+}
+
+LF_TESTING_UNUSED static void ft_market_start(ft_market *market, uint64_t seed, int level_count)
+{
+    memset(market, 0, sizeof *market);
+    lf_random_seed(&market->random, seed, 0);
+    market->level_count = level_count;
+    market->since_midnight_ns = 34200 * LF_NS_PER_SECOND;
+    for (int i = 0; i < FT_TICKS; i += 2) {
+        market->lots[i < FT_TICKS / 2 ? 1 : 0][i] = 100;
+    }
+}
+
+/* The book as a row with a newline; bytes written. */
+LF_TESTING_UNUSED static size_t ft_market_row(const ft_market *market, char *out, size_t room)
+{
+    int ticks[2][LFI_LOBSTER_LEVELS_MAX];
+    const int counts[2] = {ft_levels(market, 0, ticks[0]), ft_levels(market, 1, ticks[1])};
+    size_t used = 0;
+    for (int m = 0; m < market->level_count; m++) {
+        for (int side = 0; side < 2; side++) {
+            const bool is_there = m < counts[side];
+            const long long price = is_there ? (FT_FIRST_TICK + ticks[side][m]) * 100LL
+                                             : (side == 0 ? 9999999999LL : -9999999999LL);
+            used += (size_t)snprintf(
+                out + used,
+                room - used,
+                "%lld,%lld%c",
+                price,
+                is_there ? (long long)market->lots[side][ticks[side][m]] : 0,
+                m + 1 == market->level_count && side == 1 ? '\n' : ','
+            );
+        }
+    }
+    return used;
+}
+
+LF_TESTING_UNUSED static int ft_below(ft_market *market, int bound)
+{
+    return (int)lf_random_below(&market->random, (uint64_t)bound);
+}
+
+/* Whether a price of a side is among those that a row shows. */
+LF_TESTING_UNUSED static bool ft_is_shown(const ft_market *market, int side, int tick)
+{
+    int ticks[LFI_LOBSTER_LEVELS_MAX];
+    const int count = ft_levels(market, side, ticks);
+    for (int i = 0; i < count; i++) {
+        if (ticks[i] == tick) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Take lots away at a shown price, mostly the best; the LOBSTER type. */
+LF_TESTING_UNUSED static int ft_take(ft_market *market, int side, int *tick, int64_t *lots)
+{
+    int ticks[LFI_LOBSTER_LEVELS_MAX];
+    const int count = ft_levels(market, side, ticks);
+    if (count == 0) {
+        return 0;
+    }
+    const int level = ft_below(market, 3) > 0 ? 0 : ft_below(market, count);
+    *tick = ticks[level];
+    const int64_t there = market->lots[side][*tick];
+    const bool whole = ft_below(market, 2) == 0;
+    *lots = whole ? there : 1 + ft_below(market, (int)there);
+    market->lots[side][*tick] -= *lots;
+    return whole ? 3 : (ft_below(market, 2) == 0 ? 2 : 4);
+}
+
+/* Add lots at a price that is shown then and does not cross; 0 when the dice chose another. */
+LF_TESTING_UNUSED static int ft_give(ft_market *market, int side, int *tick, int64_t *lots)
+{
+    int best[2];
+    ft_market top = *market;
+    top.level_count = 1;
+    const int there = ft_levels(&top, side, &best[side]);
+    if (ft_levels(&top, 1 - side, &best[1 - side]) == 0 || there == 0) {
+        best[0] = FT_TICKS / 2;
+        best[1] = FT_TICKS / 2 - 1;
+    }
+    const int away = ft_below(market, market->level_count + 2) - 1;
+    *tick = side == 0 ? best[0] + away : best[1] - away;
+    *lots = 1 + ft_below(market, ft_below(market, 8) == 0 ? 200000 : 300);
+    const bool fine = *tick >= 0 && *tick < FT_TICKS && market->lots[1 - side][*tick] == 0 &&
+                      (side == 0 ? *tick > best[1] : *tick < best[0]);
+    if (!fine) {
+        return 0;
+    }
+    market->lots[side][*tick] += *lots;
+    if (!ft_is_shown(market, side, *tick)) {
+        market->lots[side][*tick] -= *lots;
+        return 0;
+    }
+    return 1;
+}
+
+/* One message row and the book row after it, NUL at the end of both. */
+LF_TESTING_UNUSED static void ft_market_next(ft_market *market, char message[128], char *row)
+{
+    int type = 0, tick = 0, side = 0;
+    int64_t lots = 0;
+    while (type == 0) {
+        side = ft_below(market, 2);
+        const int what = ft_below(market, 20);
+        if (what == 0) {
+            type = 5;
+            tick = FT_TICKS / 2;
+            lots = 1 + ft_below(market, 100);
+        } else {
+            type = what < 10 ? ft_give(market, side, &tick, &lots)
+                             : ft_take(market, side, &tick, &lots);
+        }
+    }
+    market->since_midnight_ns += ft_below(market, 1000000) * (int64_t)ft_below(market, 2);
+    (void)snprintf(
+        message,
+        128,
+        "%lld.%09lld,%d,%d,%lld,%lld,%d\n",
+        (long long)(market->since_midnight_ns / LF_NS_PER_SECOND),
+        (long long)(market->since_midnight_ns % LF_NS_PER_SECOND),
+        type,
+        type == 5 ? 0 : 1 + ft_below(market, 200000000),
+        (long long)lots,
+        (FT_FIRST_TICK + tick) * 100LL + (type == 5 ? 50 : 0),
+        side == 0 ? -1 : 1
+    );
+    row[ft_market_row(market, row, LFI_ROW_BYTES_MAX)] = '\0';
+}
+
 #endif

@@ -1,0 +1,340 @@
+/*
+ * Rows of a LOBSTER orderbook file. Most of a row is the row before it: one size has changed, or
+ * one side has moved by a level. So a row is compared with the text before it, pair by pair, and
+ * only pairs of price and size that are new are read as numbers.
+ */
+#include "feed_internal.h"
+
+#include "lobster_text.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EMPTY_PRICE INT64_C(9999999999)
+#define DIGITS_MAX 10
+
+/* Arrays of a row are copied in blocks of so many levels: most files have one block. */
+#define BLOCK_LEVELS 10
+_Static_assert(LFI_LOBSTER_LEVELS_MAX % BLOCK_LEVELS == 0, "whole blocks");
+
+void lfi_rows_start(lfi_rows *rows, int32_t level_count)
+{
+    assert(level_count >= 1 && level_count <= LFI_LOBSTER_LEVELS_MAX);
+    memset(rows, 0, sizeof *rows);
+    rows->level_count = level_count;
+    for (int i = 0; i < 2; i++) {
+        for (int m = 0; m < LFI_LOBSTER_LEVELS_MAX; m++) {
+            rows->rows[i].ask_ticks[m] = LF_ASK_NONE;
+            rows->rows[i].bid_ticks[m] = LF_BID_NONE;
+        }
+    }
+}
+
+/* ---- every field ------------------------------------------------------------------------ */
+
+static size_t count_fields(const char *line, size_t bytes)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < bytes; i++) {
+        count += line[i] == ',';
+    }
+    return count;
+}
+
+static bool
+refuse(lfi_fault *fault, int index, const char *text, const char *end, const char *expected)
+{
+    static const char *const kinds[] = {"ask price", "ask size", "bid price", "bid size"};
+    const size_t left = text < end ? (size_t)(end - text) : 0;
+    const char *comma = memchr(text, ',', left);
+    snprintf(
+        fault->field,
+        sizeof fault->field,
+        "field %d (%s of level %d)",
+        index + 1,
+        kinds[index % 4],
+        index / 4 + 1
+    );
+    snprintf(fault->expected, sizeof fault->expected, "%s", expected);
+    fault->text = text;
+    fault->bytes = comma != NULL ? (size_t)(comma - text) : left;
+    return false;
+}
+
+static bool is_price(int64_t price)
+{
+    return price > 0 && price % LFI_UNITS_PER_TICK == 0;
+}
+
+/* What a price and a size of a file stand for; a level of size 0 is none. */
+static void put_level(lfi_book_row *row, int side, int m, int64_t price, int64_t size)
+{
+    if (side == 0) {
+        row->ask_ticks[m] = size > 0 ? price / LFI_UNITS_PER_TICK : LF_ASK_NONE;
+        row->ask_lots[m] = size;
+    } else {
+        row->bid_ticks[m] = size > 0 ? price / LFI_UNITS_PER_TICK : LF_BID_NONE;
+        row->bid_lots[m] = size;
+    }
+}
+
+/* One price and its size, fields 2 * pair and 2 * pair + 1; *at is then behind the comma. */
+static bool
+take_pair(const char **at, const char *end, int pair, lfi_book_row *row, lfi_fault *fault)
+{
+    const int side = pair % 2;
+    const int64_t empty = side == 0 ? EMPTY_PRICE : -EMPTY_PRICE;
+    const char *begin = *at;
+    int64_t price, size;
+    if (!lfi_take_int(at, end, DIGITS_MAX, &price) || (price != empty && !is_price(price))) {
+        return refuse(
+            fault,
+            2 * pair,
+            begin,
+            end,
+            side == 0 ? "a price above 0 in 1/10000 on a whole cent, at most 10 digits, or "
+                        "9999999999 for none"
+                      : "a price above 0 in 1/10000 on a whole cent, at most 10 digits, or "
+                        "-9999999999 for none"
+        );
+    }
+    begin = ++*at;
+    if (!lfi_take_int(at, end, DIGITS_MAX, &size) || size < 0) {
+        return refuse(fault, 2 * pair + 1, begin, end, "a size, 0 or more, of at most 10 digits");
+    }
+    if (price == empty && size != 0) {
+        return refuse(fault, 2 * pair + 1, begin, end, "0, because the level has no price");
+    }
+    ++*at;
+    put_level(row, side, pair / 2, price, size);
+    return true;
+}
+
+/* A comma behind the last field too, and a NUL, which no field holds, so that no match goes on. */
+static void end_text(lfi_row_text *text, size_t bytes)
+{
+    text->text[bytes] = ',';
+    text->text[bytes + 1] = '\0';
+    text->bytes = bytes + 1;
+}
+
+/* Make the slot that was written the newest row. */
+static void advance(lfi_rows *rows)
+{
+    rows->before = rows->has_row ? rows->now : 1 - rows->now;
+    rows->now = 1 - rows->now;
+    rows->has_row = true;
+}
+
+lfi_row_change lfi_rows_read_whole(lfi_rows *rows, const char *line, size_t bytes, lfi_fault *fault)
+{
+    const int field_count = 4 * rows->level_count;
+    const char *const end = line + bytes;
+    lfi_row_text *text = &rows->texts[1 - rows->now];
+    if (count_fields(line, bytes) != (size_t)field_count) {
+        snprintf(fault->field, sizeof fault->field, "the row");
+        snprintf(
+            fault->expected,
+            sizeof fault->expected,
+            "%d fields for %d levels",
+            field_count,
+            (int)rows->level_count
+        );
+        fault->text = line;
+        fault->bytes = bytes;
+        return LFI_ROW_BAD;
+    }
+    const char *at = line;
+    for (int pair = 0; pair < 2 * rows->level_count; pair++) {
+        text->starts[pair] = (uint16_t)(at - line);
+        if (!take_pair(&at, end, pair, &rows->rows[1 - rows->now], fault)) {
+            return LFI_ROW_BAD;
+        }
+    }
+    /* Each field has passed, so the row is not longer than the text can be. */
+    assert(bytes < LFI_ROW_BYTES_MAX);
+    memcpy(text->text, line, bytes);
+    end_text(text, bytes);
+    text->starts[2 * rows->level_count] = (uint16_t)text->bytes;
+    advance(rows);
+    return LFI_ROW_PRICES;
+}
+
+/* ---- what differs ----------------------------------------------------------------------- */
+
+/* A row being read against the one before it. */
+typedef struct step {
+    const lfi_row_text *old_text;
+    lfi_row_text *text;
+    const lfi_book_row *old_row;
+    lfi_book_row *row;
+    int level_count;
+    size_t at; /* bytes of the new text that are read */
+} step;
+
+/* First byte in which two texts differ; they do, at the NUL of the shorter one at the latest. */
+static size_t first_difference(const char *a, const char *b)
+{
+    size_t i = 0;
+    for (;; i += 8) {
+        const uint64_t differ = lfi_load_eight(a + i) ^ lfi_load_eight(b + i);
+        if (differ != 0) {
+            return i + (size_t)__builtin_ctzll(differ) / 8;
+        }
+    }
+}
+
+static inline size_t pair_bytes(const lfi_row_text *text, int pair)
+{
+    return (size_t)(text->starts[pair + 1] - text->starts[pair]);
+}
+
+/* Whether the pair of the old row stands next in the new text; both may be read 16 bytes on. */
+static inline bool stands_next(const step *s, int pair)
+{
+    const size_t start = s->old_text->starts[pair];
+    const size_t bytes = pair_bytes(s->old_text, pair);
+    const char *old = s->old_text->text + start, *new = s->text->text + s->at;
+    const uint64_t first = lfi_load_eight(old) ^ lfi_load_eight(new);
+    const uint64_t second = lfi_load_eight(old + 8) ^ lfi_load_eight(new + 8);
+    if (bytes < 8) {
+        return first << (64 - 8 * bytes) == 0;
+    }
+    if (bytes <= 16) {
+        return first == 0 && (bytes == 8 || second << (128 - 8 * bytes) == 0);
+    }
+    return first == 0 && memcmp(old, new, bytes) == 0;
+}
+
+/* Level m of a side becomes what level `from` of it was. */
+static inline void copy_level(const step *s, int side, int m, int from)
+{
+    if (side == 0) {
+        s->row->ask_ticks[m] = s->old_row->ask_ticks[from];
+        s->row->ask_lots[m] = s->old_row->ask_lots[from];
+    } else {
+        s->row->bid_ticks[m] = s->old_row->bid_ticks[from];
+        s->row->bid_lots[m] = s->old_row->bid_lots[from];
+    }
+}
+
+/* The next pair as numbers. */
+static bool read_pair(step *s, int pair)
+{
+    const char *at = s->text->text + s->at;
+    int64_t price, size;
+    if (lfi_take_short(&at, &price) && lfi_take_short(&at, &size) && is_price(price)) {
+        put_level(s->row, pair % 2, pair / 2, price, size);
+    } else {
+        lfi_fault fault;
+        const char *const last_comma = s->text->text + s->text->bytes - 1;
+        at = s->text->text + s->at;
+        if (at > last_comma || !take_pair(&at, last_comma, pair, s->row, &fault)) {
+            return false;
+        }
+    }
+    s->at = (size_t)(at - s->text->text);
+    return true;
+}
+
+static inline int64_t ticks_of(const lfi_book_row *row, int side, int m)
+{
+    return side == 0 ? row->ask_ticks[m] : row->bid_ticks[m];
+}
+
+/* Whether from here on the text is the old text behind that pair; then the row is done. */
+static bool rest_is_old(step *s, int pair)
+{
+    const size_t old_at = s->old_text->starts[pair + 1];
+    const size_t left = s->text->bytes - s->at;
+    if (left != s->old_text->bytes - old_at ||
+        memcmp(s->text->text + s->at, s->old_text->text + old_at, left) != 0) {
+        return false;
+    }
+    const size_t moved = s->at - old_at; /* modulo 2^16, as the sum is */
+    for (int i = pair + 1; i <= 2 * s->level_count; i++) {
+        s->text->starts[i] = (uint16_t)(s->old_text->starts[i] + moved);
+    }
+    return true;
+}
+
+/*
+ * Read the pairs from one on. shift[side] says by how many levels the old row is ahead: +1 after a
+ * level went away, -1 after one came.
+ */
+static lfi_row_change read_pairs(step *s, int pair)
+{
+    int shift[2] = {0, 0};
+    lfi_row_change change = LFI_ROW_SIZES;
+    const int count = 2 * s->level_count;
+    for (; pair < count; pair++) {
+        const int side = pair & 1, m = pair >> 1, from = m + shift[side];
+        const bool is_known = from >= 0 && from < s->level_count;
+        s->text->starts[pair] = (uint16_t)s->at;
+        const int old_pair = 2 * from + side;
+        if (is_known && stands_next(s, old_pair)) {
+            copy_level(s, side, m, from);
+            s->at += pair_bytes(s->old_text, old_pair);
+        } else if (from >= -1 && from + 1 < s->level_count && stands_next(s, old_pair + 2)) {
+            copy_level(s, side, m, from + 1);
+            s->at += pair_bytes(s->old_text, old_pair + 2);
+            shift[side]++;
+            change = LFI_ROW_PRICES;
+        } else if (!read_pair(s, pair)) {
+            return LFI_ROW_BAD;
+        } else if (!is_known || ticks_of(s->row, side, m) != ticks_of(s->old_row, side, from)) {
+            shift[side] -= is_known;
+            change = LFI_ROW_PRICES;
+        } else if (change == LFI_ROW_SIZES && rest_is_old(s, pair)) {
+            return change;
+        }
+    }
+    s->text->starts[count] = (uint16_t)s->at;
+    return s->at == s->text->bytes ? change : LFI_ROW_BAD;
+}
+
+static void copy_row(lfi_book_row *to, const lfi_book_row *from, int level_count)
+{
+    for (int m = 0; m < level_count; m += BLOCK_LEVELS) {
+        memcpy(to->ask_ticks + m, from->ask_ticks + m, BLOCK_LEVELS * sizeof *to->ask_ticks);
+        memcpy(to->ask_lots + m, from->ask_lots + m, BLOCK_LEVELS * sizeof *to->ask_lots);
+        memcpy(to->bid_ticks + m, from->bid_ticks + m, BLOCK_LEVELS * sizeof *to->bid_ticks);
+        memcpy(to->bid_lots + m, from->bid_lots + m, BLOCK_LEVELS * sizeof *to->bid_lots);
+    }
+}
+
+lfi_row_change lfi_rows_read(lfi_rows *rows, const char *line, size_t bytes, lfi_fault *fault)
+{
+    if (!rows->has_row || bytes >= LFI_ROW_BYTES_MAX) {
+        return lfi_rows_read_whole(rows, line, bytes, fault);
+    }
+    const lfi_row_text *old = &rows->texts[rows->now];
+    if (bytes + 1 == old->bytes && memcmp(line, old->text, bytes) == 0) {
+        rows->before = rows->now;
+        return LFI_ROW_SAME;
+    }
+    step s = {
+        .old_text = old,
+        .text = &rows->texts[1 - rows->now],
+        .old_row = &rows->rows[rows->now],
+        .row = &rows->rows[1 - rows->now],
+        .level_count = rows->level_count,
+    };
+    memcpy(s.text->text, line, bytes);
+    end_text(s.text, bytes);
+    const size_t same = first_difference(old->text, s.text->text);
+    int pair = 0;
+    while (pair < 2 * rows->level_count && old->starts[pair + 1] <= same) {
+        s.text->starts[pair] = old->starts[pair];
+        pair++;
+    }
+    s.at = old->starts[pair];
+    copy_row(s.row, s.old_row, rows->level_count);
+    const lfi_row_change change = read_pairs(&s, pair);
+    if (change == LFI_ROW_BAD) {
+        return lfi_rows_read_whole(rows, line, bytes, fault);
+    }
+    advance(rows);
+    return change;
+}
