@@ -89,7 +89,8 @@ typedef struct lf_book_summary {
     int64_t one_sided_count;  /* states with a best level missing */
     int64_t masked_ns;        /* time inside the session without a valid state */
     int64_t session_ns;
-    double median_spread_ticks; /* over valid states, one vote an event; NaN without one */
+    /** Over valid states, one vote an event; NaN without one; spreads above 65535 count as that. */
+    double median_spread_ticks;
     int64_t longest_silence_ns; /* between two events */
 } lf_book_summary;
 

@@ -4,8 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Spreads counted one by one; wider ones share the last cell, which holds a median only on a book
-   so wide that no number would mean anything. */
+/* Spreads counted one by one, up to 655 dollars; wider ones share the last cell. */
 #define SPREADS_MAX 65536
 
 struct lf_book_summarizer {
@@ -15,10 +14,11 @@ struct lf_book_summarizer {
     lf_book_summary summary;
     int64_t *spread_counts; /* [SPREADS_MAX] events by spread in ticks */
     int64_t spread_total;
-    int64_t mid2;     /* of the last valid state; 0 before the first */
+    int64_t mid2;     /* of the last valid state since the last reset, when has_mid */
     int64_t ts_ns;    /* of the last event; LF_TIME_NONE before the first */
     int64_t until_ns; /* session time is accounted for up to here */
-    bool is_valid;    /* the state after the last event */
+    bool has_mid;
+    bool is_valid; /* the state after the last event */
 };
 
 lf_status lf_book_summarizer_create(
@@ -78,13 +78,14 @@ static void take_state(lf_book_summarizer *self, const lf_event *event)
     s->crossed_count += both && q->bid_ticks[0] >= q->ask_ticks[0];
     self->is_valid = lf_book_event_valid(event);
     if ((event->flags & LF_EVENT_RESET) != 0) {
-        self->mid2 = 0;
+        self->has_mid = false;
     }
     if (!self->is_valid) {
         return;
     }
     const int64_t mid2 = lf_book_mid2(q), spread = lf_book_spread(q);
-    s->mid_change_count += self->mid2 != 0 && mid2 != self->mid2;
+    s->mid_change_count += self->has_mid && mid2 != self->mid2;
+    self->has_mid = true;
     self->mid2 = mid2;
     self->spread_counts[spread < SPREADS_MAX ? spread : SPREADS_MAX - 1]++;
     self->spread_total++;
@@ -115,7 +116,7 @@ void lf_book_summarizer_push(lf_book_summarizer *summarizer, const lf_batch *bat
     }
 }
 
-/* The spread that the share-th of all events has. */
+/* The spread that has a rank among all, from 0. */
 static int64_t spread_at(const lf_book_summarizer *self, int64_t rank)
 {
     int64_t seen = 0;
