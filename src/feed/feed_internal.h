@@ -100,12 +100,16 @@ bool lfi_message_parse_fast(const char *line, size_t bytes, lfi_message *out);
 /* A field has at most a sign, ten digits and a comma. */
 #define LFI_ROW_BYTES_MAX (4 * LFI_LOBSTER_LEVELS_MAX * 12)
 
-/* A row of an orderbook file: all levels, missing ones as in lf_quotes. */
+/* Sides of a row in the order of the file. */
+enum {
+    LFI_ASK = 0,
+    LFI_BID = 1
+};
+
+/* A row of an orderbook file: all levels by side, missing ones as in lf_quotes. */
 typedef struct lfi_book_row {
-    int64_t ask_ticks[LFI_LOBSTER_LEVELS_MAX];
-    int64_t ask_lots[LFI_LOBSTER_LEVELS_MAX];
-    int64_t bid_ticks[LFI_LOBSTER_LEVELS_MAX];
-    int64_t bid_lots[LFI_LOBSTER_LEVELS_MAX];
+    int64_t ticks[2][LFI_LOBSTER_LEVELS_MAX];
+    int64_t lots[2][LFI_LOBSTER_LEVELS_MAX];
 } lfi_book_row;
 
 /* The text of a row and where its pairs of price and size begin. */

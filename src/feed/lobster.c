@@ -135,16 +135,17 @@ static lf_status judge(const lobster *self, lf_error *error)
 
 /* ---- checks ----------------------------------------------------------------------------- */
 
-/* Size shown at a price on a side of a row; 0 where it is not among the levels. */
+/*
+ * Size shown at a price on a side of a row; 0 where it is not among the levels. Every level is
+ * looked at, because that is less work than not knowing where to stop.
+ */
 static int64_t size_at(const lfi_book_row *row, int level_count, int side, int64_t ticks)
 {
-    const int64_t *prices = side > 0 ? row->bid_ticks : row->ask_ticks;
+    int64_t lots = 0;
     for (int m = 0; m < level_count; m++) {
-        if (prices[m] == ticks) {
-            return side > 0 ? row->bid_lots[m] : row->ask_lots[m];
-        }
+        lots += row->lots[side][m] & -(int64_t)(row->ticks[side][m] == ticks);
     }
-    return 0;
+    return lots;
 }
 
 /* A visible event moves the size at its price by exactly its size; a hidden one moves nothing. */
@@ -155,18 +156,20 @@ static bool is_consistent(const lfi_rows *rows, const lfi_message *m, lfi_row_ch
         return change == LFI_ROW_SAME || memcmp(now, before, sizeof *now) == 0;
     }
     const int64_t ticks = m->price / LFI_UNITS_PER_TICK;
-    const int64_t moved = size_at(now, rows->level_count, m->direction, ticks) -
-                          size_at(before, rows->level_count, m->direction, ticks);
+    const int side = m->direction > 0 ? LFI_BID : LFI_ASK;
+    const int64_t moved = size_at(now, rows->level_count, side, ticks) -
+                          size_at(before, rows->level_count, side, ticks);
     return moved == (m->type == 1 ? m->size : -m->size);
 }
 
 /* Prices from level to level away from the other side; nothing behind a missing level. */
 static bool is_in_order(const lfi_book_row *row, int level_count)
 {
+    const int64_t *asks = row->ticks[LFI_ASK], *bids = row->ticks[LFI_BID];
     bool fine = true;
     for (int m = 1; m < level_count; m++) {
-        fine &= row->ask_ticks[m] > row->ask_ticks[m - 1] || row->ask_ticks[m] == LF_ASK_NONE;
-        fine &= row->bid_ticks[m] < row->bid_ticks[m - 1] || row->bid_ticks[m] == LF_BID_NONE;
+        fine &= (asks[m] > asks[m - 1]) | (asks[m] == LF_ASK_NONE);
+        fine &= (bids[m] < bids[m - 1]) | (bids[m] == LF_BID_NONE);
     }
     return fine;
 }
@@ -177,8 +180,8 @@ check_book(lobster *self, const lfi_message *m, lfi_row_change change, lf_error 
 {
     lf_feed_stats *stats = &self->reader->stats;
     const lfi_book_row *row = &self->rows.rows[self->rows.now];
-    const bool has_bid = row->bid_lots[0] > 0, has_ask = row->ask_lots[0] > 0;
-    const bool is_crossed = has_bid && has_ask && row->bid_ticks[0] >= row->ask_ticks[0];
+    const bool has_bid = row->lots[LFI_BID][0] > 0, has_ask = row->lots[LFI_ASK][0] > 0;
+    const bool is_crossed = has_bid && has_ask && row->ticks[LFI_BID][0] >= row->ticks[LFI_ASK][0];
     bool does_fit = true;
     if (change == LFI_ROW_PRICES) {
         self->is_ordered = is_in_order(row, self->rows.level_count);
@@ -219,10 +222,10 @@ static uint32_t take_halt(lobster *self, int64_t price)
 
 static void copy_quotes(const lfi_book_row *row, lf_quotes *out)
 {
-    memcpy(out->bid_ticks, row->bid_ticks, sizeof out->bid_ticks);
-    memcpy(out->bid_lots, row->bid_lots, sizeof out->bid_lots);
-    memcpy(out->ask_ticks, row->ask_ticks, sizeof out->ask_ticks);
-    memcpy(out->ask_lots, row->ask_lots, sizeof out->ask_lots);
+    memcpy(out->bid_ticks, row->ticks[LFI_BID], sizeof out->bid_ticks);
+    memcpy(out->bid_lots, row->lots[LFI_BID], sizeof out->bid_lots);
+    memcpy(out->ask_ticks, row->ticks[LFI_ASK], sizeof out->ask_ticks);
+    memcpy(out->ask_lots, row->lots[LFI_ASK], sizeof out->ask_lots);
 }
 
 static void make_event(lobster *self, const lfi_message *m, lf_event *event, lf_trade *trade)

@@ -152,25 +152,51 @@ bool lfi_message_parse(const char *line, size_t bytes, lfi_message *out, lfi_fau
 
 /* ---- the usual forms -------------------------------------------------------------------- */
 
-/* SSSSS.NNNNNNNNN, and a comma. */
-static bool take_usual_time(const char **at, int64_t *out_ns)
+/* The fraction of a second that 1 to 9 digits stand for, and the comma behind them. */
+static inline bool take_usual_fraction(const char **at, uint64_t *out_ns)
 {
-    const char *p = *at;
-    uint64_t seconds, eight;
-    const unsigned ninth = (unsigned)(p[14] - '0');
-    if (p[5] != '.' || p[15] != ',' || ninth > 9 || !lfi_take_digits(p, 5, &seconds) ||
-        !lfi_take_digits(p + 6, 8, &eight) || seconds >= SECONDS_PER_DAY) {
+    static const uint64_t scale[] = {
+        0, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
+    const char *const begin = *at;
+    uint64_t eight;
+    int64_t few;
+    if (begin[9] == ',' && lfi_take_digits(begin, 8, &eight)) {
+        const unsigned ninth = (unsigned)(begin[8] - '0');
+        *out_ns = 10 * eight + ninth;
+        *at = begin + 10;
+        return ninth <= 9;
+    }
+    if (begin[8] == ',' && lfi_take_digits(begin, 8, &eight)) {
+        *out_ns = scale[8] * eight;
+        *at = begin + 9;
+        return true;
+    }
+    if (!lfi_take_short(at, &few)) {
         return false;
     }
-    *out_ns = (int64_t)(seconds * LF_NS_PER_SECOND + 10 * eight + ninth);
-    *at = p + 16;
+    *out_ns = scale[*at - begin - 1] * (uint64_t)few;
+    return true;
+}
+
+/* SSSSS.N to SSSSS.NNNNNNNNN, and a comma. */
+static inline bool take_usual_time(const char **at, int64_t *out_ns)
+{
+    uint64_t seconds, fraction_ns;
+    if ((*at)[5] != '.' || !lfi_take_digits(*at, 5, &seconds) || seconds >= SECONDS_PER_DAY) {
+        return false;
+    }
+    *at += 6;
+    if (!take_usual_fraction(at, &fraction_ns)) {
+        return false;
+    }
+    *out_ns = (int64_t)(seconds * LF_NS_PER_SECOND + fraction_ns);
     return true;
 }
 
 bool lfi_message_parse_fast(const char *line, size_t bytes, lfi_message *out)
 {
-    /* The shortest row of this form; so nothing of the next row is taken for this one. */
-    if (bytes < sizeof "34200.017459617,1,1,1,1,1" - 1) {
+    /* No row is shorter; what is read behind this one is found out where it must end. */
+    if (bytes < sizeof "34200.0,1,1,1,1,1" - 1) {
         return false;
     }
     const char *p = line, *const end = line + bytes;
@@ -179,7 +205,7 @@ bool lfi_message_parse_fast(const char *line, size_t bytes, lfi_message *out)
     }
     const unsigned type = (unsigned)(p[0] - '0');
     p += 2;
-    if (type < 1 || type > 5 || !lfi_take_int(&p, end, 18, &out->order_id) || p == end) {
+    if (type < 1 || type > 5 || !lfi_take_long(&p, end, &out->order_id)) {
         return false;
     }
     p++;
@@ -190,6 +216,6 @@ bool lfi_message_parse_fast(const char *line, size_t bytes, lfi_message *out)
     out->type = (int8_t)type;
     out->direction = is_ask ? -1 : 1;
     p += is_ask;
-    return p + 1 == end && *p == '1' && out->order_id >= 0 && out->size > 0 && out->price > 0 &&
+    return p + 1 == end && *p == '1' && out->size > 0 && out->price > 0 &&
            (type == 5 || out->price % LFI_UNITS_PER_TICK == 0);
 }

@@ -25,8 +25,8 @@ void lfi_rows_start(lfi_rows *rows, int32_t level_count)
     rows->level_count = level_count;
     for (int i = 0; i < 2; i++) {
         for (int m = 0; m < LFI_LOBSTER_LEVELS_MAX; m++) {
-            rows->rows[i].ask_ticks[m] = LF_ASK_NONE;
-            rows->rows[i].bid_ticks[m] = LF_BID_NONE;
+            rows->rows[i].ticks[LFI_ASK][m] = LF_ASK_NONE;
+            rows->rows[i].ticks[LFI_BID][m] = LF_BID_NONE;
         }
     }
 }
@@ -70,13 +70,9 @@ static bool is_price(int64_t price)
 /* What a price and a size of a file stand for; a level of size 0 is none. */
 static void put_level(lfi_book_row *row, int side, int m, int64_t price, int64_t size)
 {
-    if (side == 0) {
-        row->ask_ticks[m] = size > 0 ? price / LFI_UNITS_PER_TICK : LF_ASK_NONE;
-        row->ask_lots[m] = size;
-    } else {
-        row->bid_ticks[m] = size > 0 ? price / LFI_UNITS_PER_TICK : LF_BID_NONE;
-        row->bid_lots[m] = size;
-    }
+    const int64_t none = side == LFI_ASK ? LF_ASK_NONE : LF_BID_NONE;
+    row->ticks[side][m] = size > 0 ? price / LFI_UNITS_PER_TICK : none;
+    row->lots[side][m] = size;
 }
 
 /* One price and its size, fields 2 * pair and 2 * pair + 1; *at is then behind the comma. */
@@ -84,7 +80,7 @@ static bool
 take_pair(const char **at, const char *end, int pair, lfi_book_row *row, lfi_fault *fault)
 {
     const int side = pair % 2;
-    const int64_t empty = side == 0 ? EMPTY_PRICE : -EMPTY_PRICE;
+    const int64_t empty = side == LFI_ASK ? EMPTY_PRICE : -EMPTY_PRICE;
     const char *begin = *at;
     int64_t price, size;
     if (!lfi_take_int(at, end, DIGITS_MAX, &price) || (price != empty && !is_price(price))) {
@@ -93,10 +89,10 @@ take_pair(const char **at, const char *end, int pair, lfi_book_row *row, lfi_fau
             2 * pair,
             begin,
             end,
-            side == 0 ? "a price above 0 in 1/10000 on a whole cent, at most 10 digits, or "
-                        "9999999999 for none"
-                      : "a price above 0 in 1/10000 on a whole cent, at most 10 digits, or "
-                        "-9999999999 for none"
+            side == LFI_ASK ? "a price above 0 in 1/10000 on a whole cent, at most 10 digits, or "
+                              "9999999999 for none"
+                            : "a price above 0 in 1/10000 on a whole cent, at most 10 digits, or "
+                              "-9999999999 for none"
         );
     }
     begin = ++*at;
@@ -190,33 +186,46 @@ static inline size_t pair_bytes(const lfi_row_text *text, int pair)
     return (size_t)(text->starts[pair + 1] - text->starts[pair]);
 }
 
+/* The bytes of two words that belong to a text of so many bytes. */
+static const uint64_t word_masks[17][2] = {
+    {0, 0},
+    {0xff, 0},
+    {0xffff, 0},
+    {0xffffff, 0},
+    {0xffffffff, 0},
+    {0xffffffffff, 0},
+    {0xffffffffffff, 0},
+    {0xffffffffffffff, 0},
+    {UINT64_MAX, 0},
+    {UINT64_MAX, 0xff},
+    {UINT64_MAX, 0xffff},
+    {UINT64_MAX, 0xffffff},
+    {UINT64_MAX, 0xffffffff},
+    {UINT64_MAX, 0xffffffffff},
+    {UINT64_MAX, 0xffffffffffff},
+    {UINT64_MAX, 0xffffffffffffff},
+    {UINT64_MAX, UINT64_MAX},
+};
+
 /* Whether the pair of the old row stands next in the new text; both may be read 16 bytes on. */
 static inline bool stands_next(const step *s, int pair)
 {
-    const size_t start = s->old_text->starts[pair];
+    const char *old = s->old_text->text + s->old_text->starts[pair];
+    const char *new = s->text->text + s->at;
     const size_t bytes = pair_bytes(s->old_text, pair);
-    const char *old = s->old_text->text + start, *new = s->text->text + s->at;
+    if (bytes > 16) {
+        return memcmp(old, new, bytes) == 0;
+    }
     const uint64_t first = lfi_load_eight(old) ^ lfi_load_eight(new);
     const uint64_t second = lfi_load_eight(old + 8) ^ lfi_load_eight(new + 8);
-    if (bytes < 8) {
-        return first << (64 - 8 * bytes) == 0;
-    }
-    if (bytes <= 16) {
-        return first == 0 && (bytes == 8 || second << (128 - 8 * bytes) == 0);
-    }
-    return first == 0 && memcmp(old, new, bytes) == 0;
+    return ((first & word_masks[bytes][0]) | (second & word_masks[bytes][1])) == 0;
 }
 
 /* Level m of a side becomes what level `from` of it was. */
 static inline void copy_level(const step *s, int side, int m, int from)
 {
-    if (side == 0) {
-        s->row->ask_ticks[m] = s->old_row->ask_ticks[from];
-        s->row->ask_lots[m] = s->old_row->ask_lots[from];
-    } else {
-        s->row->bid_ticks[m] = s->old_row->bid_ticks[from];
-        s->row->bid_lots[m] = s->old_row->bid_lots[from];
-    }
+    s->row->ticks[side][m] = s->old_row->ticks[side][from];
+    s->row->lots[side][m] = s->old_row->lots[side][from];
 }
 
 /* The next pair as numbers. */
@@ -236,11 +245,6 @@ static bool read_pair(step *s, int pair)
     }
     s->at = (size_t)(at - s->text->text);
     return true;
-}
-
-static inline int64_t ticks_of(const lfi_book_row *row, int side, int m)
-{
-    return side == 0 ? row->ask_ticks[m] : row->bid_ticks[m];
 }
 
 /* Whether from here on the text is the old text behind that pair; then the row is done. */
@@ -283,7 +287,7 @@ static lfi_row_change read_pairs(step *s, int pair)
             change = LFI_ROW_PRICES;
         } else if (!read_pair(s, pair)) {
             return LFI_ROW_BAD;
-        } else if (!is_known || ticks_of(s->row, side, m) != ticks_of(s->old_row, side, from)) {
+        } else if (!is_known || s->row->ticks[side][m] != s->old_row->ticks[side][from]) {
             shift[side] -= is_known;
             change = LFI_ROW_PRICES;
         } else if (change == LFI_ROW_SIZES && rest_is_old(s, pair)) {
@@ -296,11 +300,14 @@ static lfi_row_change read_pairs(step *s, int pair)
 
 static void copy_row(lfi_book_row *to, const lfi_book_row *from, int level_count)
 {
+    enum {
+        BYTES = BLOCK_LEVELS * sizeof(int64_t)
+    };
     for (int m = 0; m < level_count; m += BLOCK_LEVELS) {
-        memcpy(to->ask_ticks + m, from->ask_ticks + m, BLOCK_LEVELS * sizeof *to->ask_ticks);
-        memcpy(to->ask_lots + m, from->ask_lots + m, BLOCK_LEVELS * sizeof *to->ask_lots);
-        memcpy(to->bid_ticks + m, from->bid_ticks + m, BLOCK_LEVELS * sizeof *to->bid_ticks);
-        memcpy(to->bid_lots + m, from->bid_lots + m, BLOCK_LEVELS * sizeof *to->bid_lots);
+        for (int side = 0; side < 2; side++) {
+            memcpy(to->ticks[side] + m, from->ticks[side] + m, BYTES);
+            memcpy(to->lots[side] + m, from->lots[side] + m, BYTES);
+        }
     }
 }
 

@@ -40,9 +40,7 @@ static bool is_change(const lfi_rows *rows, lfi_row_change change)
     if (change == LFI_ROW_SAME) {
         return memcmp(now, before, sizeof *now) == 0;
     }
-    return change != LFI_ROW_SIZES ||
-           (memcmp(now->ask_ticks, before->ask_ticks, sizeof now->ask_ticks) == 0 &&
-            memcmp(now->bid_ticks, before->bid_ticks, sizeof now->bid_ticks) == 0);
+    return change != LFI_ROW_SIZES || memcmp(now->ticks, before->ticks, sizeof now->ticks) == 0;
 }
 
 /* Read a line with both; whether it was a good one. Bytes behind it are of another row. */

@@ -319,7 +319,7 @@ static void test_every_cut(void **state)
 static void test_every_change(void **state)
 {
     (void)state;
-    static const char *const checked[] = {"bzip2", "xz", "zip", "stored zip"};
+    static const char *const checked[] = {"bzip2", "xz", "zip", "stored zip", "7z", "7z ppmd"};
     make_numbers(whole_text, 60);
     for (size_t p = 0; p < COUNT(pack_cases); p++) {
         bool is_checked = false;
