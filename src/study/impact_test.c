@@ -1,7 +1,6 @@
 /*
  * Goal: the study finds what was put in, to values computed by hand or by an independent program,
- * and lets nothing in that is no observation. Method: days made by hand; the three public LOBSTER
- * days when the shared data are there.
+ * and nothing else. Method: days made by hand; the public LOBSTER days when they are there.
  */
 #include "study_internal.h"
 
@@ -15,7 +14,6 @@
 #include <cmocka.h>
 
 #include "../../tests/testing.h"
-
 #include "tape_testing.h"
 
 /* What a finished study said. */
