@@ -28,6 +28,9 @@ typedef struct lobster {
     int64_t visible_fault_count; /* violations by visible events */
     bool strict, is_halted, is_ordered;
     bool from_archive; /* both streams read the same file */
+    /* Quotes of the event that was read last, not filled yet: a row that was just written level by
+       level cannot be copied in large pieces without a wait, so each is copied one event later. */
+    lf_quotes *waiting;
     lfi_rows rows;
 } lobster;
 
@@ -254,7 +257,6 @@ static void make_event(lobster *self, const lfi_message *m, lf_event *event, lf_
     event->trade_count = is_trade;
     event->kind = kinds[m->type];
     event->side = is_halt ? 0 : m->direction;
-    copy_quotes(&self->rows.rows[self->rows.now], &event->quotes);
     if (is_trade) {
         *trade = (lf_trade){
             .price_units = m->price,
@@ -350,6 +352,10 @@ read_event(lobster *self, lf_event *event, lf_trade *trade, bool *got, lf_error 
     if (change == LFI_ROW_BAD) {
         return fail_row(self->orderbook, &fault, error);
     }
+    if (self->waiting != NULL) {
+        copy_quotes(&self->rows.rows[self->rows.before], self->waiting);
+    }
+    self->waiting = &event->quotes;
     make_event(self, &m, event, trade);
     self->last_ts_ns = event->ts_exchange_ns;
     *got = true;
@@ -391,6 +397,10 @@ static lf_status lobster_next(void *context, lf_batch *out, lf_error *error)
         event->trade_first = (uint32_t)trade_count;
         trade_count += event->trade_count;
         count++;
+    }
+    if (self->waiting != NULL) {
+        copy_quotes(&self->rows.rows[self->rows.now], self->waiting);
+        self->waiting = NULL;
     }
     count_bytes(self);
     if (stats->event_count == 0) {

@@ -107,17 +107,14 @@ take_pair(const char **at, const char *end, int pair, lfi_book_row *row, lfi_fau
     return true;
 }
 
-/* A comma behind the last field too, and a NUL, which no field holds, so that no match goes on. */
-static void end_text(lfi_row_text *text, size_t bytes)
+/* Keep the text, with a comma behind the last field too, and make its slot the newest row. */
+static void finish(lfi_rows *rows, const char *line, size_t bytes)
 {
+    lfi_row_text *text = &rows->texts[1 - rows->now];
+    memcpy(text->text, line, bytes);
     text->text[bytes] = ',';
-    text->text[bytes + 1] = '\0';
     text->bytes = bytes + 1;
-}
-
-/* Make the slot that was written the newest row. */
-static void advance(lfi_rows *rows)
-{
+    text->starts[2 * rows->level_count] = (uint16_t)text->bytes;
     rows->before = rows->has_row ? rows->now : 1 - rows->now;
     rows->now = 1 - rows->now;
     rows->has_row = true;
@@ -150,35 +147,40 @@ lfi_row_change lfi_rows_read_whole(lfi_rows *rows, const char *line, size_t byte
     }
     /* Each field has passed, so the row is not longer than the text can be. */
     assert(bytes < LFI_ROW_BYTES_MAX);
-    memcpy(text->text, line, bytes);
-    end_text(text, bytes);
-    text->starts[2 * rows->level_count] = (uint16_t)text->bytes;
-    advance(rows);
+    finish(rows, line, bytes);
     return LFI_ROW_PRICES;
 }
 
 /* ---- what differs ----------------------------------------------------------------------- */
 
-/* A row being read against the one before it. */
+/*
+ * A row being read against the one before it. The line is read where it lies: what has just been
+ * copied cannot be loaded again in other pieces without a wait.
+ */
 typedef struct step {
     const lfi_row_text *old_text;
-    lfi_row_text *text;
+    const char *line; /* [bytes], and LFI_LINE_SLACK that may be read */
+    size_t bytes;
+    size_t at; /* bytes that are read, commas too: bytes + 1 at the end */
+    uint16_t *starts;
     const lfi_book_row *old_row;
     lfi_book_row *row;
     int level_count;
-    size_t at; /* bytes of the new text that are read */
+    int shift[2]; /* levels the old row is ahead by: +1 after a level went, -1 after one came */
+    lfi_row_change change;
 } step;
 
-/* First byte in which two texts differ; they do, at the NUL of the shorter one at the latest. */
-static size_t first_difference(const char *a, const char *b)
+/* First byte in which two texts of at least so many bytes differ; that many when they do not. */
+static size_t first_difference(const char *a, const char *b, size_t bytes)
 {
-    size_t i = 0;
-    for (;; i += 8) {
+    for (size_t i = 0; i < bytes; i += 8) {
         const uint64_t differ = lfi_load_eight(a + i) ^ lfi_load_eight(b + i);
         if (differ != 0) {
-            return i + (size_t)__builtin_ctzll(differ) / 8;
+            const size_t at = i + (size_t)__builtin_ctzll(differ) / 8;
+            return at < bytes ? at : bytes;
         }
     }
+    return bytes;
 }
 
 static inline size_t pair_bytes(const lfi_row_text *text, int pair)
@@ -207,12 +209,16 @@ static const uint64_t word_masks[17][2] = {
     {UINT64_MAX, UINT64_MAX},
 };
 
-/* Whether the pair of the old row stands next in the new text; both may be read 16 bytes on. */
-static inline bool stands_next(const step *s, int pair)
+/* Whether the pair of the old row stands next in the line; both may be read 16 bytes on. */
+static inline bool stands_next(const step *s, int pair, bool is_last)
 {
     const char *old = s->old_text->text + s->old_text->starts[pair];
-    const char *new = s->text->text + s->at;
-    const size_t bytes = pair_bytes(s->old_text, pair);
+    const char *new = s->line + s->at;
+    /* The last pair of a line has no comma, and must end with the line. */
+    const size_t bytes = pair_bytes(s->old_text, pair) - is_last;
+    if (is_last && s->at + bytes != s->bytes) {
+        return false;
+    }
     if (bytes > 16) {
         return memcmp(old, new, bytes) == 0;
     }
@@ -231,71 +237,84 @@ static inline void copy_level(const step *s, int side, int m, int from)
 /* The next pair as numbers. */
 static bool read_pair(step *s, int pair)
 {
-    const char *at = s->text->text + s->at;
+    const char *const end = s->line + s->bytes;
+    const char *at = s->line + s->at;
     int64_t price, size;
-    if (lfi_take_short(&at, &price) && lfi_take_short(&at, &size) && is_price(price)) {
+    if (lfi_take_short(&at, &price) && lfi_take_short(&at, &size) && at <= end && is_price(price)) {
         put_level(s->row, pair % 2, pair / 2, price, size);
     } else {
         lfi_fault fault;
-        const char *const last_comma = s->text->text + s->text->bytes - 1;
-        at = s->text->text + s->at;
-        if (at > last_comma || !take_pair(&at, last_comma, pair, s->row, &fault)) {
+        at = s->line + s->at;
+        if (at >= end || !take_pair(&at, end, pair, s->row, &fault)) {
             return false;
         }
     }
-    s->at = (size_t)(at - s->text->text);
+    s->at = (size_t)(at - s->line);
     return true;
 }
 
-/* Whether from here on the text is the old text behind that pair; then the row is done. */
+/* Whether from here on the line is the old text behind that pair; then the row is done. */
 static bool rest_is_old(step *s, int pair)
 {
     const size_t old_at = s->old_text->starts[pair + 1];
-    const size_t left = s->text->bytes - s->at;
-    if (left != s->old_text->bytes - old_at ||
-        memcmp(s->text->text + s->at, s->old_text->text + old_at, left) != 0) {
+    /* The old text has a comma at its end. */
+    if (s->bytes - s->at != s->old_text->bytes - 1 - old_at ||
+        memcmp(s->line + s->at, s->old_text->text + old_at, s->bytes - s->at) != 0) {
         return false;
     }
     const size_t moved = s->at - old_at; /* modulo 2^16, as the sum is */
-    for (int i = pair + 1; i <= 2 * s->level_count; i++) {
-        s->text->starts[i] = (uint16_t)(s->old_text->starts[i] + moved);
+    for (int i = pair + 1; i < 2 * s->level_count; i++) {
+        s->starts[i] = (uint16_t)(s->old_text->starts[i] + moved);
     }
     return true;
 }
 
-/*
- * Read the pairs from one on. shift[side] says by how many levels the old row is ahead: +1 after a
- * level went away, -1 after one came.
- */
-static lfi_row_change read_pairs(step *s, int pair)
+/* How reading goes on after a pair. */
+typedef enum walk {
+    WALK_ON = 0,
+    WALK_DONE = 1,
+    WALK_BAD = 2
+} walk;
+
+/* One pair: as it was, as the next level was, or new. */
+static inline walk read_next(step *s, int pair, bool is_last)
 {
-    int shift[2] = {0, 0};
-    lfi_row_change change = LFI_ROW_SIZES;
-    const int count = 2 * s->level_count;
-    for (; pair < count; pair++) {
-        const int side = pair & 1, m = pair >> 1, from = m + shift[side];
-        const bool is_known = from >= 0 && from < s->level_count;
-        s->text->starts[pair] = (uint16_t)s->at;
-        const int old_pair = 2 * from + side;
-        if (is_known && stands_next(s, old_pair)) {
+    const int side = pair & 1, m = pair >> 1, from = m + s->shift[side];
+    const int old_pair = 2 * from + side;
+    const bool is_known = from >= 0 && from < s->level_count;
+    s->starts[pair] = (uint16_t)s->at;
+    if (is_known && stands_next(s, old_pair, is_last)) {
+        if (from != m) {
             copy_level(s, side, m, from);
-            s->at += pair_bytes(s->old_text, old_pair);
-        } else if (from >= -1 && from + 1 < s->level_count && stands_next(s, old_pair + 2)) {
-            copy_level(s, side, m, from + 1);
-            s->at += pair_bytes(s->old_text, old_pair + 2);
-            shift[side]++;
-            change = LFI_ROW_PRICES;
-        } else if (!read_pair(s, pair)) {
-            return LFI_ROW_BAD;
-        } else if (!is_known || s->row->ticks[side][m] != s->old_row->ticks[side][from]) {
-            shift[side] -= is_known;
-            change = LFI_ROW_PRICES;
-        } else if (change == LFI_ROW_SIZES && rest_is_old(s, pair)) {
-            return change;
+        }
+        s->at += pair_bytes(s->old_text, old_pair);
+    } else if (from >= -1 && from + 1 < s->level_count && stands_next(s, old_pair + 2, is_last)) {
+        copy_level(s, side, m, from + 1);
+        s->at += pair_bytes(s->old_text, old_pair + 2);
+        s->shift[side]++;
+        s->change = LFI_ROW_PRICES;
+    } else if (!read_pair(s, pair)) {
+        return WALK_BAD;
+    } else if (!is_known || s->row->ticks[side][m] != s->old_row->ticks[side][from]) {
+        s->shift[side] -= is_known;
+        s->change = LFI_ROW_PRICES;
+    } else if (s->change == LFI_ROW_SIZES && !is_last && rest_is_old(s, pair)) {
+        return WALK_DONE;
+    }
+    return WALK_ON;
+}
+
+/* Read the pairs from one on; false when the row does not end with the last of them. */
+static bool read_pairs(step *s, int pair)
+{
+    const int last = 2 * s->level_count - 1;
+    for (; pair < last; pair++) {
+        const walk walked = s->at < s->bytes ? read_next(s, pair, false) : WALK_BAD;
+        if (walked != WALK_ON) {
+            return walked == WALK_DONE;
         }
     }
-    s->text->starts[count] = (uint16_t)s->at;
-    return s->at == s->text->bytes ? change : LFI_ROW_BAD;
+    return s->at < s->bytes && read_next(s, last, true) != WALK_BAD && s->at == s->bytes + 1;
 }
 
 static void copy_row(lfi_book_row *to, const lfi_book_row *from, int level_count)
@@ -311,37 +330,46 @@ static void copy_row(lfi_book_row *to, const lfi_book_row *from, int level_count
     }
 }
 
+/* The part of a row before the first difference; the pair in which that lies. */
+static int skip_same(step *s, size_t same)
+{
+    const int last = 2 * s->level_count - 1;
+    int pair = 0;
+    while (pair < last && s->old_text->starts[pair + 1] <= same) {
+        s->starts[pair] = s->old_text->starts[pair];
+        pair++;
+    }
+    s->at = s->old_text->starts[pair];
+    return pair;
+}
+
 lfi_row_change lfi_rows_read(lfi_rows *rows, const char *line, size_t bytes, lfi_fault *fault)
 {
     if (!rows->has_row || bytes >= LFI_ROW_BYTES_MAX) {
         return lfi_rows_read_whole(rows, line, bytes, fault);
     }
     const lfi_row_text *old = &rows->texts[rows->now];
-    if (bytes + 1 == old->bytes && memcmp(line, old->text, bytes) == 0) {
+    const size_t old_bytes = old->bytes - 1;
+    const size_t same = first_difference(old->text, line, bytes < old_bytes ? bytes : old_bytes);
+    if (bytes == old_bytes && same == bytes) {
         rows->before = rows->now;
         return LFI_ROW_SAME;
     }
     step s = {
         .old_text = old,
-        .text = &rows->texts[1 - rows->now],
+        .line = line,
+        .bytes = bytes,
+        .starts = rows->texts[1 - rows->now].starts,
         .old_row = &rows->rows[rows->now],
         .row = &rows->rows[1 - rows->now],
         .level_count = rows->level_count,
+        .change = LFI_ROW_SIZES,
     };
-    memcpy(s.text->text, line, bytes);
-    end_text(s.text, bytes);
-    const size_t same = first_difference(old->text, s.text->text);
-    int pair = 0;
-    while (pair < 2 * rows->level_count && old->starts[pair + 1] <= same) {
-        s.text->starts[pair] = old->starts[pair];
-        pair++;
-    }
-    s.at = old->starts[pair];
+    const int pair = skip_same(&s, same);
     copy_row(s.row, s.old_row, rows->level_count);
-    const lfi_row_change change = read_pairs(&s, pair);
-    if (change == LFI_ROW_BAD) {
+    if (!read_pairs(&s, pair)) {
         return lfi_rows_read_whole(rows, line, bytes, fault);
     }
-    advance(rows);
-    return change;
+    finish(rows, line, bytes);
+    return s.change;
 }
