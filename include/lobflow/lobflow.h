@@ -14,6 +14,7 @@
 #include <lobflow/execution.h>
 #include <lobflow/feature.h>
 #include <lobflow/feed.h>
+#include <lobflow/l3.h>
 #include <lobflow/model.h>
 #include <lobflow/pipeline.h>
 #include <lobflow/signal.h>
