@@ -122,7 +122,7 @@ typedef struct lf_instrument {
 typedef struct lf_source {
     char path[1024];  /* archive, folder or first file */
     char path2[1024]; /* second file of a pair (LOBSTER orderbook), or "" */
-    char format[16];  /* "lobster" */
+    char format[16];  /* "lobster", "algoseek", "dbn" */
     char symbol[32];
     lf_date date;
     int32_t level_count; /* as the feed has them, before the cut to LF_LEVELS_MAX */
@@ -147,6 +147,8 @@ typedef struct lf_feed_options {
     size_t batch_events; /* 0: 1024 */
     /** Constant added to the exchange time where the feed has no local time, 0 to 1 day. */
     int64_t feed_latency_ns;
+    int64_t tick_nano; /* DBN: the tick in 1e-9 of the currency; 0: docs/formats/dbn.md says how */
+    int64_t lot_nano;  /* DBN: one lot in 1e-9 of the unit traded; 0: likewise */
 } lf_feed_options;
 
 /** What a reader met, complete once the end was reached. */
@@ -167,6 +169,12 @@ typedef struct lf_feed_stats {
     int64_t first_violation_line; /* or of a crossed state; LF_POSITION_NONE without one */
     int64_t first_ts_ns;
     int64_t last_ts_ns;
+    int64_t unknown_order_count;   /* messages about orders that are not there */
+    int64_t duplicate_order_count; /* orders added twice */
+    int64_t overfill_count;        /* more taken from an order than it had */
+    int64_t off_tick_count; /* prices of the book between two ticks, moved away from the mid */
+    int64_t backward_count; /* times that went back, raised to the last one */
+    int64_t skipped_count;  /* records of other kinds or instruments */
 } lf_feed_stats;
 
 /** A reader of one symbol-day. */
@@ -220,6 +228,14 @@ LF_API const lf_instrument *lf_feed_instrument(const lf_feed *feed);
  * Cost:  LOBSTER about 100 ns an event; allocates nothing.
  */
 LF_API LF_MUST_CHECK lf_status lf_feed_next(lf_feed *feed, lf_batch *out, lf_error *error);
+
+/** Schemas of DBN files, by their numbers in the format. */
+typedef enum lf_dbn_schema {
+    LF_DBN_MBO = 0,    /* single orders */
+    LF_DBN_MBP_1 = 1,  /* the best level after each message; read only */
+    LF_DBN_MBP_10 = 2, /* the ten best levels after each message */
+    LF_DBN_TRADES = 4  /* trades without a book */
+} lf_dbn_schema;
 
 /** Counts so far, borrowed until the next call. */
 LF_API const lf_feed_stats *lf_feed_stats_of(const lf_feed *feed);

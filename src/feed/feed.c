@@ -29,7 +29,9 @@ lf_status lf_feed_open(
         feed->memory = *own.allocator;
         feed->allocator = &feed->memory;
     }
-    const lf_status status = strcmp(source->format, "algoseek") == 0
+    const lf_status status = strcmp(source->format, "dbn") == 0
+                                 ? lfi_dbn_open(source, &own, &feed->reader, error)
+                             : strcmp(source->format, "algoseek") == 0
                                  ? lfi_algoseek_open(source, &own, &feed->reader, error)
                                  : lfi_lobster_open(source, &own, &feed->reader, error);
     if (status != LF_OK) {

@@ -171,4 +171,23 @@ lf_status lfi_algoseek_open(
     const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
 );
 
+/* Symbol-days of one file. */
+typedef struct lfi_dbn_list {
+    lf_source *sources; /* [count], owned: lf_release(NULL, ...) */
+    size_t count, capacity;
+    size_t session_count;
+} lfi_dbn_list;
+
+/* Whether a file is DBN, plain or zstd. */
+bool lfi_dbn_probe(const char *path);
+
+/* The symbol-days of a DBN file; the symbol and date of the options choose. */
+lf_status
+lfi_dbn_find(const char *path, const lf_feed_options *options, lfi_dbn_list *out, lf_error *error);
+
+/* Open the DBN reader into *reader. */
+lf_status lfi_dbn_open(
+    const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
+);
+
 #endif

@@ -168,6 +168,18 @@ static lf_status add_algoseek(search *s, bool *is_one, lf_error *error)
     return status == LF_OK && *is_one ? add_source(s, &source, error) : status;
 }
 
+/* The days of each symbol in a Databento file. */
+static lf_status add_dbn(search *s, lf_error *error)
+{
+    lfi_dbn_list list;
+    lf_status status = lfi_dbn_find(s->path, s->options, &list, error);
+    for (size_t i = 0; status == LF_OK && i < list.count; i++) {
+        status = add_source(s, &list.sources[i], error);
+    }
+    lf_release(NULL, list.sources);
+    return status;
+}
+
 static lf_status visit_member(void *context, const char *member, lf_error *error)
 {
     search *s = context;
@@ -228,8 +240,9 @@ static lf_status add_nameless(search *s, lf_error *error)
             error,
             LF_FORMAT,
             s->path,
-            "not a format that lobflow reads; it reads AlgoSeek TAQ files (.csv, .csv.gz), LOBSTER "
-            "archives (.zip, .7z), folders and file pairs named "
+            "not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), AlgoSeek "
+            "TAQ "
+            "files (.csv, .csv.gz), LOBSTER archives (.zip, .7z), folders and file pairs named "
             "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
             "..._orderbook_LEVELS.csv"
         );
@@ -264,6 +277,9 @@ static lf_status add_nameless(search *s, lf_error *error)
 static lf_status add_file(search *s, lf_error *error)
 {
     lfi_lobster_name name;
+    if (lfi_dbn_probe(s->path)) {
+        return add_dbn(s, error);
+    }
     if (lfi_archive_probe(s->path)) {
         return add_archive(s, error);
     }
@@ -604,9 +620,12 @@ static lf_status check_options(search *s, lf_error *error)
 {
     const lf_feed_options *options = s->options;
     if (options->format != NULL && strcmp(options->format, "lobster") != 0 &&
-        strcmp(options->format, "algoseek") != 0) {
+        strcmp(options->format, "algoseek") != 0 && strcmp(options->format, "dbn") != 0) {
         return lf_error_set(
-            error, LF_NOT_FOUND, "unknown format \"%s\"; known: lobster, algoseek", options->format
+            error,
+            LF_NOT_FOUND,
+            "unknown format \"%s\"; known: lobster, algoseek, dbn",
+            options->format
         );
     }
     if (options->date != NULL && lf_date_parse(options->date, &s->date) != LF_OK) {
@@ -636,8 +655,8 @@ look_at_all(search *s, const char *const *paths, size_t path_count, lf_error *er
             error,
             LF_NOT_FOUND,
             path_count > 0 ? paths[0] : "",
-            "nothing here that lobflow reads: LOBSTER archives, message and orderbook files, or "
-            "AlgoSeek TAQ files"
+            "nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
+            "AlgoSeek TAQ files, or Databento files"
         );
     }
     lf_release(NULL, s->files);

@@ -140,7 +140,7 @@ static const struct tree_case {
      .typed = {"d"},
      .status = LF_NOT_FOUND,
      .found = "@d: nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
-              "or AlgoSeek TAQ files"},
+              "AlgoSeek TAQ files, or Databento files"},
     {.typed = {"gone"}, .status = LF_NOT_FOUND, .found = "@gone: there is no such file or folder"},
     /* Archives. */
     {.files = {"a.zip=" A1O "," A1M ",ReadMe.txt"}, .typed = {"a.zip"}, .found = "A 1 10 a.zip;"},
@@ -260,15 +260,17 @@ static const struct tree_case {
      .typed = {"t"},
      .options = {.symbol = "Z", .date = "2020-01-09"},
      .status = LF_FORMAT,
-     .found = "@t: not a format that lobflow reads; it reads AlgoSeek TAQ files (.csv, .csv.gz), "
-              "LOBSTER archives (.zip, .7z), folders and file pairs named "
+     .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
+              "AlgoSeek TAQ files (.csv, .csv.gz), LOBSTER archives (.zip, .7z), folders and file "
+              "pairs named "
               "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
               "..._orderbook_LEVELS.csv"},
     {.files = {"t=1,2,3"},
      .typed = {"t"},
      .status = LF_FORMAT,
-     .found = "@t: not a format that lobflow reads; it reads AlgoSeek TAQ files (.csv, .csv.gz), "
-              "LOBSTER archives (.zip, .7z), folders and file pairs named "
+     .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
+              "AlgoSeek TAQ files (.csv, .csv.gz), LOBSTER archives (.zip, .7z), folders and file "
+              "pairs named "
               "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
               "..._orderbook_LEVELS.csv"},
     /* Options that mean nothing. */
@@ -284,9 +286,9 @@ static const struct tree_case {
      .found = "the symbol \"01234567890123456789012345678901\" is too long"},
     {.files = {A1M, A1O},
      .typed = {A1M},
-     .options = {.format = "dbn"},
+     .options = {.format = "itch"},
      .status = LF_NOT_FOUND,
-     .found = "unknown format \"dbn\"; known: lobster, algoseek"},
+     .found = "unknown format \"itch\"; known: lobster, algoseek, dbn"},
 };
 
 static void make_archive(const char *name, char *list)
