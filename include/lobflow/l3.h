@@ -141,6 +141,10 @@ LF_API void lf_l3_at(
 /** Look an order up; false when there is none of this id. */
 LF_API bool lf_l3_find(const lf_l3 *l3, uint64_t order_id, lf_l3_order *out);
 
+/** The id of the order that is first in the queue at a price; false when there is none. */
+LF_API bool
+lf_l3_first(const lf_l3 *l3, uint32_t book, int side, int64_t price, uint64_t *out_order_id);
+
 /**
  * What stands before an order in the queue at its price; false when there is none of this id.
  *

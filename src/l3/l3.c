@@ -322,6 +322,16 @@ bool lf_l3_find(const lf_l3 *l3, uint64_t order_id, lf_l3_order *out)
     return true;
 }
 
+bool lf_l3_first(const lf_l3 *l3, uint32_t book, int side, int64_t price, uint64_t *out_order_id)
+{
+    const uint32_t level = lfi_level_find(l3, side_number(l3, book, side), key_of(side, price));
+    if (level == LFI_NONE) {
+        return false;
+    }
+    *out_order_id = lfi_order_id(&l3->orders, l3->levels[level].head);
+    return true;
+}
+
 bool lf_l3_ahead(const lf_l3 *l3, uint64_t order_id, int64_t *out_lots, size_t *out_orders)
 {
     const uint32_t slot = lfi_orders_find(&l3->orders, order_id);

@@ -43,6 +43,7 @@ typedef struct lfi_entry {
 typedef struct lfi_orders {
     const lf_allocator *allocator;
     lfi_order **pages;   /* [page_capacity]; NULL where no order lives */
+    uint64_t **ids;      /* [page_capacity] pages of ids; any ids only */
     uint32_t *page_live; /* [page_capacity], growing ids only: live orders of a page */
     size_t page_capacity;
     lfi_order *spare; /* a page kept for the next need */
@@ -66,6 +67,13 @@ static inline uint64_t lfi_mix(uint64_t id)
 {
     id = (id ^ (id >> 32)) * UINT64_C(0x9E3779B97F4A7C15);
     return id ^ (id >> 29);
+}
+
+/* The id that lives in a slot. */
+static inline uint64_t lfi_order_id(const lfi_orders *orders, uint32_t slot)
+{
+    return orders->is_growing ? orders->base + slot
+                              : orders->ids[slot >> LFI_PAGE_BITS][slot & LFI_PAGE_MASK];
 }
 
 lf_status

@@ -203,6 +203,11 @@ static void check_orders(const naive *n, const lf_l3 *l3)
         assert_true(lf_l3_ahead(l3, o->id, &lots, &count));
         assert_int_equal(lots, ahead);
         assert_int_equal(count, ahead_count);
+        if (ahead_count == 0) {
+            uint64_t first;
+            assert_true(lf_l3_first(l3, o->book, o->side, o->price, &first));
+            assert_int_equal(first, o->id);
+        }
     }
     for (uint32_t book = 0; book < BOOKS; book++) {
         size_t orders = 0;

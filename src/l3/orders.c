@@ -9,27 +9,38 @@
 
 /* ---- pages ------------------------------------------------------------------------------ */
 
+/* Make an array of the directory reach a page number; new entries are zero. */
+static lf_status
+reach_one(lfi_orders *orders, void **array, size_t page, size_t item_bytes, size_t *capacity)
+{
+    const size_t old = orders->page_capacity;
+    *capacity = old;
+    const lf_status status = lf_grow(orders->allocator, array, capacity, page + 1, item_bytes);
+    if (status == LF_OK) {
+        memset((char *)*array + old * item_bytes, 0, (*capacity - old) * item_bytes);
+    }
+    return status;
+}
+
 /* Make room for a page number in the directory. */
 static lf_status reach(lfi_orders *orders, size_t page)
 {
-    size_t live_capacity = orders->page_capacity, capacity = orders->page_capacity;
+    size_t capacity = orders->page_capacity;
     if (page < capacity) {
         return LF_OK;
     }
-    void *live = orders->page_live, *pages = orders->pages;
-    lf_status status =
-        lf_grow(orders->allocator, &live, &live_capacity, page + 1, sizeof *orders->page_live);
+    void *live = orders->page_live, *pages = orders->pages, *ids = orders->ids;
+    lf_status status = reach_one(orders, &live, page, sizeof(uint32_t), &capacity);
     orders->page_live = live;
     if (status == LF_OK) {
-        status = lf_grow(orders->allocator, &pages, &capacity, page + 1, sizeof *orders->pages);
+        status = reach_one(orders, &pages, page, sizeof(lfi_order *), &capacity);
         orders->pages = pages;
     }
-    if (status == LF_OK) {
-        const size_t old = orders->page_capacity;
-        orders->page_capacity = live_capacity < capacity ? live_capacity : capacity;
-        memset(orders->page_live + old, 0, (orders->page_capacity - old) * sizeof(uint32_t));
-        memset(orders->pages + old, 0, (orders->page_capacity - old) * sizeof(lfi_order *));
+    if (status == LF_OK && !orders->is_growing) {
+        status = reach_one(orders, &ids, page, sizeof(uint64_t *), &capacity);
+        orders->ids = ids;
     }
+    orders->page_capacity = status == LF_OK ? capacity : orders->page_capacity;
     return status;
 }
 
@@ -38,6 +49,12 @@ static lf_status add_page(lfi_orders *orders, size_t page)
     const lf_status status = reach(orders, page);
     if (status != LF_OK || orders->pages[page] != NULL) {
         return status;
+    }
+    if (!orders->is_growing && orders->ids[page] == NULL) {
+        orders->ids[page] = lf_allocate(orders->allocator, LFI_PAGE_ORDERS, sizeof(uint64_t));
+        if (orders->ids[page] == NULL) {
+            return LF_NOMEM;
+        }
     }
     orders->pages[page] = orders->spare != NULL
                               ? orders->spare
@@ -156,6 +173,7 @@ static lf_status take_slot(lfi_orders *orders, uint64_t id, uint32_t *out)
         slot = ++orders->slot_count;
     }
     orders->table[find_entry(orders, id)] = (lfi_entry){.id = id, .slot = slot};
+    orders->ids[slot >> LFI_PAGE_BITS][slot & LFI_PAGE_MASK] = id;
     *out = slot;
     return LF_OK;
 }
@@ -194,7 +212,11 @@ void lfi_orders_end(lfi_orders *orders)
 {
     for (size_t i = 0; i < orders->page_capacity; i++) {
         lf_release(orders->allocator, orders->pages[i]);
+        if (orders->ids != NULL) {
+            lf_release(orders->allocator, orders->ids[i]);
+        }
     }
+    lf_release(orders->allocator, orders->ids);
     lf_release(orders->allocator, orders->spare);
     lf_release(orders->allocator, orders->pages);
     lf_release(orders->allocator, orders->page_live);
