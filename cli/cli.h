@@ -121,6 +121,7 @@ const cli_flag *cli_flag_at(const cli_verb *verb, size_t index);
 
 extern const cli_flag cli_synth_flags[];
 extern const cli_flag cli_inspect_flags[];
+extern const cli_flag cli_convert_flags[];
 extern const cli_flag cli_features_flags[];
 extern const cli_flag cli_impact_flags[];
 extern const cli_flag cli_train_flags[];
@@ -131,11 +132,13 @@ extern const cli_flag cli_run_flags[];
 extern const cli_flag cli_bench_flags[];
 
 extern const char cli_synth_about[];
+extern const char cli_convert_about[];
 extern const char cli_run_about[];
 extern const char cli_bench_about[];
 
 int cli_synth(const cli_args *args);
 int cli_inspect(const cli_args *args);
+int cli_convert(const cli_args *args);
 int cli_features(const cli_args *args);
 int cli_impact(const cli_args *args);
 int cli_train(const cli_args *args);

@@ -229,6 +229,14 @@ LF_API const lf_instrument *lf_feed_instrument(const lf_feed *feed);
  */
 LF_API LF_MUST_CHECK lf_status lf_feed_next(lf_feed *feed, lf_batch *out, lf_error *error);
 
+/** Counts so far, borrowed until the next call. */
+LF_API const lf_feed_stats *lf_feed_stats_of(const lf_feed *feed);
+
+/** Close a feed; NULL is accepted. */
+LF_API void lf_feed_close(lf_feed *feed);
+
+/* ---- writing ---------------------------------------------------------------------------- */
+
 /** Schemas of DBN files, by their numbers in the format. */
 typedef enum lf_dbn_schema {
     LF_DBN_MBO = 0,    /* single orders */
@@ -237,11 +245,50 @@ typedef enum lf_dbn_schema {
     LF_DBN_TRADES = 4  /* trades without a book */
 } lf_dbn_schema;
 
-/** Counts so far, borrowed until the next call. */
-LF_API const lf_feed_stats *lf_feed_stats_of(const lf_feed *feed);
+/** How to convert. */
+typedef struct lf_convert_options {
+    const lf_feed_options *feed; /* may be NULL; a symbol chooses among those of a DBN file */
+    lf_dbn_schema schema;
+    /** Called now and then with the share that is done; false ends the work. May be NULL. */
+    bool (*progress)(void *context, double share);
+    void *context;
+} lf_convert_options;
 
-/** Close a feed; NULL is accepted. */
-LF_API void lf_feed_close(lf_feed *feed);
+/** What a conversion wrote, and what the target cannot say or says in a way of ours only. */
+typedef struct lf_convert_report {
+    int64_t event_count;  /* taken in; of a DBN file: records */
+    int64_t record_count; /* written */
+    int64_t plain_bytes;  /* written, before compression */
+    int64_t hidden_count; /* hidden executions: trades with a flag that others do not know */
+    int64_t halt_count;   /* halts: notes, and doubtful books until they end */
+    int64_t cross_count;  /* auction trades: notes */
+    int64_t reset_count;  /* books rebuilt without a halt: not carried */
+    int64_t silent_count; /* events and records without a trade, dropped from trades */
+    int64_t other_count;  /* records of other kinds, fills and notes, dropped */
+    int64_t repair_count; /* orders made up, so that single orders give the book of the feed */
+} lf_convert_report;
+
+/**
+ * Write symbol-days as one DBN file: to a temporary name first, compressed when path ends in .zst.
+ *
+ * Days of one symbol follow one another. One DBN file keeps all its instruments, and its records
+ * stay as they are where the schema does: byte for byte.
+ *
+ * @param sources  at least one, of one symbol, in order; or those of one DBN file
+ * @param path     name of the file
+ * @param report   filled, also on failure
+ * @return LF_OK, LF_UNSUPPORTED (a schema that cannot be made of the data), LF_RANGE (several
+ *         symbols; a size above 2^32 - 1), LF_CANCELLED, LF_IO, LF_NOMEM, or as lf_feed_next()
+ *
+ * Source: docs/formats/dbn.md says what each kind of event becomes.
+ */
+LF_API LF_MUST_CHECK lf_status lf_feed_convert(
+    const lf_source_list *sources,
+    const lf_convert_options *options,
+    const char *path,
+    lf_convert_report *report,
+    lf_error *error
+);
 
 #ifdef __cplusplus
 }
