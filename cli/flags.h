@@ -22,6 +22,13 @@
          "N", \
          "levels of the book, when no file name tells it", \
          "instrument.levels"}, \
+        {"tick", \
+         0, \
+         CLI_VALUE, \
+         "X", \
+         "tick of a DBN file, when contract and prices do not tell it", \
+         "instrument.tick"}, \
+        {"lot", 0, CLI_VALUE, "X", "units in a lot of a DBN file, likewise", "instrument.lot"}, \
     { \
         "strict", 0, CLI_SWITCH, NULL, "a book that contradicts its messages is an error", \
             "data.strict" \

@@ -36,6 +36,8 @@ typedef struct lf_config {
     char symbol[32]; /* symbol = "" : from the file name */
     char date[16];   /* date = "" : from the file name */
     int32_t levels;  /* levels = 0: from the file name */
+    double tick;     /* tick = 0: by contract or from the prices (DBN) */
+    double lot;      /* lot = 0: by contract, else 1 (DBN) */
     bool strict;     /* strict = false */
     /* [features] */
     char set[1024];           /* set = "default": for the verb features */

@@ -338,6 +338,13 @@ lf_status lf_config_check(const lf_config *config, lf_error *error)
     if (config->levels < 0 || config->levels > 50) {
         return lf_error_set(error, LF_RANGE, "instrument.levels must be from 0 to 50.");
     }
+    if (!(config->tick >= 0 && config->tick <= 1e9 && config->lot >= 0 && config->lot <= 1e9)) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "instrument.tick and instrument.lot must be 0 or more, and at most 1e9."
+        );
+    }
     if (config->date[0] != '\0' && lf_date_parse(config->date, &date) != LF_OK) {
         return lf_error_set(
             error, LF_RANGE, "data.date is \"%s\"; it must be YYYY-MM-DD.", config->date
@@ -371,6 +378,8 @@ void lf_run_feed_options(const lf_config *config, lf_feed_options *out)
         .date = text_or_null(config->date),
         .level_count = config->levels,
         .strict = config->strict,
+        .tick_nano = llround(config->tick * 1e9),
+        .lot_nano = llround(config->lot * 1e9),
     };
 }
 

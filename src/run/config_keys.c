@@ -52,6 +52,8 @@ const lfi_config_entry lfi_config_entries[] = {
 
     TEXT("instrument", "symbol", symbol, "\"\": from the file name"),
     I32("instrument", "levels", levels, "0: from the file name"),
+    F64("instrument", "tick", tick, "DBN: of the price; 0: by contract or from the prices"),
+    F64("instrument", "lot", lot, "DBN: units in a lot; 0: by contract, else 1"),
 
     TEXT("features", "set", set, "for `features`: default, mlofi, all, scale_free, or names a,b,c"),
     NS("features", "step", step_ns, "time between rows"),
