@@ -42,14 +42,13 @@ static int take_schema(const cli_args *args, lf_dbn_schema *out)
         }
     }
     const char *const near = lf_suggest(text, names, sizeof schemas / sizeof schemas[0]);
-    return cli_usage(
-        args,
-        "--schema is mbp-10, mbo or trades, not \"%s\"%s%s%s.",
-        text,
-        near != NULL ? "; did you mean " : "",
-        near != NULL ? near : "",
-        near != NULL ? "?" : ""
-    );
+    return near != NULL ? cli_usage(
+                              args,
+                              "--schema is mbp-10, mbo or trades, not \"%s\"; did you mean %s?",
+                              text,
+                              near
+                          )
+                        : cli_usage(args, "--schema is mbp-10, mbo or trades, not \"%s\".", text);
 }
 
 /* The file's name must say that it is DBN, since every reader goes by it. */
