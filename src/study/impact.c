@@ -37,14 +37,15 @@ lf_status lf_study_create(
     o->to_ns = o->to_ns != 0 ? o->to_ns : instrument->session_close_ns;
     if (o->window_ns <= 0 || o->block_ns % o->window_ns != 0 ||
         o->to_ns - o->from_ns < o->block_ns) {
-        lf_study_destroy(study);
-        return lf_error_set(
+        const lf_status status = lf_error_set(
             error,
             LF_RANGE,
             "the impact study needs a window that divides %lld minutes and hours of at least that "
             "length",
             (long long)(o->block_ns / LF_NS_PER_MINUTE)
         );
+        lf_study_destroy(study);
+        return status;
     }
     study->bins_per_block = (size_t)(o->block_ns / o->window_ns);
     study->block_count = (size_t)((o->to_ns - o->from_ns) / o->block_ns);
