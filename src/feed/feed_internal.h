@@ -141,8 +141,9 @@ void lfi_rows_start(lfi_rows *rows, int32_t level_count);
 
 /*
  * Read the next row; after LFI_ROW_BAD the newest row is as it was and fault says why. The whole
- * twin reads every field, the other one only what differs from the row before; the results are the
- * same, but the whole twin calls every change LFI_ROW_PRICES.
+ * twin reads every field, the other one only what differs from the row before, and up to
+ * LFI_LINE_SLACK bytes behind the line. The results are the same, but the whole twin calls every
+ * change LFI_ROW_PRICES.
  */
 lfi_row_change lfi_rows_read(lfi_rows *rows, const char *line, size_t bytes, lfi_fault *fault);
 lfi_row_change

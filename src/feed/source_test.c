@@ -198,6 +198,16 @@ static const struct tree_case {
      .status = LF_DATA,
      .found = "@d/A_2020-01-01_1_2_message_10.csv: two message files of A, 2020-01-01, 10 levels "
               "are here, the other is @d/" A1M "; only one can be meant"},
+    /* Days that are one file lie among the others. */
+    {.files =
+         {"d/t.csv=Date,Timestamp,EventType,Ticker,Price,Quantity,Exchange,Conditions\n"
+          "20200101,09:30:00.000,QUOTE BID NB,C,10.00,100,NYSE,00000000\n",
+          "d/" A1M,
+          "d/" A1O,
+          "d/" A2M,
+          "d/" A2O},
+     .typed = {"d"},
+     .found = "A 1 10 d/" A1M "+d/" A1O ";C 1 1 d/t.csv;A 2 10 d/" A2M "+d/" A2O ";"},
     /* Options choose. */
     {.files = {"d/" A1M, "d/" A1O, "d/" A1M5, "d/" A1O5},
      .typed = {"d"},
@@ -351,7 +361,7 @@ static void list_found(const lf_source_list *list, char *out, size_t room)
     for (size_t i = 0; i < list->count; i++) {
         const lf_source *s = &list->sources[i];
         char text[2200];
-        assert_string_equal(s->format, "lobster");
+        assert_string_equal(s->format, s->symbol[0] == 'C' ? "algoseek" : "lobster");
         (void)snprintf(
             text,
             sizeof text,
