@@ -4,6 +4,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -93,11 +94,21 @@ static lf_status fail(const lfi_stream *stream, lf_error *error, const char *wha
     );
 }
 
-/* A name that the locale cannot show is still there as UTF-8. */
-static const char *name_of(struct archive_entry *entry)
+/*
+ * Next entry and its name, or NULL. libarchive turns names into the character set of the thread and
+ * loses those that do not fit, which in the "C" locale are all that are not ASCII.
+ */
+static int next_entry(struct archive *archive, struct archive_entry **entry, const char **name)
 {
-    const char *name = archive_entry_pathname(entry);
-    return name != NULL ? name : archive_entry_pathname_utf8(entry);
+    const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    const locale_t before = utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;
+    const int code = archive_read_next_header(archive, entry);
+    *name = code == ARCHIVE_EOF || code < ARCHIVE_WARN ? NULL : archive_entry_pathname(*entry);
+    if (utf8 != (locale_t)0) {
+        (void)uselocale(before);
+        freelocale(utf8);
+    }
+    return code;
 }
 
 /* Step to the member asked for; the first entry when none is. */
@@ -105,7 +116,8 @@ static lf_status find_member(lfi_stream *stream, const char *member, lf_error *e
 {
     for (;;) {
         struct archive_entry *entry;
-        const int code = archive_read_next_header(stream->archive, &entry);
+        const char *name;
+        const int code = next_entry(stream->archive, &entry, &name);
         if (code == ARCHIVE_EOF) {
             if (member == NULL) {
                 stream->at_end = true;
@@ -123,7 +135,6 @@ static lf_status find_member(lfi_stream *stream, const char *member, lf_error *e
         if (code < ARCHIVE_WARN) {
             return fail(stream, error, "cannot be read");
         }
-        const char *name = name_of(entry);
         if (member == NULL || (name != NULL && strcmp(name, member) == 0)) {
             stream->text_total = archive_entry_size_is_set(entry) ? archive_entry_size(entry) : 0;
             return archive_entry_is_encrypted(entry) ? fail_encrypted(stream, error) : LF_OK;
@@ -307,7 +318,8 @@ lf_status lfi_archive_list(const char *path, lfi_member_visit visit, void *conte
     }
     while (status == LF_OK) {
         struct archive_entry *entry;
-        const int code = archive_read_next_header(stream.archive, &entry);
+        const char *name;
+        const int code = next_entry(stream.archive, &entry, &name);
         if (code == ARCHIVE_EOF) {
             break;
         }
@@ -315,7 +327,6 @@ lf_status lfi_archive_list(const char *path, lfi_member_visit visit, void *conte
             status = fail(&stream, error, "the archive is damaged or cut off");
             break;
         }
-        const char *name = name_of(entry);
         if (name != NULL && archive_entry_filetype(entry) == AE_IFREG) {
             status = visit(context, name, error);
         }

@@ -3,6 +3,7 @@
  * buffers end; and a file that is damaged, cut off, encrypted or a bomb is refused, never half
  * read. Method: texts are packed with libarchive's writer, then cut, changed and read again.
  */
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -483,6 +484,38 @@ static void test_bomb(void **state)
     }
 }
 
+static lf_status note_name(void *context, const char *member, lf_error *error)
+{
+    (void)error;
+    (void)snprintf(context, 64, "%s", member);
+    return LF_OK;
+}
+
+/* Names that are not ASCII, in a process whose locale is "C". */
+static void test_names_of_members(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"zip", "7zip", "ustar"};
+    const ft_member member = {
+        "donn\xc3\xa9"
+        "es/text",
+        "a\n"};
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        char name[64] = "", out[64];
+        const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+        const locale_t before = uselocale(utf8);
+        const char *path =
+            ft_pack(&folder, "names", &(ft_archive){formats[i], NULL, NULL, NULL}, &member, 1);
+        (void)uselocale(before);
+        freelocale(utf8);
+        assert_int_equal(lfi_archive_list(path, note_name, name, NULL), LF_OK);
+        assert_string_equal(name, member.name);
+        assert_int_equal(read_lines(path, member.name, out, sizeof out, NULL), LF_OK);
+        assert_string_equal(out, "a|");
+        assert_string_equal(setlocale(LC_CTYPE, NULL), "C");
+    }
+}
+
 static void test_failing_allocations(void **state)
 {
     (void)state;
@@ -530,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_starts_no_program),
         cmocka_unit_test(test_bomb),
+        cmocka_unit_test(test_names_of_members),
         cmocka_unit_test(test_failing_allocations),
         cmocka_unit_test(test_probe),
     };
