@@ -209,7 +209,7 @@ static lf_status apply(instrument *self, const dbn_mbo *m)
         return lf_l3_reduce(self->l3, m->order_id, m->size);
     }
     if ((m->action != 'A' && m->action != 'M') || (m->side != 'B' && m->side != 'A') ||
-        m->price == DBN_PRICE_NONE || m->price <= -DBN_PRICE_NONE) {
+        !lfi_dbn_is_price(m->price)) {
         return LF_OK;
     }
     return m->action == 'A' ? lf_l3_add(self->l3, 0, m->order_id, side, m->price, m->size)

@@ -55,13 +55,22 @@ static int64_t floor_divide(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+static lf_status far_price(const dbn *self, lf_error *error)
+{
+    return lfi_dbn_in_fail(
+        self->in, error, LF_FORMAT, "a price beyond 2.3e9, where sums of two no longer fit"
+    );
+}
+
 /* Ticks of a price of the book. One between two ticks goes away from the mid and is counted; where
    the tick was only guessed from the first records, the guess was wrong. */
 static lf_status to_ticks(dbn *self, int64_t price, bool is_bid, int64_t *out, lf_error *error)
 {
-    const int64_t below = floor_divide(price, self->tick_nano);
-    const bool is_between = below * self->tick_nano != price;
-    *out = below + (is_between && !is_bid);
+    if (!lfi_dbn_is_price(price)) {
+        return far_price(self, error);
+    }
+    const bool is_between = price % self->tick_nano != 0;
+    *out = floor_divide(price, self->tick_nano) + (is_between && !is_bid);
     self->reader->stats.off_tick_count += is_between;
     if (is_between && self->is_scanned_tick) {
         return lfi_dbn_in_fail(
@@ -81,6 +90,9 @@ static lf_status to_ticks(dbn *self, int64_t price, bool is_bid, int64_t *out, l
 
 static lf_status to_units(const dbn *self, int64_t price, int64_t *out, lf_error *error)
 {
+    if (!lfi_dbn_is_price(price)) {
+        return far_price(self, error);
+    }
     *out = price / self->unit_nano;
     if (*out * self->unit_nano == price) {
         return LF_OK;
@@ -100,7 +112,7 @@ static lf_status to_units(const dbn *self, int64_t price, int64_t *out, lf_error
 /* Price of a message for its event; one that is finer than the unit is cut, it is shown only. */
 static int64_t shown_units(const dbn *self, int64_t price)
 {
-    return price == DBN_PRICE_NONE ? 0 : floor_divide(price, self->unit_nano);
+    return lfi_dbn_is_price(price) ? floor_divide(price, self->unit_nano) : 0;
 }
 
 static void no_quotes(lf_quotes *quotes)
@@ -238,7 +250,7 @@ static void look_ahead(const dbn *self)
 static lf_status add_trade(dbn *self, const dbn_message *m, lf_error *error)
 {
     const bool is_hidden = self->is_own && (m->flags & DBN_PUBLISHER) != 0;
-    int64_t units;
+    int64_t units = 0;
     if (m->price == DBN_PRICE_NONE || m->size == 0) {
         return LF_OK;
     }

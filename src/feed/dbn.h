@@ -132,6 +132,12 @@ static inline dbn_message lfi_dbn_message(const unsigned char *record)
     };
 }
 
+/* Prices whose sums and differences fit; DBN_PRICE_NONE is none of them. */
+static inline bool lfi_dbn_is_price(int64_t price)
+{
+    return price > -INT64_MAX / 4 && price < INT64_MAX / 4;
+}
+
 /* Bytes of a record of a schema, without ts_out; 0 when the schema is not one of those read. */
 size_t lfi_dbn_record_bytes(uint16_t schema);
 uint8_t lfi_dbn_rtype(uint16_t schema);

@@ -303,14 +303,14 @@ static int64_t take_prices(int64_t tick, const unsigned char *record)
     const size_t level_count = record[1] == DBN_RTYPE_MBP_10  ? DBN_LEVELS
                                : record[1] == DBN_RTYPE_MBP_1 ? 1
                                                               : 0;
-    if ((m.action == 'A' || m.action == 'M' || is_trade) && m.price != DBN_PRICE_NONE) {
+    if ((m.action == 'A' || m.action == 'M' || is_trade) && lfi_dbn_is_price(m.price)) {
         tick = common_divisor(tick, m.price);
     }
     for (size_t i = 0; i < level_count; i++) {
         dbn_level level;
         memcpy(&level, record + sizeof(dbn_trade) + i * sizeof level, sizeof level);
-        tick = level.bid_price != DBN_PRICE_NONE ? common_divisor(tick, level.bid_price) : tick;
-        tick = level.ask_price != DBN_PRICE_NONE ? common_divisor(tick, level.ask_price) : tick;
+        tick = lfi_dbn_is_price(level.bid_price) ? common_divisor(tick, level.bid_price) : tick;
+        tick = lfi_dbn_is_price(level.ask_price) ? common_divisor(tick, level.ask_price) : tick;
     }
     return tick;
 }
