@@ -103,6 +103,16 @@ static lf_status add_symbols(
     return list->count > 0 ? LF_OK : no_symbol(metadata, base->path, chosen, error);
 }
 
+static bool is_listed(const char *dataset, lf_date first, size_t count, lf_date date)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (lf_date_to_days(lfi_dbn_session_date(dataset, first, i)) == lf_date_to_days(date)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static lf_status list_file(
     lfi_dbn_in *in,
     lf_source *base,
@@ -133,7 +143,12 @@ static lf_status list_file(
     if (status != LF_OK) {
         return status;
     }
-    out->session_count = options->date != NULL ? 1 : out->session_count;
+    lf_date asked;
+    if (options->date != NULL && lf_date_parse(options->date, &asked) == LF_OK &&
+        !is_listed(metadata->dataset, first, out->session_count, asked)) {
+        first = asked; /* a day of which the file has less than half, perhaps */
+        out->session_count = 1;
+    }
     if (metadata->interval_count > 0) {
         return add_symbols(out, base, metadata, first, options->symbol, error);
     }
