@@ -5,6 +5,10 @@
  * Sources: Cont, Kukanov, Stoikov (2014), The price impact of order book events; Xu, Gould, Howison
  * (2019), Multi-level order-flow imbalance; Cont, Cucuringu, Zhang (2023), Cross-impact of order
  * flow imbalance; Gould, Bonart (2016), Queue imbalance as a one-tick-ahead price predictor.
+ *
+ * A window is an observation when a valid state stands before it and at some time in it, it touches
+ * no halt, gap or reset, and the data go on into it. Crossed, locked and one-sided states are
+ * stepped over: the event that ends them carries their net change.
  */
 #ifndef LOBFLOW_STUDY_H
 #define LOBFLOW_STUDY_H
@@ -21,24 +25,43 @@ typedef struct lf_study_options {
     const lf_allocator *allocator;
     int64_t window_ns; /* 0: 10 s; the grid of one observation */
     int64_t block_ns;  /* 0: 30 min; the observations of one regression */
-    /** Part of the day, ns after local midnight in the instrument's zone as instants UTC; 0: the
-        whole session. Events at or before `from` only set the first state. */
+    /** Part of the day, ns since 1970 UTC; 0: the whole session. Events at or before `from` only
+       set the first state, events at or after `to` are left out, and so is what remains behind the
+        last whole block. */
     int64_t from_ns;
     int64_t to_ns;
     uint64_t seed; /* of the uniform draw between moves */
 } lf_study_options;
 
-/** One block (half hour). R^2 are within the block, with an intercept. */
+/** One observation: what happened in (begin, begin + window]. */
+typedef struct lf_study_observation {
+    int64_t begin_ns;
+    double change_ticks;              /* of the mid */
+    int64_t ofi_lots;                 /* of the best level */
+    int64_t ofi_no_price_change_lots; /* of events that leave both best prices in place */
+    int64_t trade_imbalance_lots;     /* buyers' less sellers' */
+} lf_study_observation;
+
+/**
+ * One block (half hour). R^2 are within the block, with an intercept. NaN where it is not defined.
+ */
 typedef struct lf_study_block {
     int64_t begin_ns;
+    int64_t observation_first; /* number of its first observation in lf_study_observations() */
     int64_t observation_count;
     double alpha;                  /* ticks */
     double beta;                   /* ticks per lot */
     double beta_se;                /* White's HC0 */
     double r2_ofi;                 /* mid change on OFI of the best level */
     double r2_trade_imbalance;     /* mid change on signed traded volume */
+    double r2_both;                /* on the two together */
     double r2_ofi_no_price_change; /* OFI of events that leave both best prices in place */
     double depth_mean; /* mean best-level depth (bid + ask)/2 over best-quote updates, lots */
+    /** Levels: fitted on this block, judged in it and on the next; log mid returns. */
+    double r2_is_best, r2_oos_best;
+    double r2_is_ridge, r2_oos_ridge;
+    double r2_is_integrated, r2_oos_integrated;
+    double pc1_share;
 } lf_study_block;
 
 /** The result for one symbol-day; NaN where it is not defined. */
@@ -46,11 +69,14 @@ typedef struct lf_study_result {
     size_t block_count;
     double r2_ofi; /* means over the blocks */
     double r2_trade_imbalance;
+    double r2_both;
     double r2_ofi_no_price_change;
     double beta_mean;
     double depth_mean;
-    double lambda; /* beta = c / depth^lambda */
+    double beta_depth2; /* mean of beta * 2 * depth; 1 in a book of equal queues */
+    double lambda;      /* beta = c / depth^lambda */
     double c;
+    double r2_depth_law;        /* of log beta on log depth */
     double r2_next;             /* next mid change on this OFI, one regression over all blocks */
     double auc_queue_imbalance; /* uniform in time between moves */
     double auc_queue_imbalance_last; /* last state before the move */
@@ -97,6 +123,14 @@ LF_API LF_MUST_CHECK lf_status lf_study_push(lf_study *study, const lf_batch *ba
 LF_API LF_MUST_CHECK lf_status lf_study_finish(
     lf_study *study, lf_study_result *result, const lf_study_block **blocks, lf_error *error
 );
+
+/**
+ * The observations that were fitted, in time order; only after lf_study_finish() gave LF_OK.
+ *
+ * @param count  out
+ * @return [*count], borrowed until destroy
+ */
+LF_API const lf_study_observation *lf_study_observations(const lf_study *study, size_t *count);
 
 /** End a study; NULL is accepted. */
 LF_API void lf_study_destroy(lf_study *study);

@@ -52,7 +52,8 @@ lf_status lf_study_create(
     study->bin_count = study->bins_per_block * study->block_count;
     study->bins = lf_allocate(allocator, study->bin_count, sizeof *study->bins);
     study->blocks = lf_allocate(allocator, study->block_count, sizeof *study->blocks);
-    if (study->bins == NULL || study->blocks == NULL) {
+    study->observations = lf_allocate(allocator, study->bin_count, sizeof *study->observations);
+    if (study->bins == NULL || study->blocks == NULL || study->observations == NULL) {
         lf_study_destroy(study);
         return lf_error_set(error, LF_NOMEM, "no memory for the impact study");
     }
@@ -71,45 +72,83 @@ void lf_study_destroy(lf_study *study)
     const lf_allocator *allocator = study->allocator != NULL ? &memory : NULL;
     lf_release(allocator, study->bins);
     lf_release(allocator, study->blocks);
+    lf_release(allocator, study->observations);
     lf_release(allocator, study->moves);
     lf_release(allocator, study);
 }
 
-/* x and y of a block's regressions: [bins_per_block] each. */
+/* The bins that count, as observations. */
+static void take_observations(lf_study *study)
+{
+    for (size_t i = 0; i < study->bin_count; i++) {
+        const lfi_study_bin *const bin = &study->bins[i];
+        if (i % study->bins_per_block == 0) {
+            study->blocks[i / study->bins_per_block].observation_first =
+                (int64_t)study->observation_count;
+        }
+        if (bin->counts) {
+            study->observations[study->observation_count++] = (lf_study_observation){
+                .begin_ns = study->options.from_ns + (int64_t)i * study->options.window_ns,
+                .change_ticks = (double)(bin->mid2_end - bin->mid2_begin) / 2,
+                .ofi_lots = bin->ofi[0],
+                .ofi_no_price_change_lots = bin->ofi_no_price_change,
+                .trade_imbalance_lots = bin->trade_imbalance,
+            };
+            study->blocks[i / study->bins_per_block].observation_count++;
+        }
+    }
+}
+
+/* x and y of a block's regressions: [bins_per_block] each, twice that for the pair. */
 typedef struct columns {
-    double *change, *ofi, *trade, *quiet;
+    double *change, *ofi, *trade, *quiet, *pair;
 } columns;
 
-static void fit_block(lf_study *study, size_t index, columns c)
+static double fit_both(columns c, size_t n)
 {
-    const lfi_study_bin *bins = &study->bins[index * study->bins_per_block];
-    lf_study_block *block = &study->blocks[index];
-    size_t n = 0;
+    double coefficients[LFI_STUDY_COLUMNS_MAX];
+    for (size_t i = 0; i < n; i++) {
+        c.pair[2 * i] = c.ofi[i];
+        c.pair[2 * i + 1] = c.trade[i];
+    }
+    return lfi_study_fit(c.pair, c.change, n, 2, 0, coefficients)
+               ? lfi_study_r2(c.pair, c.change, n, 2, coefficients)
+               : NAN;
+}
+
+/* Mean depth of a block over its best-quote updates, observations or not. */
+static double block_depth(const lf_study *study, size_t index)
+{
+    const lfi_study_bin *const bins = &study->bins[index * study->bins_per_block];
     int64_t updates = 0, depth2 = 0;
     for (size_t i = 0; i < study->bins_per_block; i++) {
         updates += bins[i].update_count;
         depth2 += bins[i].update_depth2;
-        if (!bins[i].counts) {
-            continue;
-        }
-        c.change[n] = (double)(bins[i].mid2_end - bins[i].mid2_begin) / 2;
-        c.ofi[n] = (double)bins[i].ofi[0];
-        c.trade[n] = (double)bins[i].trade_imbalance;
-        c.quiet[n] = (double)bins[i].ofi_no_price_change;
-        n++;
+    }
+    return updates > 0 ? (double)depth2 / (2.0 * (double)updates) : NAN;
+}
+
+static void fit_block(lf_study *study, size_t index, columns c)
+{
+    lf_study_block *const block = &study->blocks[index];
+    const lf_study_observation *const rows = &study->observations[block->observation_first];
+    const size_t n = (size_t)block->observation_count;
+    for (size_t i = 0; i < n; i++) {
+        c.change[i] = rows[i].change_ticks;
+        c.ofi[i] = (double)rows[i].ofi_lots;
+        c.trade[i] = (double)rows[i].trade_imbalance_lots;
+        c.quiet[i] = (double)rows[i].ofi_no_price_change_lots;
     }
     const lfi_study_line line = lfi_study_ols(c.ofi, c.change, n);
-    *block = (lf_study_block){
-        .begin_ns = study->options.from_ns + (int64_t)index * study->options.block_ns,
-        .observation_count = (int64_t)n,
-        .alpha = line.alpha,
-        .beta = line.beta,
-        .beta_se = line.beta_se,
-        .r2_ofi = line.r2,
-        .r2_trade_imbalance = lfi_study_ols(c.trade, c.change, n).r2,
-        .r2_ofi_no_price_change = lfi_study_ols(c.quiet, c.change, n).r2,
-        .depth_mean = updates > 0 ? (double)depth2 / (2.0 * (double)updates) : NAN,
-    };
+    block->begin_ns = study->options.from_ns + (int64_t)index * study->options.block_ns;
+    block->alpha = line.alpha;
+    block->beta = line.beta;
+    block->beta_se = line.beta_se;
+    block->r2_ofi = line.r2;
+    block->r2_trade_imbalance = lfi_study_ols(c.trade, c.change, n).r2;
+    block->r2_both = fit_both(c, n);
+    block->r2_ofi_no_price_change = lfi_study_ols(c.quiet, c.change, n).r2;
+    block->depth_mean = block_depth(study, index);
 }
 
 static double block_mean(const lf_study *study, size_t offset)
@@ -138,7 +177,9 @@ static void fit_depth_law(const lf_study *study, double *x, double *y, lf_study_
             y[n++] = log(block->beta);
         }
     }
-    result->lambda = -lfi_study_ols(x, y, n).beta;
+    const lfi_study_line law = lfi_study_ols(x, y, n);
+    result->lambda = -law.beta;
+    result->r2_depth_law = law.r2;
     for (size_t i = 0; i < n; i++) {
         x[i] = exp(-result->lambda * x[i]);
         y[i] = exp(y[i]);
@@ -186,24 +227,48 @@ static lf_status fit_queue(lf_study *study, lf_study_result *result)
 
 static void fit_means(const lf_study *study, lf_study_result *result)
 {
-    result->block_count = study->block_count;
-    result->level_count = study->instrument.level_count;
     result->r2_ofi = block_mean(study, offsetof(lf_study_block, r2_ofi));
     result->r2_trade_imbalance = block_mean(study, offsetof(lf_study_block, r2_trade_imbalance));
+    result->r2_both = block_mean(study, offsetof(lf_study_block, r2_both));
     result->r2_ofi_no_price_change =
         block_mean(study, offsetof(lf_study_block, r2_ofi_no_price_change));
     result->beta_mean = block_mean(study, offsetof(lf_study_block, beta));
     result->depth_mean = block_mean(study, offsetof(lf_study_block, depth_mean));
+    result->r2_is_best = block_mean(study, offsetof(lf_study_block, r2_is_best));
+    result->r2_oos_best = block_mean(study, offsetof(lf_study_block, r2_oos_best));
+    result->r2_is_ridge = block_mean(study, offsetof(lf_study_block, r2_is_ridge));
+    result->r2_oos_ridge = block_mean(study, offsetof(lf_study_block, r2_oos_ridge));
+    result->r2_is_integrated = block_mean(study, offsetof(lf_study_block, r2_is_integrated));
+    result->r2_oos_integrated = block_mean(study, offsetof(lf_study_block, r2_oos_integrated));
+    result->pc1_share = block_mean(study, offsetof(lf_study_block, pc1_share));
+    double sum = 0;
+    int64_t count = 0;
+    for (size_t i = 0; i < study->block_count; i++) {
+        const double product = study->blocks[i].beta * 2 * study->blocks[i].depth_mean;
+        sum += isnan(product) ? 0 : product;
+        count += !isnan(product);
+    }
+    result->beta_depth2 = count > 0 ? sum / (double)count : NAN;
 }
 
-static bool has_observation(const lf_study *study)
+/* All but the levels and the queue: they need work space of one kind. */
+static lf_status fit_lines(lf_study *study, lf_study_result *result)
 {
-    for (size_t i = 0; i < study->bin_count; i++) {
-        if (study->bins[i].counts) {
-            return true;
-        }
+    /* The longest columns are those of the next-interval regression; a block's are shorter. */
+    const size_t longest = 6 * study->bins_per_block + study->bin_count + study->block_count;
+    double *work = lf_allocate(study->allocator, 2 * longest, sizeof *work);
+    if (work == NULL) {
+        return LF_NOMEM;
     }
-    return false;
+    const size_t n = study->bins_per_block;
+    for (size_t i = 0; i < study->block_count; i++) {
+        const columns c = {work, work + n, work + 2 * n, work + 3 * n, work + 4 * n};
+        fit_block(study, i, c);
+    }
+    fit_depth_law(study, work, work + longest, result);
+    fit_next(study, work, work + longest, result);
+    lf_release(study->allocator, work);
+    return LF_OK;
 }
 
 lf_status lf_study_finish(
@@ -211,37 +276,33 @@ lf_status lf_study_finish(
 )
 {
     lfi_study_collected(study);
-    if (!has_observation(study)) {
+    take_observations(study);
+    if (study->observation_count == 0) {
         return lf_error_set(
             error, LF_DATA, "the impact study found no valid book in the hours asked for"
         );
     }
-    /* The longest columns are those of the next-interval regression; a block's four are shorter. */
-    const size_t longest = 4 * study->bins_per_block + study->bin_count + study->block_count;
-    double *work = lf_allocate(study->allocator, 2 * longest, sizeof *work);
-    if (work == NULL) {
-        return lf_error_set(error, LF_NOMEM, "no memory for the impact study");
-    }
-    const size_t n = study->bins_per_block;
-    for (size_t i = 0; i < study->block_count; i++) {
-        fit_block(study, i, (columns){work, work + n, work + 2 * n, work + 3 * n});
-    }
-    *result = (lf_study_result){0};
-    fit_means(study, result);
-    fit_depth_law(study, work, work + longest, result);
-    fit_next(study, work, work + longest, result);
-    lf_release(study->allocator, work);
-    lf_status status = fit_queue(study, result);
+    *result = (lf_study_result){
+        .block_count = study->block_count,
+        .level_count = study->instrument.level_count,
+    };
+    lf_status status = fit_lines(study, result);
     if (status == LF_OK) {
-        status = lfi_study_levels(
-            study->allocator,
-            study->bins,
-            study->bins_per_block,
-            study->block_count,
-            (size_t)study->instrument.level_count,
-            result
-        );
+        status = fit_queue(study, result);
     }
+    if (status == LF_OK) {
+        status = lfi_study_levels(study, result);
+    }
+    if (status != LF_OK) {
+        return lf_error_set(error, status, "no memory for the impact study");
+    }
+    fit_means(study, result);
     *blocks = study->blocks;
-    return status == LF_OK ? LF_OK : lf_error_set(error, status, "no memory for the impact study");
+    return LF_OK;
+}
+
+const lf_study_observation *lf_study_observations(const lf_study *study, size_t *count)
+{
+    *count = study->observation_count;
+    return study->observations;
 }

@@ -106,10 +106,9 @@ static double best_ridge(const block_rows *rows, size_t levels, double *work)
     return best;
 }
 
-/* Sums that become the result's means. */
+/* Sums that become the result's means by level. */
 typedef struct level_means {
     running_mean is_levels[LF_LEVELS_MAX], oos_levels[LF_LEVELS_MAX];
-    running_mean is_ridge, oos_ridge, is_integrated, oos_integrated, share;
 } level_means;
 
 static void project(const block_rows *rows, size_t levels, const double *vector, double *out)
@@ -122,86 +121,106 @@ static void project(const block_rows *rows, size_t levels, const double *vector,
     }
 }
 
-/* Fit on one block, judge on it and on the next. */
-static void fit_pair(
-    const block_rows *fit, const block_rows *test, size_t levels, double *work, level_means *means
+/* Two blocks' rows, the one to fit and the one to judge on, and room for the packed columns of both
+   or for one fold's rows. */
+typedef struct pair {
+    block_rows fit, test;
+    double *work;
+} pair;
+
+/* R^2 in the block and on the next; NaN when there is no fit. x are [count][columns]. */
+static void judge(
+    const pair *p, const double *x_fit, const double *x_test, size_t m, double ridge, double r2[2]
 )
 {
-    double coefficients[LFI_STUDY_COLUMNS_MAX], vector[LF_LEVELS_MAX], share;
-    double *packed_fit = work, *packed_test = work + fit->count * levels;
+    double coefficients[LFI_STUDY_COLUMNS_MAX];
+    r2[0] = r2[1] = NAN;
+    if (!lfi_study_fit(x_fit, p->fit.y, p->fit.count, m, ridge, coefficients)) {
+        return;
+    }
+    r2[0] = lfi_study_r2(x_fit, p->fit.y, p->fit.count, m, coefficients);
+    r2[1] = lfi_study_r2(x_test, p->test.y, p->test.count, m, coefficients);
+}
+
+/* Least squares on the first m levels, for every m. */
+static void fit_levels(const pair *p, size_t levels, level_means *means, lf_study_block *block)
+{
+    double *const packed_fit = p->work;
+    double *const packed_test = p->work + p->fit.count * levels;
+    double r2[2];
     for (size_t m = 1; m <= levels; m++) {
-        take_columns(fit, levels, m, packed_fit);
-        take_columns(test, levels, m, packed_test);
-        if (lfi_study_fit(packed_fit, fit->y, fit->count, m, 0, coefficients)) {
-            const double inside = lfi_study_r2(packed_fit, fit->y, fit->count, m, coefficients);
-            const double outside = lfi_study_r2(packed_test, test->y, test->count, m, coefficients);
-            mean_add(&means->is_levels[m - 1], inside);
-            mean_add(&means->oos_levels[m - 1], outside);
+        take_columns(&p->fit, levels, m, packed_fit);
+        take_columns(&p->test, levels, m, packed_test);
+        judge(p, packed_fit, packed_test, m, 0, r2);
+        mean_add(&means->is_levels[m - 1], r2[0]);
+        mean_add(&means->oos_levels[m - 1], r2[1]);
+        if (m == 1) {
+            block->r2_is_best = r2[0];
+            block->r2_oos_best = r2[1];
         }
-    }
-    const double ridge = best_ridge(fit, levels, work);
-    if (lfi_study_fit(fit->x, fit->y, fit->count, levels, ridge, coefficients)) {
-        mean_add(&means->is_ridge, lfi_study_r2(fit->x, fit->y, fit->count, levels, coefficients));
-        mean_add(
-            &means->oos_ridge, lfi_study_r2(test->x, test->y, test->count, levels, coefficients)
-        );
-    }
-    if (lfi_study_first_vector(fit->x, fit->count, levels, vector, &share)) {
-        project(fit, levels, vector, packed_fit);
-        project(test, levels, vector, packed_test);
-        if (lfi_study_fit(packed_fit, fit->y, fit->count, 1, 0, coefficients)) {
-            const double inside = lfi_study_r2(packed_fit, fit->y, fit->count, 1, coefficients);
-            const double outside = lfi_study_r2(packed_test, test->y, test->count, 1, coefficients);
-            mean_add(&means->is_integrated, inside);
-            mean_add(&means->oos_integrated, outside);
-        }
-        mean_add(&means->share, share);
     }
 }
 
-static void store_means(const level_means *means, size_t levels, lf_study_result *result)
+/* What tames many levels that move together: a penalty, or their common direction. */
+static void fit_joined(const pair *p, size_t levels, lf_study_block *block)
 {
-    for (size_t m = 0; m < levels; m++) {
-        result->r2_is_levels[m] = mean_get(means->is_levels[m]);
-        result->r2_oos_levels[m] = mean_get(means->oos_levels[m]);
+    double vector[LF_LEVELS_MAX], share, r2[2];
+    double *const packed_fit = p->work;
+    double *const packed_test = p->work + p->fit.count * levels;
+    const double ridge = best_ridge(&p->fit, levels, p->work);
+    judge(p, p->fit.x, p->test.x, levels, ridge, r2);
+    block->r2_is_ridge = r2[0];
+    block->r2_oos_ridge = r2[1];
+    if (lfi_study_first_vector(p->fit.x, p->fit.count, levels, vector, &share)) {
+        project(&p->fit, levels, vector, packed_fit);
+        project(&p->test, levels, vector, packed_test);
+        judge(p, packed_fit, packed_test, 1, 0, r2);
+        block->r2_is_integrated = r2[0];
+        block->r2_oos_integrated = r2[1];
+        block->pc1_share = share;
     }
-    result->r2_is_best = result->r2_is_levels[0];
-    result->r2_oos_best = result->r2_oos_levels[0];
-    result->r2_is_ridge = mean_get(means->is_ridge);
-    result->r2_oos_ridge = mean_get(means->oos_ridge);
-    result->r2_is_integrated = mean_get(means->is_integrated);
-    result->r2_oos_integrated = mean_get(means->oos_integrated);
-    result->pc1_share = mean_get(means->share);
 }
 
-lf_status lfi_study_levels(
-    const lf_allocator *allocator,
-    const lfi_study_bin *bins,
-    size_t bins_per_block,
-    size_t block_count,
-    size_t level_count,
-    lf_study_result *result
-)
+static void clear_block(lf_study_block *block)
 {
-    /* Two blocks of rows and room for the packed columns of both, or for one fold's rows. */
-    const size_t rows_size = bins_per_block * (level_count + 1);
-    double *memory = lf_allocate(allocator, 4 * rows_size, sizeof *memory);
+    block->r2_is_best = block->r2_oos_best = NAN;
+    block->r2_is_ridge = block->r2_oos_ridge = NAN;
+    block->r2_is_integrated = block->r2_oos_integrated = NAN;
+    block->pc1_share = NAN;
+}
+
+lf_status lfi_study_levels(lf_study *study, lf_study_result *result)
+{
+    const size_t n = study->bins_per_block;
+    const size_t levels = (size_t)study->instrument.level_count;
+    const size_t rows_size = n * (levels + 1);
+    double *const memory = lf_allocate(study->allocator, 4 * rows_size, sizeof *memory);
     if (memory == NULL) {
         return LF_NOMEM;
     }
-    block_rows fit = {memory, memory + bins_per_block * level_count, 0};
-    block_rows test = {memory + rows_size, memory + rows_size + bins_per_block * level_count, 0};
-    double *work = memory + 2 * rows_size;
+    pair p = {
+        .fit = {memory, memory + n * levels, 0},
+        .test = {memory + rows_size, memory + rows_size + n * levels, 0},
+        .work = memory + 2 * rows_size,
+    };
     level_means means;
     memset(&means, 0, sizeof means);
-    for (size_t block = 0; block + 1 < block_count; block++) {
-        fill_rows(&bins[block * bins_per_block], bins_per_block, level_count, &fit);
-        fill_rows(&bins[(block + 1) * bins_per_block], bins_per_block, level_count, &test);
-        if (fit.count > level_count + 2 && test.count > 2) {
-            fit_pair(&fit, &test, level_count, work, &means);
+    for (size_t i = 0; i < study->block_count; i++) {
+        clear_block(&study->blocks[i]);
+        if (i + 1 == study->block_count) {
+            continue;
+        }
+        fill_rows(&study->bins[i * n], n, levels, &p.fit);
+        fill_rows(&study->bins[(i + 1) * n], n, levels, &p.test);
+        if (p.fit.count > levels + 2 && p.test.count > 2) {
+            fit_levels(&p, levels, &means, &study->blocks[i]);
+            fit_joined(&p, levels, &study->blocks[i]);
         }
     }
-    store_means(&means, level_count, result);
-    lf_release(allocator, memory);
+    for (size_t m = 0; m < levels; m++) {
+        result->r2_is_levels[m] = mean_get(means.is_levels[m]);
+        result->r2_oos_levels[m] = mean_get(means.oos_levels[m]);
+    }
+    lf_release(study->allocator, memory);
     return LF_OK;
 }

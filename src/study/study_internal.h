@@ -39,6 +39,8 @@ struct lf_study {
     lf_study_options options;
     lfi_study_bin *bins; /* [block_count * bins_per_block] */
     lf_study_block *blocks;
+    lf_study_observation *observations; /* [observation_count], room for all bins */
+    size_t observation_count;
     size_t bins_per_block, block_count, bin_count;
     lf_quotes previous; /* last valid state since the last reset */
     bool has_previous;
@@ -111,15 +113,8 @@ bool lfi_study_logit(
     const double *x, const double *labels, size_t count, double *intercept, double *slope
 );
 
-/* The level models of the result, from the grid. */
-lf_status lfi_study_levels(
-    const lf_allocator *allocator,
-    const lfi_study_bin *bins,
-    size_t bins_per_block,
-    size_t block_count,
-    size_t level_count,
-    lf_study_result *result
-);
+/* The level models of the blocks, from the grid, and the means by level. */
+lf_status lfi_study_levels(lf_study *study, lf_study_result *result);
 
 /* True when row i of the columns has two sides that do not cross or touch. */
 bool lfi_study_state_valid(const lf_study_states *states, size_t i);
