@@ -138,7 +138,9 @@ lf_status bench_inflate(const char *path, const char *folder, int64_t *bytes, lf
 
 /* The stages, in line order. Each adds its lines. */
 lf_status bench_memcpy(bench *work, lf_error *error);
+lf_status bench_l3(bench *work, lf_error *error);
 lf_status bench_feed(bench *work, lf_error *error);
+lf_status bench_dbn(bench *work, lf_error *error);
 lf_status bench_feature(bench *work, lf_error *error);
 lf_status bench_label(bench *work, lf_error *error);
 lf_status bench_model(bench *work, lf_error *error);

@@ -19,15 +19,18 @@ const cli_flag cli_bench_flags[] = {
 /* clang-format on */
 
 const char cli_bench_about[] =
-    "STAGE is memcpy, feed, feature, label, model, backtest, frame or run; without it all are\n"
-    "measured. docs/benchmarks.md says how, and what was found on which machine.";
+    "STAGE is memcpy, l3, feed, dbn, feature, label, model, backtest, frame or run; without it "
+    "all\n"
+    "are measured. docs/benchmarks.md says how, and what was found on which machine.";
 
 /* In line order. */
 static const struct {
     const char *name;
     lf_status (*measure)(bench *work, lf_error *error);
 } stages[] = {
+    {"l3", bench_l3},
     {"feed", bench_feed},
+    {"dbn", bench_dbn},
     {"feature", bench_feature},
     {"label", bench_label},
     {"model", bench_model},
