@@ -67,8 +67,8 @@ static int take_stage(const cli_args *args, bench *work)
     return near != NULL ? cli_usage(args, "no stage %s; did you mean %s?", words[0], near)
                         : cli_usage(
                               args,
-                              "no stage %s; there are memcpy, feed, feature, label, model, "
-                              "backtest, frame and run.",
+                              "no stage %s; there are memcpy, l3, feed, dbn, feature, "
+                              "label, model, backtest, frame and run.",
                               words[0]
                           );
 }
