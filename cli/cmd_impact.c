@@ -1,46 +1,84 @@
 /* The verb impact: how order flow imbalance moves the mid, block by block and over the day. */
 #include "flags.h"
+#include "impact.h"
 
-#include <lobflow/study.h>
-
-#include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define WINDOWS_MAX 16
+#define WINDOW_NS (10 * LF_NS_PER_SECOND)
+#define BLOCK_NS (30 * LF_NS_PER_MINUTE)
+
 /* clang-format off: one flag a line. */
 const cli_flag cli_impact_flags[] = {
-    {"window", 0, CLI_VALUE, "D", "length of one observation (10s)", NULL},
+    {"window", 0, CLI_VALUE, "10s,60s", "length of one observation, or a list of them (10s)", NULL},
     {"block", 0, CLI_VALUE, "D", "observations of one regression (30min)", NULL},
-    {"hours", 0, CLI_VALUE, "HH:MM-HH:MM", "part of the day, local time (the session)", NULL},
+    {"hours",
+     0,
+     CLI_VALUE,
+     "HH:MM-HH:MM",
+     "local time, or \"session\"; without it the session less 30 min at both ends",
+     NULL},
+    {"output", 'o', CLI_VALUE, "FILE.html", "a page with drawings instead of text", NULL},
     CLI_DATA_FLAGS,
     CLI_JSON_FLAG,
     {0},
 };
 /* clang-format on */
 
+const char cli_impact_about[] =
+    "Each half hour: change of the mid = alpha + beta OFI, in ticks and lots, with White's error;\n"
+    "trade imbalance beside it; deeper levels fitted on one half hour and judged on the next.\n"
+    "  lobflow impact GOOG.zip --window 10s,60s -o impact.html";
+
 /* What the command line asks for. */
 typedef struct wish {
-    int64_t window_ns;
+    int64_t windows_ns[WINDOWS_MAX];
+    size_t window_count;
     int64_t block_ns;
-    int64_t from_ns, to_ns; /* after local midnight; both 0: the session */
+    bool whole_session;
+    int64_t from_ns, to_ns; /* after local midnight; both 0: by the session */
+    bool with_observations;
 } wish;
-
-/* One symbol-day, studied. */
-typedef struct study_day {
-    lf_instrument instrument;
-    lf_study_result result;
-    lf_study_block *blocks; /* [result.block_count], owned */
-} study_day;
 
 /* ---- command line ----------------------------------------------------------------------- */
 
-static int read_duration(const cli_args *args, const char *name, int64_t *out)
+static int read_block(const cli_args *args, wish *out)
 {
-    const char *const text = cli_text(args, name);
-    if (text != NULL && (lf_duration_parse(text, out) != LF_OK || *out <= 0)) {
-        return cli_usage(args, "--%s %s: a duration such as 10s.", name, text);
+    const char *const text = cli_text(args, "block");
+    out->block_ns = BLOCK_NS;
+    if (text != NULL && (lf_duration_parse(text, &out->block_ns) != LF_OK || out->block_ns <= 0)) {
+        return cli_usage(args, "--block %s: a duration such as 30min.", text);
     }
+    return CLI_DONE;
+}
+
+static int read_windows(const cli_args *args, wish *out)
+{
+    const char *text = cli_text(args, "window");
+    if (text == NULL) {
+        out->windows_ns[out->window_count++] = WINDOW_NS;
+        return CLI_DONE;
+    }
+    do {
+        char word[32];
+        int64_t window_ns;
+        const size_t length = strcspn(text, ",");
+        if (out->window_count == WINDOWS_MAX) {
+            return cli_usage(args, "--window: at most %d windows.", WINDOWS_MAX);
+        }
+        (void)snprintf(word, sizeof word, "%.*s", (int)(length < 31 ? length : 31), text);
+        if (lf_duration_parse(word, &window_ns) != LF_OK || window_ns <= 0 ||
+            out->block_ns % window_ns != 0 || out->block_ns / window_ns < 3) {
+            char block[32];
+            lf_duration_format(out->block_ns, block);
+            return cli_usage(
+                args, "--window %s: durations of which 3 or more make %s, as 10s,60s.", word, block
+            );
+        }
+        out->windows_ns[out->window_count++] = window_ns;
+        text += length;
+    } while (*text++ == ',');
     return CLI_DONE;
 }
 
@@ -59,43 +97,110 @@ static bool take_clock(const char **text, int64_t *out_ns)
     return minutes <= 24 * 60 && t[3] < '6';
 }
 
-static int read_wish(const cli_args *args, wish *out)
+static int read_hours(const cli_args *args, wish *out)
 {
     const char *const hours = cli_text(args, "hours");
     const char *at = hours;
-    *out = (wish){0};
-    int code = read_duration(args, "window", &out->window_ns);
-    if (code == CLI_DONE) {
-        code = read_duration(args, "block", &out->block_ns);
+    out->whole_session = hours != NULL && strcmp(hours, "session") == 0;
+    if (hours == NULL || out->whole_session) {
+        return CLI_DONE;
     }
-    if (code == CLI_DONE && hours != NULL &&
-        (!take_clock(&at, &out->from_ns) || *at++ != '-' || !take_clock(&at, &out->to_ns) ||
-         *at != '\0' || out->from_ns >= out->to_ns)) {
+    if (!take_clock(&at, &out->from_ns) || *at++ != '-' || !take_clock(&at, &out->to_ns) ||
+        *at != '\0' || out->from_ns >= out->to_ns) {
         return cli_usage(args, "--hours %s: write HH:MM-HH:MM, as 10:00-15:30.", hours);
     }
-    return code;
+    if (out->to_ns - out->from_ns < out->block_ns) {
+        return cli_usage(args, "--hours %s: shorter than one block.", hours);
+    }
+    return CLI_DONE;
+}
+
+static int read_wish(const cli_args *args, wish *out)
+{
+    const char *const output = cli_text(args, "output");
+    const size_t length = output != NULL ? strlen(output) : 0;
+    *out = (wish){.with_observations = output != NULL};
+    if (output != NULL && (length < 6 || strcmp(output + length - 5, ".html") != 0)) {
+        return cli_usage(args, "-o %s: the page is a FILE.html.", output);
+    }
+    if (output != NULL && cli_has(args, "json")) {
+        return cli_usage(args, "-o writes a page, --json goes to standard output: one of them.");
+    }
+    int code = read_block(args, out);
+    if (code == CLI_DONE) {
+        code = read_windows(args, out);
+    }
+    return code == CLI_DONE ? read_hours(args, out) : code;
 }
 
 /* ---- studying --------------------------------------------------------------------------- */
 
-static lf_status set_hours(
-    const wish *wanted, const lf_instrument *instrument, lf_study_options *options, lf_error *error
-)
+/* The studies of one day, one for each window, under way. */
+typedef struct running_day {
+    lf_study *studies[WINDOWS_MAX];
+    size_t count;
+} running_day;
+
+/* The first and the last half hour are a market of their own; a session too short for that is taken
+   whole. */
+static void hours_of_session(const wish *wanted, impact_study *out)
 {
-    lf_zone *zone;
-    if (wanted->to_ns == 0) {
-        return LF_OK;
-    }
-    const lf_status status = lf_zone_create(NULL, instrument->time_zone, &zone, error);
-    if (status == LF_OK) {
-        options->from_ns = lf_zone_to_utc(zone, instrument->date, wanted->from_ns);
-        options->to_ns = lf_zone_to_utc(zone, instrument->date, wanted->to_ns);
-        lf_zone_destroy(zone);
-    }
-    return status;
+    const lf_instrument *const in = &out->instrument;
+    const int64_t length_ns = in->session_close_ns - in->session_open_ns;
+    const bool is_cut = !wanted->whole_session && length_ns >= 2 * BLOCK_NS + wanted->block_ns;
+    out->from_ns = in->session_open_ns + (is_cut ? BLOCK_NS : 0);
+    out->to_ns = in->session_close_ns - (is_cut ? BLOCK_NS : 0);
 }
 
-static lf_status push_all(lf_study *study, lf_feed *feed, lf_error *error)
+static lf_status set_hours(const wish *wanted, impact_study *out, lf_error *error)
+{
+    const lf_instrument *const in = &out->instrument;
+    lf_zone *zone;
+    const char *const name = in->time_zone[0] != '\0' ? in->time_zone : "UTC";
+    const lf_status status = lf_zone_create(NULL, name, &zone, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    if (wanted->to_ns == 0) {
+        hours_of_session(wanted, out);
+    } else {
+        out->from_ns = lf_zone_to_utc(zone, in->date, wanted->from_ns);
+        out->to_ns = lf_zone_to_utc(zone, in->date, wanted->to_ns);
+    }
+    out->offset_s = lf_zone_offset_s(zone, out->from_ns);
+    /* What remains behind the last whole block is not looked at, and not said to be. */
+    out->to_ns -= (out->to_ns - out->from_ns) % out->block_ns;
+    lf_zone_destroy(zone);
+    return LF_OK;
+}
+
+static lf_status
+begin_day(const wish *wanted, running_day *running, impact_study *out, lf_error *error)
+{
+    for (size_t w = 0; w < wanted->window_count; w++) {
+        out[w].instrument = out[0].instrument;
+        out[w].window_ns = wanted->windows_ns[w];
+        out[w].block_ns = wanted->block_ns;
+        lf_status status = set_hours(wanted, &out[w], error);
+        const lf_study_options options = {
+            .window_ns = out[w].window_ns,
+            .block_ns = out[w].block_ns,
+            .from_ns = out[w].from_ns,
+            .to_ns = out[w].to_ns,
+        };
+        if (status == LF_OK) {
+            status = lf_study_create(&out[w].instrument, &options, &running->studies[w], error);
+        }
+        if (status != LF_OK) {
+            return status;
+        }
+        running->count++;
+    }
+    return LF_OK;
+}
+
+static lf_status
+push_all(const cli_job *job, size_t day, const running_day *running, lf_feed *feed, lf_error *error)
 {
     lf_batch batch;
     for (;;) {
@@ -103,238 +208,115 @@ static lf_status push_all(lf_study *study, lf_feed *feed, lf_error *error)
         if (status != LF_OK || batch.event_count == 0) {
             return status;
         }
-        if (lf_study_push(study, &batch) != LF_OK) {
-            return lf_error_set(error, LF_NOMEM, "No memory for the observations of a day.");
+        for (size_t w = 0; w < running->count; w++) {
+            if (lf_study_push(running->studies[w], &batch) != LF_OK) {
+                return lf_error_set(error, LF_NOMEM, "No memory for the observations of a day.");
+            }
+        }
+        const lf_feed_stats *const stats = lf_feed_stats_of(feed);
+        const double part = stats->input_bytes_total > 0
+                                ? (double)stats->input_bytes / (double)stats->input_bytes_total
+                                : 0;
+        if (!cli_progress(NULL, "impact", ((double)day + part) / (double)job->sources.count)) {
+            return lf_error_set(error, LF_CANCELLED, "Stopped.");
         }
     }
 }
 
-static lf_status keep_blocks(const lf_study_block *blocks, study_day *out, lf_error *error)
+static void *copy_of(const void *items, size_t count, size_t item_bytes)
 {
-    const size_t count = out->result.block_count;
-    out->blocks = calloc(count + 1, sizeof *out->blocks);
-    if (out->blocks == NULL) {
-        return lf_error_set(error, LF_NOMEM, "No memory for the blocks of a day.");
+    void *const out = calloc(count + 1, item_bytes);
+    if (out != NULL && count > 0) {
+        memcpy(out, items, count * item_bytes);
     }
-    memcpy(out->blocks, blocks, count * sizeof *blocks);
-    return LF_OK;
+    return out;
 }
 
-static lf_status
-study_one(const cli_job *job, size_t day, const wish *wanted, study_day *out, lf_error *error)
+static lf_status finish_one(const wish *wanted, lf_study *study, impact_study *out, lf_error *error)
 {
-    lf_feed_options feed_options;
-    lf_study_options options = {.window_ns = wanted->window_ns, .block_ns = wanted->block_ns};
+    const lf_study_block *blocks;
+    const lf_status status = lf_study_finish(study, &out->result, &blocks, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    out->blocks = copy_of(blocks, out->result.block_count, sizeof *blocks);
+    bool is_kept = out->blocks != NULL;
+    if (wanted->with_observations) {
+        const lf_study_observation *const rows =
+            lf_study_observations(study, &out->observation_count);
+        out->observations = copy_of(rows, out->observation_count, sizeof *rows);
+        is_kept = is_kept && out->observations != NULL;
+    }
+    return is_kept ? LF_OK : lf_error_set(error, LF_NOMEM, "No memory for the study of a day.");
+}
+
+/* The error of a day names its file. */
+static lf_status name_file(const char *path, lf_status status, lf_error *error)
+{
+    if (status == LF_DATA && error->file[0] == '\0') {
+        const lf_error plain = *error;
+        return lf_error_set_at(
+            error, status, path, LF_POSITION_NONE, LF_POSITION_NONE, "%s", plain.message
+        );
+    }
+    return status;
+}
+
+/* Study one day with every window, in one pass; out: [window_count]. */
+static lf_status
+study_day(const cli_job *job, size_t day, const wish *wanted, impact_study *out, lf_error *error)
+{
+    const lf_source *const source = &job->sources.sources[day];
+    lf_feed_options options;
     lf_feed *feed = NULL;
-    lf_study *study = NULL;
-    const lf_study_block *blocks = NULL;
-    lf_run_feed_options(&job->config, &feed_options);
-    lf_status status = lf_feed_open(&job->sources.sources[day], &feed_options, &feed, error);
+    running_day running = {.count = 0};
+    lf_run_feed_options(&job->config, &options);
+    lf_status status = lf_feed_open(source, &options, &feed, error);
     if (status == LF_OK) {
-        out->instrument = *lf_feed_instrument(feed);
-        status = set_hours(wanted, &out->instrument, &options, error);
+        out[0].instrument = *lf_feed_instrument(feed);
+        status = begin_day(wanted, &running, out, error);
     }
     if (status == LF_OK) {
-        status = lf_study_create(&out->instrument, &options, &study, error);
+        status = push_all(job, day, &running, feed, error);
     }
-    if (status == LF_OK) {
-        status = push_all(study, feed, error);
+    for (size_t w = 0; w < running.count && status == LF_OK; w++) {
+        status =
+            name_file(source->path, finish_one(wanted, running.studies[w], &out[w], error), error);
     }
-    if (status == LF_OK) {
-        status = lf_study_finish(study, &out->result, &blocks, error);
+    for (size_t w = 0; w < running.count; w++) {
+        lf_study_destroy(running.studies[w]);
     }
-    if (status == LF_OK) {
-        status = keep_blocks(blocks, out, error);
-    }
-    lf_study_destroy(study);
     lf_feed_close(feed);
-    if (status == LF_OK &&
-        !cli_progress(NULL, "impact", (double)(day + 1) / (double)job->sources.count)) {
-        return lf_error_set(error, LF_CANCELLED, "Stopped.");
-    }
     return status;
 }
 
 /* ---- showing ---------------------------------------------------------------------------- */
 
-/* A mean over the day, as JSON and text call it. */
-typedef struct entry {
-    const char *key;
-    const char *text;
-    double value;
-    bool of_levels; /* only where the feed has more than one level */
-} entry;
-
-#define ENTRIES_MAX 32
-
-static size_t list_entries(const lf_study_result *r, entry out[ENTRIES_MAX])
+static int print_json(const impact_study *studies, size_t count)
 {
-    const entry all[] = {
-        {"r2_ofi", "R^2 of the mid's change on OFI", r->r2_ofi, false},
-        {"r2_trade_imbalance", "R^2 on trade imbalance", r->r2_trade_imbalance, false},
-        {"r2_ofi_no_price_change",
-         "R^2 on OFI without price changes",
-         r->r2_ofi_no_price_change,
-         false},
-        {"r2_next", "R^2 of the next change on this OFI", r->r2_next, false},
-        {"beta_mean", "beta, ticks a lot", r->beta_mean, false},
-        {"depth_mean", "depth of the best level, lots", r->depth_mean, false},
-        {"lambda", "lambda of beta = c / depth^lambda", r->lambda, false},
-        {"c", "c", r->c, false},
-        {"auc_queue_imbalance", "AUC of queue imbalance", r->auc_queue_imbalance, false},
-        {"auc_queue_imbalance_last",
-         "AUC of its state before a move",
-         r->auc_queue_imbalance_last,
-         false},
-        {"logit_intercept", "logit of queue imbalance, intercept", r->logit_intercept, false},
-        {"logit_slope", "logit of queue imbalance, slope", r->logit_slope, false},
-        {"r2_is_best", "in sample, best level", r->r2_is_best, true},
-        {"r2_is_ridge", "in sample, all levels, ridge", r->r2_is_ridge, true},
-        {"r2_is_integrated", "in sample, integrated OFI", r->r2_is_integrated, true},
-        {"r2_oos_best", "out of sample, best level", r->r2_oos_best, true},
-        {"r2_oos_ridge", "out of sample, all levels, ridge", r->r2_oos_ridge, true},
-        {"r2_oos_integrated", "out of sample, integrated OFI", r->r2_oos_integrated, true},
-        {"pc1_share", "levels: share of the first component", r->pc1_share, true},
-    };
-    size_t count = 0;
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (!all[i].of_levels || r->level_count > 1) {
-            out[count++] = all[i];
-        }
+    json_t *const root = impact_json(studies, count, false);
+    if (root == NULL) {
+        fputs("lobflow: No memory for the JSON.\n", stderr);
+        return CLI_FAILED;
     }
-    return count;
+    (void)json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    (void)fputc('\n', stdout);
+    json_decref(root);
+    return CLI_DONE;
 }
 
-static json_t *number(double value)
+static int show(const cli_args *args, const impact_study *studies, size_t count)
 {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *block_json(const lf_study_block *b)
-{
-    return json_pack(
-        "{sI sI so so so so so so so}",
-        "begin_ns",
-        (json_int_t)b->begin_ns,
-        "observations",
-        (json_int_t)b->observation_count,
-        "alpha",
-        number(b->alpha),
-        "beta",
-        number(b->beta),
-        "beta_se",
-        number(b->beta_se),
-        "r2_ofi",
-        number(b->r2_ofi),
-        "r2_trade_imbalance",
-        number(b->r2_trade_imbalance),
-        "r2_ofi_no_price_change",
-        number(b->r2_ofi_no_price_change),
-        "depth_mean",
-        number(b->depth_mean)
-    );
-}
-
-static json_t *levels_json(const double *values, int32_t count)
-{
-    json_t *const list = json_array();
-    for (int32_t m = 0; m < count; m++) {
-        (void)json_array_append_new(list, number(values[m]));
+    const char *const output = cli_text(args, "output");
+    lf_error error;
+    if (output != NULL) {
+        return impact_page(studies, count, output, &error) == LF_OK ? CLI_DONE : cli_fail(&error);
     }
-    return list;
-}
-
-static json_t *day_json(const study_day *day, int64_t window_ns)
-{
-    const lf_study_result *const r = &day->result;
-    entry entries[ENTRIES_MAX];
-    char date[11];
-    lf_date_format(day->instrument.date, date);
-    json_t *const halfhours = json_array();
-    for (size_t i = 0; i < r->block_count; i++) {
-        (void)json_array_append_new(halfhours, block_json(&day->blocks[i]));
+    if (cli_has(args, "json")) {
+        return print_json(studies, count);
     }
-    json_t *const out = json_pack(
-        "{ss ss sI sI so}",
-        "symbol",
-        day->instrument.symbol,
-        "date",
-        date,
-        "window_ns",
-        (json_int_t)window_ns,
-        "moves",
-        (json_int_t)r->move_count,
-        "halfhours",
-        halfhours
-    );
-    const size_t count = list_entries(r, entries);
-    for (size_t i = 0; i < count; i++) {
-        (void)json_object_set_new(out, entries[i].key, number(entries[i].value));
-    }
-    if (r->level_count > 1) {
-        (void
-        )json_object_set_new(out, "r2_is_levels", levels_json(r->r2_is_levels, r->level_count));
-        (void
-        )json_object_set_new(out, "r2_oos_levels", levels_json(r->r2_oos_levels, r->level_count));
-    }
-    return out;
-}
-
-static void print_day(const study_day *day)
-{
-    const lf_study_result *const r = &day->result;
-    entry entries[ENTRIES_MAX];
-    char date[11];
-    lf_date_format(day->instrument.date, date);
-    printf("%s %s\n", day->instrument.symbol, date);
-    printf(
-        "  %-14s %5s %9s %9s %7s %7s %8s %8s\n",
-        "block from, UTC",
-        "n",
-        "beta",
-        "s.e.",
-        "R^2",
-        "trades",
-        "no move",
-        "depth"
-    );
-    for (size_t i = 0; i < r->block_count; i++) {
-        const lf_study_block *const b = &day->blocks[i];
-        char time[32];
-        lf_time_format(b->begin_ns, time);
-        printf(
-            "  %-15.5s %5lld %9.5f %9.5f %7.3f %7.3f %8.3f %8.1f\n",
-            time + 11,
-            (long long)b->observation_count,
-            b->beta,
-            b->beta_se,
-            b->r2_ofi,
-            b->r2_trade_imbalance,
-            b->r2_ofi_no_price_change,
-            b->depth_mean
-        );
-    }
-    const size_t count = list_entries(r, entries);
-    for (size_t i = 0; i < count; i++) {
-        printf("  %-38s %10.4f\n", entries[i].text, entries[i].value);
-    }
-}
-
-static void show(const study_day *days, size_t count, int64_t window_ns, bool is_json)
-{
-    for (size_t i = 0; i < count && !is_json; i++) {
-        printf("%s", i > 0 ? "\n" : "");
-        print_day(&days[i]);
-    }
-    if (is_json) {
-        json_t *const root = count == 1 ? day_json(days, window_ns) : json_array();
-        for (size_t i = 0; i < count && count > 1; i++) {
-            (void)json_array_append_new(root, day_json(&days[i], window_ns));
-        }
-        (void)json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-        (void)fputc('\n', stdout);
-        json_decref(root);
-    }
+    impact_text(studies, count, stdout);
+    return CLI_DONE;
 }
 
 int cli_impact(const cli_args *args)
@@ -350,22 +332,19 @@ int cli_impact(const cli_args *args)
     if (code != CLI_DONE || done) {
         return code;
     }
-    study_day *const days = calloc(job.sources.count, sizeof *days);
-    lf_status status = days != NULL ? LF_OK : lf_error_set(&error, LF_NOMEM, "No memory.");
+    const size_t count = job.sources.count * wanted.window_count;
+    impact_study *const studies = calloc(count, sizeof *studies);
+    lf_status status = studies != NULL ? LF_OK : lf_error_set(&error, LF_NOMEM, "No memory.");
     for (size_t i = 0; i < job.sources.count && status == LF_OK; i++) {
-        status = study_one(&job, i, &wanted, &days[i], &error);
+        status = study_day(&job, i, &wanted, &studies[i * wanted.window_count], &error);
     }
     cli_progress_end();
-    if (status == LF_OK) {
-        const int64_t window_ns = wanted.window_ns != 0 ? wanted.window_ns : 10 * LF_NS_PER_SECOND;
-        show(days, job.sources.count, window_ns, cli_has(args, "json"));
-    } else {
-        code = cli_fail(&error);
+    code = status == LF_OK ? show(args, studies, count) : cli_fail(&error);
+    for (size_t i = 0; studies != NULL && i < count; i++) {
+        free(studies[i].blocks);
+        free(studies[i].observations);
     }
-    for (size_t i = 0; days != NULL && i < job.sources.count; i++) {
-        free(days[i].blocks);
-    }
-    free(days);
+    free(studies);
     cli_job_close(&job);
     return code;
 }

@@ -36,7 +36,7 @@ const cli_verb cli_verbs[] = {
     {"impact",
      "DATA... [--window 10s] [--hours 10:00-15:30]",
      "how order flow imbalance moves the mid",
-     NULL,
+     cli_impact_about,
      cli_impact_flags,
      true,
      cli_impact},

@@ -19,7 +19,8 @@ SKIPPED = 77
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("make_pages")
+    parser.add_argument("make_pages", nargs="+", help="a command; the folder for the pages is added to it")
+    parser.add_argument("--script", default="page_test.mjs")
     parser.add_argument("--venv", required=True)
     options = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -34,8 +35,8 @@ def main():
     if node is None:
         sys.exit("no node was found beside npm; tools/setup.sh adds one to .venv where the system has none")
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([options.make_pages, folder], check=True)
-        return subprocess.run([node, ROOT / "tests/page/page_test.mjs", ROOT / "web", folder, chromium]).returncode
+        subprocess.run([*options.make_pages, folder], check=True)
+        return subprocess.run([node, ROOT / "tests/page" / options.script, ROOT / "web", folder, chromium]).returncode
 
 
 if __name__ == "__main__":
