@@ -37,7 +37,8 @@ typedef struct wish {
     size_t window_count;
     int64_t block_ns;
     bool whole_session;
-    int64_t from_ns, to_ns; /* after local midnight; both 0: by the session */
+    bool by_clock; /* from_ns to to_ns, after local midnight of the trading day */
+    int64_t from_ns, to_ns;
     bool with_observations;
 } wish;
 
@@ -106,12 +107,15 @@ static int read_hours(const cli_args *args, wish *out)
         return CLI_DONE;
     }
     if (!take_clock(&at, &out->from_ns) || *at++ != '-' || !take_clock(&at, &out->to_ns) ||
-        *at != '\0' || out->from_ns >= out->to_ns) {
+        *at != '\0' || out->from_ns == out->to_ns) {
         return cli_usage(args, "--hours %s: write HH:MM-HH:MM, as 10:00-15:30.", hours);
     }
+    /* Hours that end before they begin do so on the evening before. */
+    out->from_ns -= out->from_ns > out->to_ns ? LF_NS_PER_DAY : 0;
     if (out->to_ns - out->from_ns < out->block_ns) {
         return cli_usage(args, "--hours %s: shorter than one block.", hours);
     }
+    out->by_clock = true;
     return CLI_DONE;
 }
 
@@ -152,26 +156,48 @@ static void hours_of_session(const wish *wanted, impact_study *out)
     out->to_ns = in->session_close_ns - (is_cut ? BLOCK_NS : 0);
 }
 
+/* Hours in the venue's time are those of the session that the trading day names: where it opens on
+   the evening before, 18:00 is of that evening. */
+static lf_status
+hours_of_clock(const wish *wanted, const lf_zone *zone, impact_study *out, lf_error *error)
+{
+    const lf_instrument *const in = &out->instrument;
+    const int64_t evening_ns = lf_zone_to_utc(zone, in->date, wanted->from_ns - LF_NS_PER_DAY);
+    const bool is_evening = wanted->from_ns >= 0 && evening_ns >= in->session_open_ns &&
+                            lf_zone_to_utc(zone, in->date, wanted->from_ns) >= in->session_close_ns;
+    const int64_t shift_ns = is_evening ? LF_NS_PER_DAY : 0;
+    out->from_ns = lf_zone_to_utc(zone, in->date, wanted->from_ns - shift_ns);
+    out->to_ns = lf_zone_to_utc(zone, in->date, wanted->to_ns - shift_ns);
+    if (wanted->from_ns < 0 && out->from_ns < in->session_open_ns) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "%s: the hours begin on the evening before, and the session does not.",
+            in->symbol
+        );
+    }
+    return LF_OK;
+}
+
 static lf_status set_hours(const wish *wanted, impact_study *out, lf_error *error)
 {
     const lf_instrument *const in = &out->instrument;
     lf_zone *zone;
     const char *const name = in->time_zone[0] != '\0' ? in->time_zone : "UTC";
-    const lf_status status = lf_zone_create(NULL, name, &zone, error);
+    lf_status status = lf_zone_create(NULL, name, &zone, error);
     if (status != LF_OK) {
         return status;
     }
-    if (wanted->to_ns == 0) {
-        hours_of_session(wanted, out);
+    if (wanted->by_clock) {
+        status = hours_of_clock(wanted, zone, out, error);
     } else {
-        out->from_ns = lf_zone_to_utc(zone, in->date, wanted->from_ns);
-        out->to_ns = lf_zone_to_utc(zone, in->date, wanted->to_ns);
+        hours_of_session(wanted, out);
     }
     out->offset_s = lf_zone_offset_s(zone, out->from_ns);
     /* What remains behind the last whole block is not looked at, and not said to be. */
     out->to_ns -= (out->to_ns - out->from_ns) % out->block_ns;
     lf_zone_destroy(zone);
-    return LF_OK;
+    return status;
 }
 
 static lf_status
