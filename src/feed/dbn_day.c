@@ -48,21 +48,30 @@ static bool is_us(const calendar *c)
     return c == &calendars[1];
 }
 
-/* Days since 1970 of the first day from `days` on that has a session. 1970-01-01 was a Thursday. */
+/* 0 for Monday, from days since 1970-01-01, a Thursday. */
+static int64_t weekday_of(int64_t days)
+{
+    return ((days % 7) + 7 + 3) % 7;
+}
+
+/* Days since 1970 of the first day from `days` on that has a session. */
 static int64_t session_day(const calendar *c, int64_t days)
 {
-    const int64_t weekday = ((days % 7) + 7 + 3) % 7; /* 0: Monday */
+    const int64_t weekday = weekday_of(days);
     return c->rests && weekday >= 5 ? days + 7 - weekday : days;
 }
 
 lf_date lfi_dbn_session_date(const char *dataset, lf_date first, size_t index)
 {
     const calendar *const c = calendar_of(dataset);
-    int64_t days = lf_date_to_days(first);
-    for (size_t i = 0; i < index; i++) {
-        days = session_day(c, days + 1);
+    const int64_t days = lf_date_to_days(first), steps = (int64_t)index;
+    if (!c->rests) {
+        return lf_date_from_days(days + steps);
     }
-    return lf_date_from_days(days);
+    /* Five sessions a week, counted from the Monday before. */
+    const int64_t from = index > 0 ? session_day(c, days + 1) : days;
+    const int64_t weekday = weekday_of(from), left = weekday + (index > 0 ? steps - 1 : 0);
+    return lf_date_from_days(index > 0 ? from - weekday + left / 5 * 7 + left % 5 : days);
 }
 
 static bool is_tellable(lf_date date)
@@ -108,29 +117,27 @@ lf_status lfi_dbn_sessions(
 {
     const calendar *const c = calendar_of(metadata->dataset);
     lf_zone *zone;
-    lf_status status = lf_zone_create(allocator, c->time_zone, &zone, error);
+    const lf_status status = lf_zone_create(allocator, c->time_zone, &zone, error);
     if (status != LF_OK) {
         return status;
     }
     const int64_t ts_ns = first_ts <= INT64_MAX ? (int64_t)first_ts : 0;
     const int64_t local_ns = ts_ns + lf_zone_offset_s(zone, ts_ns) * LF_NS_PER_SECOND;
-    lf_zone_destroy(zone);
     int64_t days = local_ns / LF_NS_PER_DAY - (local_ns % LF_NS_PER_DAY < 0);
     days += local_ns - days * LF_NS_PER_DAY >= c->switch_ns;
     *first = lf_date_from_days(session_day(c, days));
     *count = 1;
     /* A further session counts when the file spans at least half of it. */
     while (metadata->end <= INT64_MAX && *count < SESSIONS_MAX) {
-        lf_instrument next = {0};
         const lf_date date = lfi_dbn_session_date(metadata->dataset, *first, *count);
-        status = lfi_dbn_session(metadata->dataset, allocator, date, &next, error);
-        if (status != LF_OK ||
-            next.session_open_ns / 2 + next.session_close_ns / 2 > (int64_t)metadata->end) {
+        if (!is_tellable(date) ||
+            lf_zone_to_utc(zone, date, (c->open_ns + c->close_ns) / 2) > (int64_t)metadata->end) {
             break;
         }
         ++*count;
     }
-    return status;
+    lf_zone_destroy(zone);
+    return LF_OK;
 }
 
 /* ---- instruments ------------------------------------------------------------------------ */

@@ -475,6 +475,33 @@ static void test_sessions(void **state)
     }
 }
 
+/* Sessions by number are those that one finds by going on day by day. */
+static void test_many_sessions(void **state)
+{
+    (void)state;
+    static const char *const datasets[] = {"GLBX.MDP3", "XNAS.ITCH", "COIN.X"};
+    for (int i = 0; i < 3; i++) {
+        for (int32_t d = 3; d <= 9; d++) { /* Monday 2024-06-03 to Sunday */
+            const lf_date first = {2024, 6, d};
+            int64_t days = lf_date_to_days(first);
+            for (size_t n = 0; n < 40; n++) {
+                const lf_date got = lfi_dbn_session_date(datasets[i], first, n);
+                assert_int_equal(lf_date_to_days(got), days);
+                do {
+                    days++;
+                } while (i < 2 && (days + 3) % 7 >= 5);
+            }
+        }
+        dbn_metadata m = {.end = UINT64_C(1718000000) * LF_NS_PER_SECOND};
+        lf_date first;
+        size_t count;
+        (void)snprintf(m.dataset, sizeof m.dataset, "%s", datasets[i]);
+        const uint64_t ts = UINT64_C(1402400000) * LF_NS_PER_SECOND; /* 2014-06-10 */
+        assert_int_equal(lfi_dbn_sessions(&m, ts, NULL, &first, &count, NULL), LF_OK);
+        assert_in_range(count, i < 2 ? 2600 : 3650, i < 2 ? 2620 : 3660);
+    }
+}
+
 static void test_instruments(void **state)
 {
     (void)state;
@@ -686,6 +713,7 @@ int main(void)
         cmocka_unit_test(test_snapshots),
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_many_sessions),
         cmocka_unit_test(test_instruments),
         cmocka_unit_test(test_symbols),
         cmocka_unit_test(test_damage),
