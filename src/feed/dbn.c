@@ -3,6 +3,7 @@
 
 #include <lobflow/l3.h>
 
+#include <math.h>
 #include <stdio.h>
 
 static_assert(LF_L3_LEVELS == LF_LEVELS_MAX, "best levels are copied into quotes");
@@ -13,16 +14,17 @@ static_assert(LF_L3_BID_NONE == LF_BID_NONE && LF_L3_ASK_NONE == LF_ASK_NONE, "a
 /* An event whose last record has not come yet. */
 typedef struct open_event {
     bool is_open, is_snapshot;
-    uint8_t flags;    /* of all its records */
     bool is_doubtful; /* by its last record */
     bool is_reset;    /* its book was cleared */
     bool has_fill;    /* F */
     char change;      /* action of the first record that changes the book, or 0 */
-    char change_side;
-    bool is_gone; /* that order is gone */
+    bool is_gone;     /* that order is gone */
     bool is_all_hidden;
-    dbn_message first, last, note; /* note: the first N */
-    bool has_note;
+    /* Records as they stood: copies of bytes that were written long ago wait for nothing, copies of
+       fields that were just taken from them do. */
+    unsigned char first[sizeof(dbn_mbo)], last[sizeof(dbn_mbo)];
+    unsigned char note[sizeof(dbn_mbo)]; /* the first N */
+    bool has_note, has_first;
     size_t trade_first;
 } open_event;
 
@@ -37,9 +39,11 @@ typedef struct dbn {
     size_t batch_events, count, trade_count, trade_capacity;
     int32_t level_count; /* of a record: 0, 1 or 10 */
     uint16_t schema;
+    uint8_t rtype;
     uint32_t id;
     bool has_id, strict, is_own, is_scanned_tick, has_state, is_bad, is_done;
     int64_t tick_nano, unit_nano;
+    double ticks_per_nano;
     int64_t from_ns, to_ns; /* events outside only set the book */
     int64_t feed_latency_ns, last_ts_ns, last_local_ns;
     lf_quotes quotes;          /* after the last event */
@@ -62,13 +66,10 @@ static lf_status far_price(const dbn *self, lf_error *error)
     );
 }
 
-/* Ticks of a price of the book. One between two ticks goes away from the mid and is counted; where
-   the tick was only guessed from the first records, the guess was wrong. */
-static lf_status to_ticks(dbn *self, int64_t price, bool is_bid, int64_t *out, lf_error *error)
+/* A price of the book that may lie between two ticks: it goes away from the mid and is counted;
+   where the tick was only guessed from the first records, the guess was wrong. */
+static lf_status divide_price(dbn *self, int64_t price, bool is_bid, int64_t *out, lf_error *error)
 {
-    if (!lfi_dbn_is_price(price)) {
-        return far_price(self, error);
-    }
     const bool is_between = price % self->tick_nano != 0;
     *out = floor_divide(price, self->tick_nano) + (is_between && !is_bid);
     self->reader->stats.off_tick_count += is_between;
@@ -77,15 +78,25 @@ static lf_status to_ticks(dbn *self, int64_t price, bool is_bid, int64_t *out, l
             self->in,
             error,
             LF_DATA,
-            "the price %lld e-9 is no whole number of ticks of %lld e-9, which the first %d "
-            "records "
-            "have; set instrument.tick",
+            "the price %lld e-9 is no whole number of ticks of %lld e-9, as those of the first %d "
+            "records are; set instrument.tick",
             (long long)price,
             (long long)self->tick_nano,
             DBN_SCAN_RECORDS
         );
     }
     return LF_OK;
+}
+
+/* Ticks of a price of the book. A product in floating point is a guess that the way back proves,
+   and takes a fifth of a division's time. */
+static lf_status to_ticks(dbn *self, int64_t price, bool is_bid, int64_t *out, lf_error *error)
+{
+    if (!lfi_dbn_is_price(price)) {
+        return far_price(self, error);
+    }
+    *out = llrint((double)price * self->ticks_per_nano);
+    return *out * self->tick_nano == price ? LF_OK : divide_price(self, price, is_bid, out, error);
 }
 
 static lf_status to_units(const dbn *self, int64_t price, int64_t *out, lf_error *error)
@@ -124,34 +135,44 @@ static void no_quotes(lf_quotes *quotes)
     }
 }
 
-/* Levels of a record. Most stand as they stood in the one before, so only others are divided. */
+static bool has_price(int64_t price, uint32_t size)
+{
+    return price != DBN_PRICE_NONE && size > 0;
+}
+
+static lf_status take_level(dbn *self, int m, const dbn_level *level, lf_error *error)
+{
+    lf_quotes *const q = &self->quotes;
+    const dbn_level was = self->raw[m];
+    const bool has_bid = has_price(level->bid_price, level->bid_size);
+    const bool has_ask = has_price(level->ask_price, level->ask_size);
+    lf_status status = LF_OK;
+    self->raw[m] = *level;
+    if (!has_bid) {
+        q->bid_ticks[m] = LF_BID_NONE;
+    } else if (level->bid_price != was.bid_price || !has_price(was.bid_price, was.bid_size)) {
+        status = to_ticks(self, level->bid_price, true, &q->bid_ticks[m], error);
+    }
+    if (!has_ask) {
+        q->ask_ticks[m] = LF_ASK_NONE;
+    } else if (status == LF_OK && (level->ask_price != was.ask_price || !has_price(was.ask_price, was.ask_size))) {
+        status = to_ticks(self, level->ask_price, false, &q->ask_ticks[m], error);
+    }
+    q->bid_lots[m] = has_bid ? level->bid_size : 0;
+    q->ask_lots[m] = has_ask ? level->ask_size : 0;
+    return status;
+}
+
+/* Levels of a record: only those that differ from the record before. */
 static lf_status take_levels(dbn *self, const unsigned char *bytes, lf_error *error)
 {
     lf_status status = LF_OK;
-    lf_quotes *const q = &self->quotes;
-    dbn_level levels[DBN_LEVELS];
-    memcpy(levels, bytes, (size_t)self->level_count * sizeof levels[0]);
     for (int m = 0; m < self->level_count && status == LF_OK; m++) {
-        const dbn_level *const level = &levels[m];
-        const bool has_bid = level->bid_price != DBN_PRICE_NONE && level->bid_size > 0;
-        const bool has_ask = level->ask_price != DBN_PRICE_NONE && level->ask_size > 0;
-        const bool was_bid = self->raw[m].bid_size > 0, was_ask = self->raw[m].ask_size > 0;
-        if (has_bid && (!was_bid || level->bid_price != self->raw[m].bid_price)) {
-            status = to_ticks(self, level->bid_price, true, &q->bid_ticks[m], error);
-        } else if (!has_bid) {
-            q->bid_ticks[m] = LF_BID_NONE;
+        dbn_level level;
+        memcpy(&level, bytes + (size_t)m * sizeof level, sizeof level);
+        if (memcmp(&level, &self->raw[m], sizeof level) != 0) {
+            status = take_level(self, m, &level, error);
         }
-        if (status == LF_OK && has_ask &&
-            (!was_ask || level->ask_price != self->raw[m].ask_price)) {
-            status = to_ticks(self, level->ask_price, false, &q->ask_ticks[m], error);
-        } else if (!has_ask) {
-            q->ask_ticks[m] = LF_ASK_NONE;
-        }
-        q->bid_lots[m] = has_bid ? level->bid_size : 0;
-        q->ask_lots[m] = has_ask ? level->ask_size : 0;
-        self->raw[m] = *level;
-        self->raw[m].bid_size = has_bid ? level->bid_size : 0;
-        self->raw[m].ask_size = has_ask ? level->ask_size : 0;
     }
     return status;
 }
@@ -305,8 +326,11 @@ static lf_event_kind kind_of(const dbn *self, size_t trade_count)
     default:
         break;
     }
-    if (self->is_own && now->has_note && (now->note.flags & DBN_PUBLISHER) != 0) {
-        return now->note.price == DBN_PRICE_NONE ? LF_EVENT_HALT : LF_EVENT_CROSS;
+    if (self->is_own && now->has_note) {
+        const dbn_message m = lfi_dbn_message(now->note);
+        return (m.flags & DBN_PUBLISHER) == 0 ? LF_EVENT_OTHER
+               : m.price == DBN_PRICE_NONE    ? LF_EVENT_HALT
+                                              : LF_EVENT_CROSS;
     }
     return LF_EVENT_OTHER;
 }
@@ -314,7 +338,7 @@ static lf_event_kind kind_of(const dbn *self, size_t trade_count)
 /* Local and exchange time of the open event. */
 static lf_status set_times(dbn *self, lf_event *event, lf_error *error)
 {
-    const dbn_message *const m = &self->now.last;
+    const dbn_message last = lfi_dbn_message(self->now.last), *const m = &last;
     const bool is_known = m->ts_recv <= INT64_MAX;
     const bool is_received = is_known && (m->flags & DBN_BAD_TS_RECV) == 0;
     /* A snapshot shows the book at the time it was taken, whenever its orders came. */
@@ -397,7 +421,9 @@ static lf_status close_event(dbn *self, lf_error *error)
     if (status != LF_OK) {
         return status;
     }
-    const dbn_message *const m = now->change == 0 && now->has_note ? &now->note : &now->first;
+    const dbn_message shown =
+        lfi_dbn_message(now->change == 0 && now->has_note ? now->note : now->first);
+    const dbn_message *const m = &shown;
     const int side = m->side == 'B' ? 1 : m->side == 'A' ? -1 : 0;
     event->order_id = m->order_id;
     event->price_units = shown_units(self, m->price);
@@ -427,12 +453,14 @@ static lf_status close_event(dbn *self, lf_error *error)
 
 static void open_event_now(dbn *self, bool is_snapshot)
 {
-    self->now = (open_event){
-        .is_open = true,
-        .is_snapshot = is_snapshot,
-        .is_all_hidden = true,
-        .trade_first = self->trade_count,
-    };
+    open_event *const now = &self->now;
+    now->is_open = true;
+    now->is_snapshot = is_snapshot;
+    now->is_doubtful = now->is_reset = now->has_fill = now->is_gone = false;
+    now->is_all_hidden = true;
+    now->has_note = now->has_first = false;
+    now->change = 0;
+    now->trade_first = self->trade_count;
     if (is_snapshot) {
         self->before = self->quotes;
         if (self->l3 != NULL) {
@@ -441,27 +469,37 @@ static void open_event_now(dbn *self, bool is_snapshot)
     }
 }
 
+static void keep(unsigned char out[sizeof(dbn_mbo)], const unsigned char *record)
+{
+    if (record[1] == DBN_RTYPE_MBO) {
+        memcpy(out, record, sizeof(dbn_mbo));
+    } else {
+        memcpy(out, record, sizeof(dbn_trade));
+    }
+}
+
 /* What a record tells about its event besides the book. */
-static void note(open_event *now, const dbn_message *m, bool is_own)
+static void note(open_event *now, const unsigned char *record, const dbn_message *m, bool is_own)
 {
     /* A change that our own files make only to keep the book right describes no event. */
     const bool is_repair = is_own && m->order_id != 0 && (m->flags & DBN_PUBLISHER) != 0;
-    const bool is_change = strchr("ACMR", m->action) != NULL && m->action != '\0';
-    now->flags |= m->flags;
+    const bool is_change =
+        m->action == 'A' || m->action == 'C' || m->action == 'M' || m->action == 'R';
     now->is_doubtful = (m->flags & DBN_MAYBE_BAD_BOOK) != 0;
     now->has_fill = now->has_fill || m->action == 'F';
     now->is_reset = now->is_reset || m->action == 'R';
     if (m->action == 'N' && !now->has_note) {
-        now->note = *m;
+        keep(now->note, record);
         now->has_note = true;
     }
     if (is_change && now->change == 0 && !is_repair) {
         now->change = m->action;
-        now->first = *m;
-    } else if (now->last.action == '\0') {
-        now->first = *m;
+        keep(now->first, record);
+    } else if (!now->has_first) {
+        keep(now->first, record);
     }
-    now->last = *m;
+    now->has_first = true;
+    keep(now->last, record);
 }
 
 static lf_status
@@ -493,7 +531,7 @@ take_record(dbn *self, const unsigned char *record, const dbn_message *m, lf_err
     if (status != LF_OK) {
         return status;
     }
-    note(&self->now, m, self->is_own);
+    note(&self->now, record, m, self->is_own);
     const bool is_last = (m->flags & DBN_LAST) != 0 || self->schema == LF_DBN_TRADES;
     return is_last ? close_event(self, error) : LF_OK;
 }
@@ -505,12 +543,16 @@ static lf_status is_ours(dbn *self, const unsigned char *record, bool *out, lf_e
 {
     uint32_t id;
     memcpy(&id, record + offsetof(dbn_header, instrument_id), sizeof id);
-    *out = record[1] == lfi_dbn_rtype(self->schema);
+    *out = record[1] == self->rtype;
     if (*out && !self->has_id) {
         self->id = id;
         self->has_id = true;
     }
-    if (*out && id != self->id && lfi_dbn_in_metadata(self->in)->interval_count == 0 &&
+    if (!*out || id == self->id) {
+        return LF_OK;
+    }
+    *out = false;
+    if (lfi_dbn_in_metadata(self->in)->interval_count == 0 &&
         self->reader->instrument.symbol[0] == '\0') {
         return lfi_dbn_in_fail(
             self->in,
@@ -522,7 +564,6 @@ static lf_status is_ours(dbn *self, const unsigned char *record, bool *out, lf_e
             (unsigned long)id
         );
     }
-    *out = *out && id == self->id;
     return LF_OK;
 }
 
@@ -642,6 +683,7 @@ set_instrument(dbn *self, const lf_source *source, const lf_feed_options *option
         return status;
     }
     self->schema = metadata->schema;
+    self->rtype = lfi_dbn_rtype(metadata->schema);
     self->is_own = lfi_dbn_own(metadata->dataset).is_own;
     self->level_count = self->schema == LF_DBN_MBP_10  ? DBN_LEVELS
                         : self->schema == LF_DBN_MBP_1 ? 1
@@ -672,6 +714,7 @@ set_instrument(dbn *self, const lf_source *source, const lf_feed_options *option
         instrument->tick_nano = self->is_scanned_tick ? self->tick_nano : 10000000;
     }
     self->tick_nano = instrument->tick_nano;
+    self->ticks_per_nano = 1 / (double)self->tick_nano;
     instrument->units_per_tick = self->tick_nano % 100 == 0  ? 100
                                  : self->tick_nano % 10 == 0 ? 10
                                                              : 1;

@@ -28,6 +28,7 @@ struct lfi_dbn_in {
     size_t record_at; /* the last record handed out */
     int64_t base;     /* bytes before the buffer */
     int64_t input_bytes, input_total, record_count;
+    uint8_t own_rtype, own_words; /* type and length of records of the file's schema */
     dbn_metadata metadata;
     char path[1024];
 };
@@ -185,21 +186,16 @@ static lf_status slow_next(lfi_dbn_in *in, const unsigned char **record, lf_erro
 }
 
 /* Records of the file's own schema have its length, so that readers may look at every field. */
-static lf_status check_length(const lfi_dbn_in *in, const unsigned char *record, lf_error *error)
+static lf_status bad_length(const lfi_dbn_in *in, const unsigned char *record, lf_error *error)
 {
-    const size_t wanted =
-        lfi_dbn_record_bytes(in->metadata.schema) + (in->metadata.has_ts_out ? 8 : 0);
-    if (record[1] != lfi_dbn_rtype(in->metadata.schema) || 4 * (size_t)record[0] == wanted) {
-        return LF_OK;
-    }
     return lfi_dbn_in_fail(
         in,
         error,
         LF_FORMAT,
-        "a record of %d bytes, where those of %s have %zu",
+        "a record of %d bytes, where those of %s have %d",
         4 * record[0],
         lfi_dbn_schema_name(in->metadata.schema),
-        wanted
+        4 * in->own_words
     );
 }
 
@@ -219,7 +215,9 @@ lf_status lfi_dbn_in_next(lfi_dbn_in *in, const unsigned char **record, lf_error
         }
     }
     in->record_count++;
-    return check_length(in, *record, error);
+    return (*record)[1] == in->own_rtype && (*record)[0] != in->own_words
+               ? bad_length(in, *record, error)
+               : LF_OK;
 }
 
 const unsigned char *lfi_dbn_in_ahead(const lfi_dbn_in *in, size_t *bytes)
@@ -280,8 +278,14 @@ static lf_status read_metadata(lfi_dbn_in *in, lf_error *error)
         }
     }
     in->record_at = in->at;
-    return status == LF_OK ? lfi_dbn_metadata_parse(metadata, in->allocator, in->path, error)
-                           : status;
+    if (status == LF_OK) {
+        status = lfi_dbn_metadata_parse(metadata, in->allocator, in->path, error);
+    }
+    const size_t own_bytes =
+        lfi_dbn_record_bytes(metadata->schema) + (metadata->has_ts_out ? sizeof(uint64_t) : 0);
+    in->own_rtype = lfi_dbn_rtype(metadata->schema);
+    in->own_words = (uint8_t)(own_bytes / 4);
+    return status;
 }
 
 static bool is_zstd(const unsigned char *head, size_t bytes)
