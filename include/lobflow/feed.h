@@ -222,7 +222,8 @@ LF_API const lf_instrument *lf_feed_instrument(const lf_feed *feed);
  * Next events in order.
  *
  * @param out  filled; event_count is 0 at the end
- * @return LF_OK, LF_FORMAT, LF_DATA (strict only), LF_IO; after a failure only close is allowed
+ * @return LF_OK, LF_FORMAT, LF_DATA (strict, or prices that do not fit the tick), LF_UNSUPPORTED,
+ *         LF_IO or LF_NOMEM; after a failure only close is allowed
  *
  * Owner: the batch is borrowed until the next call on this feed.
  * Cost:  LOBSTER about 100 ns an event; allocates nothing.

@@ -153,9 +153,10 @@ static lf_status take_level(dbn *self, int m, const dbn_level *level, lf_error *
     } else if (level->bid_price != was.bid_price || !has_price(was.bid_price, was.bid_size)) {
         status = to_ticks(self, level->bid_price, true, &q->bid_ticks[m], error);
     }
+    const bool had_ask = has_price(was.ask_price, was.ask_size);
     if (!has_ask) {
         q->ask_ticks[m] = LF_ASK_NONE;
-    } else if (status == LF_OK && (level->ask_price != was.ask_price || !has_price(was.ask_price, was.ask_size))) {
+    } else if (status == LF_OK && (level->ask_price != was.ask_price || !had_ask)) {
         status = to_ticks(self, level->ask_price, false, &q->ask_ticks[m], error);
     }
     q->bid_lots[m] = has_bid ? level->bid_size : 0;
