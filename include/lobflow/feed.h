@@ -204,7 +204,8 @@ LF_API void lf_source_list_clear(lf_source_list *list);
 
 /**
  * Open one symbol-day for reading. Memory is taken here; lf_feed_next() takes none (the library
- * that decompresses takes its own, on its first call).
+ * that decompresses takes its own, on its first call; books of single orders, DBN's mbo, take some
+ * when they have never been as large).
  *
  * @param options  may be NULL
  * @param out      owned; NULL on failure
