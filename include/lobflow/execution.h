@@ -59,7 +59,8 @@ typedef enum lf_order_state {
     X(TOO_MANY, 6, "too_many") \
     X(BAD_REQUEST, 7, "bad_request") \
     X(UNKNOWN_ORDER, 8, "unknown_order") \
-    X(RESET, 9, "reset")
+    X(RESET, 9, "reset") \
+    X(SELF_TRADE, 10, "self_trade")
 
 typedef enum lf_reject {
 #define LF_REJECT_ENUM(name, code, text) LF_REJECT_##name = code,
@@ -67,7 +68,7 @@ typedef enum lf_reject {
 #undef LF_REJECT_ENUM
 } lf_reject;
 
-#define LF_REJECT_COUNT 10
+#define LF_REJECT_COUNT 11
 
 /** How a fill came about: enum, code, text of the `liquidity` column. */
 #define LF_LIQUIDITY_MAP(X) \
@@ -125,6 +126,44 @@ typedef enum lf_timeout {
 #undef LF_TIMEOUT_ENUM
 } lf_timeout;
 
+/**
+ * Where an order stands in its queue when only levels are seen: enum, code, text. A smaller display
+ * that no trade explains is a removal, and the rule says which share of it came from behind us,
+ * with F lots in front and B behind:
+ *
+ * risk_averse: all, until it must have come from the front (the default, and the pessimistic
+ * bound); power:       B^n / (B^n + F^n); power2:      B^n / (B + F)^n; power3:      1 - (F / (F +
+ * B))^n; log:         ln(1 + B) / (ln(1 + B) + ln(1 + F)), in lots; log2:        ln(1 + B) / ln(1 +
+ * B + F), in lots; optimistic:  none: all who leave stood before us.
+ */
+#define LF_QUEUE_MAP(X) \
+    X(RISK_AVERSE, 0, "risk_averse") \
+    X(POWER, 1, "power") \
+    X(POWER2, 2, "power2") \
+    X(POWER3, 3, "power3") \
+    X(LOG, 4, "log") \
+    X(LOG2, 5, "log2") \
+    X(OPTIMISTIC, 6, "optimistic")
+
+typedef enum lf_queue_model {
+#define LF_QUEUE_ENUM(name, code, text) LF_QUEUE_##name = code,
+    LF_QUEUE_MAP(LF_QUEUE_ENUM)
+#undef LF_QUEUE_ENUM
+} lf_queue_model;
+
+#define LF_QUEUE_COUNT 7
+
+/** What happens when an order would meet an own one: enum, code, text. */
+#define LF_SELF_TRADE_MAP(X) \
+    X(CANCEL_RESTING, 0, "cancel_resting") \
+    X(CANCEL_INCOMING, 1, "cancel_incoming")
+
+typedef enum lf_self_trade {
+#define LF_SELF_TRADE_ENUM(name, code, text) LF_SELF_TRADE_##name = code,
+    LF_SELF_TRADE_MAP(LF_SELF_TRADE_ENUM)
+#undef LF_SELF_TRADE_ENUM
+} lf_self_trade;
+
 /** Text of each enum above as it stands in frames and configurations. @return static text */
 LF_API const char *lf_order_kind_name(lf_order_kind kind);
 /** Text of a state. @return static text, never NULL */
@@ -139,6 +178,10 @@ LF_API const char *lf_fee_schedule_name(lf_fee_schedule schedule);
 LF_API const char *lf_impact_name(lf_impact impact);
 /** Text of a time-limit rule. @return static text, never NULL */
 LF_API const char *lf_timeout_name(lf_timeout timeout);
+/** Text of a queue model. @return static text, never NULL */
+LF_API const char *lf_queue_model_name(lf_queue_model model);
+/** Text of a self-trade rule. @return static text, never NULL */
+LF_API const char *lf_self_trade_name(lf_self_trade rule);
 
 /** Read an order kind's text. @return LF_OK, or LF_NOT_FOUND naming the choices */
 LF_API LF_MUST_CHECK lf_status
@@ -192,17 +235,30 @@ typedef struct lf_impact_options {
     double daily_volume_lots;    /* impact_daily_volume = nan: must be given */
 } lf_impact_options;
 
+/** How the place in a queue is followed. */
+typedef struct lf_queue_options {
+    lf_queue_model model; /* queue = "risk_averse" */
+    double n;             /* queue_power = 3: of the power forms, above 0 */
+    /** queue_partial = true: a trade fills what it reaches; false: an order that is reached is
+        filled whole, as some simulators do (optimistic; for comparisons). */
+    bool partial;
+} lf_queue_options;
+
 /** Keys of [execution]; lf_execution_options_default() gives the values named here. */
 typedef struct lf_execution_options {
     lf_order_kind entry;        /* entry = "marketable"; "passive": at the touch */
     bool post_only;             /* post_only = true: a passive order that would cross on arrival is
-                                   rejected; false: it takes up to its price, the rest is dropped */
+                                   rejected; false: it takes up to its price, the rest rests */
     int64_t passive_limit_ns;   /* passive_limit = "5s": how long a passive order may rest */
     lf_timeout passive_timeout; /* passive_timeout = "cancel": a passive entry then; exits cross */
     /** limit_ticks = -1: a marketable order has no limit; n >= 0: it pays at most the opposite
        touch at the decision plus n ticks. Exits for stop, session end and loss limit have none. */
     int64_t limit_ticks;
     int64_t orders_max; /* orders_max = 64: own orders that may rest at once */
+    /** self_trade = "cancel_resting": the own order in the way goes; "cancel_incoming": what would
+        reach it goes. */
+    lf_self_trade self_trade;
+    lf_queue_options queue;
     lf_latency_options latency;
     lf_fee_options fees;
     lf_impact_options impact;
@@ -372,7 +428,17 @@ LF_API int64_t lf_ledger_net_nano(const lf_ledger *ledger, int64_t mid2, int64_t
 typedef enum lf_request_kind {
     LF_REQUEST_NEW = 0,
     LF_REQUEST_CANCEL = 1,
+    /** Change quantity and price of a resting order. A smaller quantity at the same price keeps the
+        place in the queue; everything else loses it, and may take on arrival as a new order may. */
+    LF_REQUEST_MODIFY = 2,
 } lf_request_kind;
+
+/** How long what is not filled at once may live. */
+typedef enum lf_time_in_force {
+    LF_TIF_DAY = 0, /* a passive order rests until the session ends; a marketable one never rests */
+    LF_TIF_IOC = 1, /* immediate or cancel: takes what is there, the rest is cancelled */
+    LF_TIF_FOK = 2, /* fill or kill: all of it at once, or nothing */
+} lf_time_in_force;
 
 /** A price that is not given: a marketable order without a limit. */
 #define LF_PRICE_NONE INT64_MIN
@@ -380,12 +446,13 @@ typedef enum lf_request_kind {
 /** One message to the venue. */
 typedef struct lf_request {
     uint64_t order_id;   /* chosen by the sender, from 1, growing */
-    int64_t lots;        /* NEW: > 0 */
-    int64_t price_ticks; /* NEW: limit; LF_PRICE_NONE only for marketable */
+    int64_t lots;        /* NEW: > 0; MODIFY: the new whole quantity, what was filled included */
+    int64_t price_ticks; /* NEW, MODIFY: limit; LF_PRICE_NONE only for marketable */
     lf_request_kind kind;
     lf_order_kind order_kind; /* NEW */
     int32_t side;             /* NEW: +1 buy, -1 sell */
-    bool post_only;           /* NEW, passive */
+    bool post_only;           /* NEW, passive and LF_TIF_DAY; a modification keeps it */
+    lf_time_in_force tif;     /* NEW */
 } lf_request;
 
 /** What a venue says. */
@@ -396,6 +463,8 @@ typedef enum lf_report_kind {
     LF_REPORT_CANCELLED = 3,       /* the rest is gone: asked for, or left of a marketable order */
     LF_REPORT_EXPIRED = 4,         /* the venue ended it: close or reset; see reject */
     LF_REPORT_CANCEL_REJECTED = 5, /* the cancel came too late or for no order */
+    LF_REPORT_MODIFIED = 6,        /* leaves_lots is what the order still wants */
+    LF_REPORT_MODIFY_REJECTED = 7, /* the order, if there is one, stays as it was; see reject */
 } lf_report_kind;
 
 /** One message from the venue. */
@@ -491,7 +560,8 @@ LF_API bool lf_venue_take(lf_venue *venue, lf_report *out);
 /** Own orders that rest now. */
 LF_API size_t lf_venue_open_count(const lf_venue *venue);
 
-/** Displayed quantity ahead of a resting order, or -1 when it does not rest. For tests and docs. */
+/** Displayed quantity ahead of a resting order as the queue model has it, rounded, or -1 when it
+    does not rest. For tests and docs. */
 LF_API int64_t lf_venue_ahead(const lf_venue *venue, uint64_t order_id);
 
 /** Twice the mid (ticks) of the last valid state, or 0 before the first. */

@@ -11,15 +11,24 @@
    takes from visible levels only, and prices that left the view are forgotten first. */
 #define LFI_TAKEN_MAX 32
 
+/* An order's place in the queue of its price. Lots are whole but for the models that share. */
+typedef struct lfi_place {
+    double front;  /* displayed lots of others that must trade first; > -0.5 */
+    double traded; /* lots seen to trade since the display was last seen to change */
+    int64_t shown; /* displayed lots then, -1: out of view */
+} lfi_place;
+
 typedef struct lfi_order {
     uint64_t order_id;
     int64_t price_ticks;
     int64_t lots;
     int64_t filled_lots;
-    int64_t ahead_lots; /* displayed quantity of others that must trade first */
+    lfi_place place;
     int32_t side;
     lf_order_kind kind;
     lf_order_state state;
+    lf_time_in_force tif;
+    bool post_only;
 } lfi_order;
 
 typedef struct lfi_taken {
@@ -47,6 +56,14 @@ struct lf_venue {
     lf_venue_stats stats;
 };
 
+/* Joins the end of a queue; displayed is -1 where the feed does not show the price. */
+void lfi_queue_join(lfi_place *place, int64_t displayed);
+/* A trade of some lots at the price, of which own orders in front left `offered`; the lots of it
+   that reach the order. */
+int64_t lfi_queue_trade(lfi_place *place, int64_t lots, int64_t offered);
+/* The display after an event, -1: out of view. */
+void lfi_queue_depth(const lf_queue_options *options, lfi_place *place, int64_t displayed);
+
 /* Displayed quantity of a price on a side, or -1 when it lies below what the feed shows. */
 int64_t lfi_venue_displayed(const lf_venue *venue, int32_t side, int64_t price_ticks);
 
@@ -72,11 +89,27 @@ lf_status lfi_venue_fill(
     lf_error *error
 );
 
-/* Reports a cancel that found no order. */
-lf_status lfi_venue_late_cancel(lf_venue *venue, uint64_t order_id, int64_t ts_ns, lf_error *error);
+/* Reports a request about an order that the venue does not carry out; order may be NULL. */
+lf_status lfi_venue_refuse(
+    lf_venue *venue,
+    uint64_t order_id,
+    const lfi_order *order,
+    lf_report_kind kind,
+    lf_reject reject,
+    int64_t ts_ns,
+    lf_error *error
+);
 
-/* Takes displayed quantity of the other side up to the order's price; leaves the rest. */
-lf_status lfi_venue_take(lf_venue *venue, lfi_order *order, int64_t ts_ns, lf_error *error);
+/* Takes displayed quantity of the other side up to the order's price; leaves the rest. Own orders
+   in the way are dealt with; *stopped: the order may not go on for one of them. */
+lf_status
+lfi_venue_take(lf_venue *venue, lfi_order *order, int64_t ts_ns, bool *stopped, lf_error *error);
+
+/* Displayed quantity that an order could take now, up to its price. */
+int64_t lfi_venue_takeable(const lf_venue *venue, const lfi_order *order);
+
+/* Whether the other side shows something at or through a price that own orders have not taken. */
+bool lfi_venue_reached(const lf_venue *venue, int32_t side, int64_t price_ticks);
 
 /* Brings the memory of taken quantity up to the present book. */
 void lfi_venue_refresh_taken(lf_venue *venue);

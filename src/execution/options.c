@@ -13,6 +13,9 @@ void lf_execution_options_default(lf_execution_options *options)
         .passive_timeout = LF_TIMEOUT_CANCEL,
         .limit_ticks = -1,
         .orders_max = 64,
+        /* An exit must not be stopped by an entry that still rests. */
+        .self_trade = LF_SELF_TRADE_CANCEL_RESTING,
+        .queue = {.model = LF_QUEUE_RISK_AVERSE, .n = 3.0, .partial = true},
         /* The brief's budget: features < 1 ms, prediction < 1 ms, an order < 10 ms; the way of the
            data and of the reports is taken to be as long as that of an order. */
         .latency =
@@ -130,6 +133,25 @@ static lf_status check_orders(const lf_execution_options *options, lf_error *err
     return LF_OK;
 }
 
+static lf_status check_queue(const lf_execution_options *options, lf_error *error)
+{
+    if ((size_t)options->queue.model >= LF_QUEUE_COUNT ||
+        (size_t)options->self_trade > LF_SELF_TRADE_CANCEL_INCOMING) {
+        return lf_error_set(
+            error, LF_RANGE, "execution.queue or execution.self_trade is not one of its words."
+        );
+    }
+    if (!(options->queue.n > 0.0 && options->queue.n <= 100.0)) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "execution.queue_power is %g; it must be above 0 and at most 100.",
+            options->queue.n
+        );
+    }
+    return LF_OK;
+}
+
 lf_status lf_execution_options_check(const lf_execution_options *options, lf_error *error)
 {
     lf_status status = check_latency(&options->latency, error);
@@ -138,6 +160,9 @@ lf_status lf_execution_options_check(const lf_execution_options *options, lf_err
     }
     if (status == LF_OK) {
         status = check_orders(options, error);
+    }
+    if (status == LF_OK) {
+        status = check_queue(options, error);
     }
     return status;
 }

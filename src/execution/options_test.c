@@ -94,6 +94,32 @@ static void test_impact_needs_its_numbers(void **state)
     assert_int_equal(lf_execution_options_check(&options, NULL), LF_RANGE);
 }
 
+static void test_queue_options(void **state)
+{
+    (void)state;
+    lf_error error;
+    lf_execution_options options = defaults();
+    for (int model = 0; model < LF_QUEUE_COUNT; model++) {
+        options.queue.model = (lf_queue_model)model;
+        assert_int_equal(lf_execution_options_check(&options, NULL), LF_OK);
+    }
+    options.queue.model = (lf_queue_model)LF_QUEUE_COUNT;
+    assert_int_equal(lf_execution_options_check(&options, &error), LF_RANGE);
+    assert_non_null(strstr(error.message, "execution.queue"));
+    static const double powers[] = {0.0, -1.0, 101.0, NAN};
+    for (size_t i = 0; i < sizeof powers / sizeof powers[0]; i++) {
+        options = defaults();
+        options.queue.n = powers[i];
+        assert_int_equal(lf_execution_options_check(&options, &error), LF_RANGE);
+        assert_non_null(strstr(error.message, "queue_power"));
+    }
+    options = defaults();
+    options.self_trade = (lf_self_trade)2;
+    assert_int_equal(lf_execution_options_check(&options, NULL), LF_RANGE);
+    assert_string_equal(lf_queue_model_name(LF_QUEUE_POWER3), "power3");
+    assert_string_equal(lf_self_trade_name(LF_SELF_TRADE_CANCEL_INCOMING), "cancel_incoming");
+}
+
 static void test_fees_as_of(void **state)
 {
     (void)state;
@@ -169,7 +195,7 @@ static void test_life_of_an_order(void **state)
     (void)state;
     static const char *const may[LF_ORDER_STATE_COUNT] = {
         [LF_ORDER_STATE_SENT] = "0100010",
-        [LF_ORDER_STATE_RESTING] = "0011101",
+        [LF_ORDER_STATE_RESTING] = "0111101", /* a modified order rests on */
         [LF_ORDER_STATE_WORKING_PARTIAL] = "0011101",
         [LF_ORDER_STATE_FILLED] = "0000000",
         [LF_ORDER_STATE_CANCELLED] = "0000000",
@@ -198,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_impact_needs_its_numbers),
+        cmocka_unit_test(test_queue_options),
         cmocka_unit_test(test_fees_as_of),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_life_of_an_order),

@@ -6,7 +6,9 @@
 /* One bit for each state that may follow; a state without a bit is an end. */
 static const unsigned next_states[LF_ORDER_STATE_COUNT] = {
     [LF_ORDER_STATE_SENT] = TO(RESTING) | TO(REJECTED),
-    [LF_ORDER_STATE_RESTING] = TO(WORKING_PARTIAL) | TO(FILLED) | TO(CANCELLED) | TO(EXPIRED),
+    /* A modified order rests on. */
+    [LF_ORDER_STATE_RESTING] =
+        TO(RESTING) | TO(WORKING_PARTIAL) | TO(FILLED) | TO(CANCELLED) | TO(EXPIRED),
     [LF_ORDER_STATE_WORKING_PARTIAL] =
         TO(WORKING_PARTIAL) | TO(FILLED) | TO(CANCELLED) | TO(EXPIRED),
 };

@@ -16,163 +16,10 @@
 
 #include <cmocka.h>
 
-#include "../../tests/testing.h"
+#include "day_testing.h"
 #include "twin_testing.h"
 
-#define BASE 1000
-#define UNITS 100
-#define OPEN_NS (INT64_C(1000) * LF_NS_PER_SECOND)
-#define CLOSE_NS (INT64_C(9000) * LF_NS_PER_SECOND)
-
-/* ---- a random day ----------------------------------------------------------------------- */
-
-typedef struct day {
-    lf_random random;
-    int64_t lots[2][TWIN_TICKS]; /* 0 bid, 1 ask: the whole book */
-    int32_t level_count;
-    int64_t ts_ns;
-    lf_trade trades[4];
-    bool halted;
-} day;
-
-static int64_t below(day *self, int64_t bound)
-{
-    return (int64_t)lf_random_below(&self->random, (uint64_t)bound);
-}
-
-static int best_tick(const day *self, int side)
-{
-    int tick = side == 0 ? TWIN_TICKS - 1 : 0;
-    while (tick >= 0 && tick < TWIN_TICKS && self->lots[side][tick] == 0) {
-        tick += side == 0 ? -1 : 1;
-    }
-    return tick;
-}
-
-/* Both sides stay away from the ends of the array and from each other. */
-static void change_book(day *self)
-{
-    const int side = (int)below(self, 2);
-    const int best = best_tick(self, side);
-    const int other = best_tick(self, 1 - side);
-    const int out = side == 0 ? -1 : 1;
-    const int depth = (int)below(self, 6);
-    const int gap = side == 0 ? other - best : best - other;
-    int64_t *const lots = self->lots[side];
-    if ((side == 0 ? best < 16 : best > TWIN_TICKS - 17) || best < 0 || best >= TWIN_TICKS) {
-        lots[side == 0 ? 24 : TWIN_TICKS - 25] += 30;
-    } else if (below(self, 2) == 0) {
-        const bool better = gap > 1 && below(self, 3) == 0;
-        lots[better ? best - out : best + out * depth] += 1 + below(self, 40);
-    } else {
-        int64_t *const at = &lots[best + out * depth];
-        *at = below(self, 3) == 0 ? 0 : *at / 2;
-    }
-    /* A side that ran into the other pushes it away. */
-    for (int tick = best_tick(self, 0); tick >= best_tick(self, 1); tick--) {
-        self->lots[1 - side][tick] = 0;
-    }
-}
-
-static int make_trades(day *self)
-{
-    const int count = (int)below(self, 4) + 1;
-    for (int i = 0; i < count; i++) {
-        const int sign = below(self, 2) == 0 ? 1 : -1;
-        const int side = sign > 0 ? 1 : 0;
-        const int best = best_tick(self, side);
-        if (best < 0 || best >= TWIN_TICKS) {
-            return i;
-        }
-        lf_trade *const trade = &self->trades[i];
-        *trade = (lf_trade){
-            .price_units = (BASE + best) * UNITS,
-            .size_lots = 1 + below(self, 60),
-            .sign = (int8_t)(below(self, 6) == 0 ? LF_SIGN_UNKNOWN : sign),
-            .hidden = below(self, 8) == 0,
-        };
-        if (below(self, 10) == 0) {
-            trade->price_units += (below(self, 5) - 2) * UNITS / 2;
-        }
-        if (!trade->hidden) {
-            int64_t *const lots = &self->lots[side][best];
-            *lots -= trade->size_lots < *lots ? trade->size_lots : *lots;
-        }
-        if (best_tick(self, 0) < 12 || best_tick(self, 1) > TWIN_TICKS - 13) {
-            return i + 1;
-        }
-    }
-    return count;
-}
-
-static void show_book(const day *self, lf_quotes *out)
-{
-    int bid = TWIN_TICKS - 1;
-    int ask = 0;
-    for (int m = 0; m < LF_LEVELS_MAX; m++) {
-        while (bid >= 0 && self->lots[0][bid] == 0) {
-            bid--;
-        }
-        while (ask < TWIN_TICKS && self->lots[1][ask] == 0) {
-            ask++;
-        }
-        const bool has_bid = m < self->level_count && bid >= 0;
-        const bool has_ask = m < self->level_count && ask < TWIN_TICKS;
-        out->bid_ticks[m] = has_bid ? BASE + bid : LF_BID_NONE;
-        out->bid_lots[m] = has_bid ? self->lots[0][bid--] : 0;
-        out->ask_ticks[m] = has_ask ? BASE + ask : LF_ASK_NONE;
-        out->ask_lots[m] = has_ask ? self->lots[1][ask++] : 0;
-    }
-}
-
-/* Now and then: no side, a crossed or locked book, a hole, a halt, a reset, an auction. */
-static void disturb(day *self, lf_event *event)
-{
-    const int64_t kind = below(self, 400);
-    lf_quotes *const quotes = &event->quotes;
-    if (self->halted || kind == 0) {
-        event->flags |= LF_EVENT_MASKED;
-        self->halted = below(self, 6) != 0;
-    } else if (kind == 1) {
-        event->flags |= LF_EVENT_RESET;
-    } else if (kind == 2 && quotes->bid_lots[0] > 0) {
-        quotes->ask_ticks[0] = quotes->bid_ticks[0] - below(self, 2);
-    } else if (kind == 3) {
-        quotes->bid_ticks[0] = LF_BID_NONE;
-        quotes->bid_lots[0] = 0;
-    } else if (kind == 4) {
-        event->kind = LF_EVENT_CROSS;
-    } else if (kind < 9 && self->level_count > 2) {
-        quotes->ask_ticks[1] = LF_ASK_NONE;
-        quotes->ask_lots[1] = 0;
-    }
-}
-
-static void make_event(day *self, lf_event *out)
-{
-    *out = (lf_event){.kind = LF_EVENT_QUOTE};
-    /* Many events share a time. */
-    self->ts_ns += below(self, 3) == 0 ? 0 : below(self, LF_NS_PER_SECOND);
-    out->ts_exchange_ns = self->ts_ns;
-    if (below(self, 3) == 0) {
-        out->trade_count = (uint16_t)make_trades(self);
-    }
-    change_book(self);
-    show_book(self, &out->quotes);
-    disturb(self, out);
-}
-
-static void begin_day(day *self, uint64_t seed, int32_t level_count)
-{
-    memset(self, 0, sizeof *self);
-    lf_random_seed(&self->random, seed, 0);
-    self->level_count = level_count;
-    self->ts_ns = OPEN_NS - LF_NS_PER_SECOND;
-    for (int i = 0; i < 14; i++) {
-        self->lots[0][TWIN_TICKS / 2 - 2 - i] = 5 + below(self, 60);
-        self->lots[1][TWIN_TICKS / 2 + 1 + i] = 5 + below(self, 60);
-    }
-}
+static_assert(DAY_TICKS == TWIN_TICKS, "The twin knows every price of a day.");
 
 static lf_request make_request(day *self, uint64_t next_id)
 {
@@ -186,11 +33,19 @@ static lf_request make_request(day *self, uint64_t next_id)
         .price_ticks = BASE + touch - side * (below(self, 8) - 2),
         .order_kind = LF_ORDER_KIND_PASSIVE,
     };
-    if (next_id > 1 && below(self, 4) == 0) {
+    if (next_id > 1 && below(self, 3) == 0) {
         /* Mostly a young one, so that some still rest. */
         const int64_t back = below(self, below(self, 3) == 0 ? (int64_t)next_id : 12) + 1;
         const uint64_t age = (uint64_t)back < next_id ? (uint64_t)back : next_id;
-        return (lf_request){.order_id = next_id - age, .kind = LF_REQUEST_CANCEL};
+        const bool cancel = below(self, 2) == 0;
+        request.order_id = next_id - age;
+        request.kind = cancel ? LF_REQUEST_CANCEL : LF_REQUEST_MODIFY;
+        request.lots -= below(self, 20) == 0 ? request.lots : 0; /* nonsense now and then */
+        return request;
+    }
+    if (below(self, 4) == 0) {
+        request.tif = below(self, 2) == 0 ? LF_TIF_IOC : LF_TIF_FOK;
+        request.price_ticks = BASE + touch + side * below(self, 5);
     }
     if (below(self, 5) == 0) {
         request.order_kind = LF_ORDER_KIND_MARKETABLE;
@@ -209,6 +64,9 @@ typedef struct tally {
     int64_t wanted, filled, given_up; /* lots of all orders */
     int64_t fills[LF_LIQUIDITY_COUNT];
     int64_t requests;
+    int64_t lots[TWIN_ORDERS];                      /* of the day's orders, by id - 1 */
+    int64_t reports[LF_REPORT_MODIFY_REJECTED + 1]; /* by kind */
+    int64_t rejects[LF_REJECT_COUNT];
 } tally;
 
 static void must_agree(const lf_report *left, const lf_report *right, uint64_t seed, int64_t at)
@@ -245,6 +103,25 @@ static void must_agree(const lf_report *left, const lf_report *right, uint64_t s
     }
 }
 
+/* Adds up what orders wanted and what they gave up. */
+static void note_life(const lf_report *report, tally *sum)
+{
+    sum->reports[report->kind]++;
+    sum->rejects[report->reject]++;
+    if (report->kind == LF_REPORT_CANCEL_REJECTED || report->kind == LF_REPORT_MODIFY_REJECTED) {
+        return;
+    }
+    int64_t *const lots = &sum->lots[report->order_id - 1];
+    if (report->kind == LF_REPORT_MODIFIED) {
+        const int64_t now = report->filled_lots + report->leaves_lots;
+        sum->wanted += now - *lots;
+        *lots = now;
+    }
+    if (lf_order_state_done(report->state)) {
+        sum->given_up += *lots - report->filled_lots;
+    }
+}
+
 /* All reports so far must be the twin's; the fills go into the account. */
 static void compare(lf_venue *venue, twin *slow, tally *sum, uint64_t seed, int64_t at)
 {
@@ -260,9 +137,7 @@ static void compare(lf_venue *venue, twin *slow, tally *sum, uint64_t seed, int6
             sum->fills[report.fill.liquidity]++;
             sum->filled += report.fill.lots;
         }
-        if (lf_order_state_done(report.state) && report.kind != LF_REPORT_CANCEL_REJECTED) {
-            sum->given_up += slow->orders[report.order_id - 1].request.lots - report.filled_lots;
-        }
+        note_life(&report, sum);
     }
     if (count != slow->report_count) {
         fail_msg("seed %llu, step %lld: the twin says more", (unsigned long long)seed, at);
@@ -294,21 +169,15 @@ static void run_day(twin *slow, uint64_t seed, int32_t level_count, tally *sum)
     };
     day random;
     begin_day(&random, seed, level_count);
-    *slow = (twin){.orders_max = ORDERS_MAX, .base = BASE};
-    slow->instrument = (lf_instrument){
-        .symbol = "TWIN",
-        .currency = "USD",
-        .tick_nano = 10000000,
-        .lot_nano = LF_NS_PER_SECOND,
-        .units_per_tick = UNITS,
-        .level_count = level_count,
-        .session_open_ns = OPEN_NS,
-        .session_close_ns = CLOSE_NS,
-        .date = {2026, 6, 1},
-    };
+    memset(slow, 0, sizeof *slow);
+    slow->orders_max = ORDERS_MAX;
+    slow->base = BASE;
+    slow->self_trade = (lf_self_trade)(seed % 2);
+    slow->instrument = day_instrument(level_count);
     lf_execution_options options;
     lf_execution_options_default(&options);
     options.orders_max = ORDERS_MAX;
+    options.self_trade = slow->self_trade;
     lf_venue *venue;
     assert_int_equal(lf_venue_create(NULL, &slow->instrument, &options, &venue, NULL), LF_OK);
     lf_error error;
@@ -327,8 +196,10 @@ static void run_day(twin *slow, uint64_t seed, int32_t level_count, tally *sum)
             const lf_request request = make_request(&random, next_id);
             const bool is_new = request.kind == LF_REQUEST_NEW;
             sum->requests++;
-            sum->wanted += is_new ? request.lots : 0;
-            next_id += is_new;
+            if (is_new) {
+                sum->wanted += request.lots;
+                sum->lots[next_id++ - 1] = request.lots;
+            }
             assert_int_equal(
                 lf_venue_request(venue, &request, event.ts_exchange_ns, &error), LF_OK
             );
@@ -347,19 +218,30 @@ static void test_venue_is_its_twin(void **state)
     static const int32_t level_counts[] = {1, 3, 5, 10};
     twin *const slow = malloc(sizeof *slow);
     assert_non_null(slow);
-    tally sum = {0};
+    tally *const sum = calloc(1, sizeof *sum);
+    assert_non_null(sum);
     for (uint64_t seed = 1; seed <= 44; seed++) {
-        run_day(slow, seed, level_counts[seed % 4], &sum);
+        run_day(slow, seed, level_counts[seed / 2 % 4], sum);
     }
     free(slow);
     /* Every lot that was wanted was filled or given up, and the account holds all that was
        filled. */
-    assert_int_equal(sum.wanted, sum.filled + sum.given_up);
-    assert_int_equal(sum.ledger.bought_lots + sum.ledger.sold_lots, sum.filled);
-    assert_true(sum.requests > 100000);
+    assert_int_equal(sum->wanted, sum->filled + sum->given_up);
+    assert_int_equal(sum->ledger.bought_lots + sum->ledger.sold_lots, sum->filled);
+    assert_true(sum->requests > 100000);
     for (int i = 0; i < LF_LIQUIDITY_COUNT; i++) {
-        assert_true(sum.fills[i] > 1000);
+        assert_true(sum->fills[i] > 1000);
     }
+    /* Everything that can be said was said. */
+    for (int i = 0; i <= LF_REPORT_MODIFY_REJECTED; i++) {
+        assert_true(sum->reports[i] > 100);
+    }
+    for (int i = LF_REJECT_NONE + 1; i < LF_REJECT_COUNT; i++) {
+        if (sum->rejects[i] < 10) {
+            fail_msg("%s was said %lld times", lf_reject_name((lf_reject)i), sum->rejects[i]);
+        }
+    }
+    free(sum);
 }
 
 int main(void)

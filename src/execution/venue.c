@@ -116,15 +116,25 @@ lf_status lfi_venue_step(
     return push_report(venue, &report, error);
 }
 
-lf_status lfi_venue_late_cancel(lf_venue *venue, uint64_t order_id, int64_t ts_ns, lf_error *error)
+lf_status lfi_venue_refuse(
+    lf_venue *venue,
+    uint64_t order_id,
+    const lfi_order *order,
+    lf_report_kind kind,
+    lf_reject reject,
+    int64_t ts_ns,
+    lf_error *error
+)
 {
     const lf_report report = {
         .order_id = order_id,
         .ts_venue_ns = ts_ns,
+        .filled_lots = order != NULL ? order->filled_lots : 0,
+        .leaves_lots = order != NULL ? order->lots - order->filled_lots : 0,
         .mid2_venue = venue->mid2,
-        .kind = LF_REPORT_CANCEL_REJECTED,
-        .state = LF_ORDER_STATE_REJECTED,
-        .reject = LF_REJECT_UNKNOWN_ORDER,
+        .kind = kind,
+        .state = order != NULL ? order->state : LF_ORDER_STATE_REJECTED,
+        .reject = reject,
     };
     return push_report(venue, &report, error);
 }
@@ -287,35 +297,35 @@ static lf_status meet_at_price(
     lf_error *error
 )
 {
-    const int64_t offered = trade_lots - *spent;
-    const int64_t passed = offered < order->ahead_lots ? offered : order->ahead_lots;
-    order->ahead_lots -= passed;
+    const int64_t reached = lfi_queue_trade(&order->place, trade_lots, trade_lots - *spent);
     const int64_t leaves = order->lots - order->filled_lots;
-    const int64_t lots = offered - passed < leaves ? offered - passed : leaves;
-    if (lots <= 0) {
+    const bool whole = reached > leaves || !venue->options.queue.partial;
+    const int64_t lots = whole ? leaves : reached;
+    if (reached == 0) {
         return LF_OK;
     }
     *spent += lots;
     return lfi_venue_fill(venue, order, order->price_ticks, lots, LF_LIQUIDITY_MAKER, ts_ns, error);
 }
 
-/* Own fills of one trade <= its size - what was ahead of the first own order. */
+/* Own fills of one trade <= its size - what was ahead of the first own order, to the whole lot. */
 static lf_status check_conservation(
-    lf_venue *venue, int64_t filled_before, int64_t trade_lots, int64_t ahead, lf_error *error
+    lf_venue *venue, int64_t filled_before, int64_t trade_lots, double ahead, lf_error *error
 )
 {
     const int64_t filled = venue->stats.fill_lots[LF_LIQUIDITY_MAKER] - filled_before;
-    const int64_t most = trade_lots > ahead ? trade_lots - ahead : 0;
+    const double left = round((double)trade_lots - ahead);
+    const int64_t most = left > 0.0 ? (int64_t)left : 0;
     venue->stats.conservation_checks++;
-    if (filled > most) {
+    if (filled > most && venue->options.queue.partial) {
         return lf_error_set(
             error,
             LF_INVARIANT,
-            "Own orders took %lld lots of a trade of %lld with %lld ahead of them; at most %lld "
+            "Own orders took %lld lots of a trade of %lld with %.1f ahead of them; at most %lld "
             "can be true. Please report it.",
             (long long)filled,
             (long long)trade_lots,
-            (long long)ahead,
+            ahead,
             (long long)most
         );
     }
@@ -327,7 +337,8 @@ static lf_status meet_trade(lf_venue *venue, const lf_trade *trade, int64_t ts_n
     const int32_t sign = aggressor(venue, trade);
     const int64_t filled_before = venue->stats.fill_lots[LF_LIQUIDITY_MAKER];
     int64_t spent = 0;
-    int64_t ahead_first = -1;
+    double ahead_first = 0.0;
+    bool met = false;
     for (size_t i = 0; i < venue->order_count; i++) {
         lfi_order *const order = &venue->orders[i];
         const int64_t distance = beyond(venue, order, trade);
@@ -346,16 +357,16 @@ static lf_status meet_trade(lf_venue *venue, const lf_trade *trade, int64_t ts_n
                 error
             );
         } else if (distance == 0 && sign == -order->side && !trade->hidden) {
-            ahead_first = ahead_first < 0 ? order->ahead_lots : ahead_first;
+            ahead_first = met ? ahead_first : order->place.front;
+            met = true;
             status = meet_at_price(venue, order, trade->size_lots, &spent, ts_ns, error);
         }
         if (status != LF_OK) {
             return status;
         }
     }
-    return ahead_first < 0
-               ? LF_OK
-               : check_conservation(venue, filled_before, trade->size_lots, ahead_first, error);
+    return met ? check_conservation(venue, filled_before, trade->size_lots, ahead_first, error)
+               : LF_OK;
 }
 
 /* ---- states ----------------------------------------------------------------------------- */
@@ -385,12 +396,9 @@ static lf_status meet_state(lf_venue *venue, int64_t ts_ns, lf_error *error)
     for (size_t i = 0; i < venue->order_count; i++) {
         lfi_order *const order = &venue->orders[i];
         const int64_t displayed = lfi_venue_displayed(venue, order->side, order->price_ticks);
-        if (displayed >= 0 && displayed < order->ahead_lots) {
-            order->ahead_lots = displayed;
-        }
-        const bool reached = order->side > 0 ? venue->quotes.ask_ticks[0] <= order->price_ticks
-                                             : venue->quotes.bid_ticks[0] >= order->price_ticks;
-        if (reached && !lf_order_state_done(order->state)) {
+        lfi_queue_depth(&venue->options.queue, &order->place, displayed);
+        if (!lf_order_state_done(order->state) &&
+            lfi_venue_reached(venue, order->side, order->price_ticks)) {
             const lf_status status = lfi_venue_fill(
                 venue,
                 order,
@@ -491,7 +499,7 @@ int64_t lf_venue_ahead(const lf_venue *venue, uint64_t order_id)
 {
     for (size_t i = 0; i < venue->order_count; i++) {
         if (venue->orders[i].order_id == order_id) {
-            return venue->orders[i].ahead_lots;
+            return llround(fmax(venue->orders[i].place.front, 0.0));
         }
     }
     return -1;

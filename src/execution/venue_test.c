@@ -4,7 +4,8 @@
  * one line of text; both are short enough to be checked by hand.
  *
  * Reports: "+1" order 1 accepted, "!1:why" rejected, "1=60@100t" filled 60 at 100 as taker (m
- * maker, x crossed), "-1" rest cancelled, "~1:why" expired, "?1" a cancel that found nothing.
+ * maker, x crossed), "-1" rest cancelled, "~1:why" expired, "?1" a cancel that found nothing,
+ * "%1:30" modified and 30 lots left, "?1:why" a modification refused.
  */
 #include <lobflow/execution.h>
 
@@ -104,6 +105,12 @@ static size_t log_report(const lf_report *report, char *text, size_t room)
     case LF_REPORT_CANCEL_REJECTED:
         used = snprintf(text, room, "?%llu ", id);
         break;
+    case LF_REPORT_MODIFIED:
+        used = snprintf(text, room, "%%%llu:%lld ", id, (long long)report->leaves_lots);
+        break;
+    case LF_REPORT_MODIFY_REJECTED:
+        used = snprintf(text, room, "?%llu:%s ", id, why);
+        break;
     }
     return used > 0 && (size_t)used < room ? (size_t)used : 0;
 }
@@ -113,8 +120,9 @@ static size_t log_report(const lf_report *report, char *text, size_t room)
 /*
  * What one message is: S state (bid, lots, ask, lots); T trade (price in units, lots, sign) with
  * the state unchanged; X hidden trade; H masked state; R reset with a state; N snapshot of a state;
- * P passive (id, side, price, lots), O the same without post-only; M marketable (id, side, lots,
- * limit or 0); C cancel (id); E close; L an event after the close.
+ * P passive (id, side, price, lots), O the same without post-only, I immediate or cancel, F fill or
+ * kill; M marketable (id, side, lots, limit or 0); U modify (id, -, price, lots); C cancel (id); E
+ * close; L an event after the close.
  */
 typedef struct message {
     char what;
@@ -267,9 +275,89 @@ static const scenario scenarios[] = {
     {"post-only would cross",
      {{'S', 100, 50, 101, 60}, {'P', 1, 1, 101, 10}, {'P', 2, -1, 100, 10}},
      "!1:would_cross !2:would_cross "},
-    {"without post-only it takes and never rests",
-     {{'S', 100, 50, 101, 6}, {'O', 1, 1, 101, 10}},
+    {"without post-only it takes, and the rest rests",
+     {{'S', 100, 50, 101, 6}, {'O', 1, 1, 101, 10}, {'C', 1, 0, 0, 0}},
      "+1 1=6@101t -1 "},
+    {"what it took is not there to fill the rest",
+     {{'S', 100, 50, 101, 6}, {'O', 1, 1, 101, 10}, {'S', 100, 50, 101, 6}, {'S', 100, 50, 101, 9}},
+     "+1 1=6@101t 1=4@101x "},
+    {"immediate or cancel",
+     {{'S', 100, 50, 101, 6}, {'I', 1, 1, 101, 10}, {'I', 2, 1, 100, 10}},
+     "+1 1=6@101t -1 +2 -2 "},
+    {"fill or kill",
+     {{'S', 100, 50, 101, 6}, {'F', 1, 1, 101, 10}, {'F', 2, 1, 101, 6}, {'F', 3, 1, 102, 500}},
+     "+1 -1 +2 2=6@101t +3 3=500@102t "},
+    {"fill or kill does not count what was taken",
+     {{'S', 100, 50, 101, 6}, {'M', 1, 1, 2, 0}, {'F', 2, 1, 101, 5}, {'F', 3, 1, 101, 4}},
+     "+1 1=2@101t +2 -2 +3 3=4@101t "},
+    /* Modification. */
+    {"less keeps the place",
+     {{'S', 100, 50, 101, 60},
+      {'P', 1, 1, 100, 10},
+      {'T', 10000, 45, -1, 0},
+      {'U', 1, 0, 100, 4},
+      {'T', 10000, 9, -1, 0}},
+     "+1 %1:4 1=4@100m "},
+    {"more loses it",
+     {{'S', 100, 50, 101, 60},
+      {'P', 1, 1, 100, 10},
+      {'T', 10000, 45, -1, 0},
+      {'U', 1, 0, 100, 11},
+      {'T', 10000, 49, -1, 0},
+      {'T', 10000, 3, -1, 0}},
+     "+1 %1:11 1=2@100m "},
+    {"another price loses it",
+     {{'S', 100, 50, 101, 60},
+      {'P', 1, 1, 99, 10},
+      {'U', 1, 0, 100, 10},
+      {'T', 10000, 50, -1, 0},
+      {'T', 10000, 10, -1, 0}},
+     "+1 %1:10 1=10@100m "},
+    {"the youngest of two after it",
+     {{'S', 99, 50, 101, 60},
+      {'P', 1, 1, 100, 10},
+      {'P', 2, 1, 100, 10},
+      {'U', 1, 0, 100, 12},
+      {'T', 10000, 12, -1, 0}},
+     "+1 +2 %1:12 2=10@100m 1=2@100m "},
+    {"not above what is filled: a cancel",
+     {{'S', 99, 50, 101, 60}, {'P', 1, 1, 100, 10}, {'T', 10000, 4, -1, 0}, {'U', 1, 0, 100, 4}},
+     "+1 1=4@100m -1 "},
+    {"post-only stays where it was",
+     {{'S', 100, 50, 101, 60}, {'P', 1, 1, 100, 10}, {'U', 1, 0, 101, 10}, {'C', 1, 0, 0, 0}},
+     "+1 ?1:would_cross -1 "},
+    {"without post-only it takes",
+     {{'S', 100, 50, 101, 60}, {'O', 1, 1, 100, 10}, {'U', 1, 0, 101, 70}},
+     "+1 %1:70 1=60@101t "},
+    {"a halt lets one want less, not more",
+     {{'S', 100, 50, 101, 60},
+      {'P', 1, 1, 100, 10},
+      {'H', 0, 0, 0, 0},
+      {'U', 1, 0, 100, 5},
+      {'U', 1, 0, 100, 6}},
+     "+1 %1:5 ?1:halted "},
+    {"T8 a modification after the fill is late",
+     {{'S', 99, 50, 101, 60}, {'P', 1, 1, 100, 10}, {'T', 10000, 10, -1, 0}, {'U', 1, 0, 100, 5}},
+     "+1 1=10@100m ?1:unknown_order "},
+    {"nonsense changes nothing",
+     {{'S', 100, 50, 101, 60}, {'P', 1, 1, 100, 10}, {'U', 1, 0, 100, 0}, {'C', 1, 0, 0, 0}},
+     "+1 ?1:bad_request -1 "},
+    /* Own orders that would meet. */
+    {"strangers in front come first",
+     {{'S', 100, 50, 101, 60}, {'P', 1, 1, 100, 10}, {'M', 2, -1, 50, 0}},
+     "+1 +2 2=50@100t "},
+    {"then the own order goes",
+     {{'S', 100, 50, 101, 60}, {'P', 1, 1, 100, 10}, {'S', 100, 70, 101, 60}, {'M', 2, -1, 60, 0}},
+     "+1 +2 2=50@100t -1 2=10@100t "},
+    {"inside the spread it is met first",
+     {{'S', 100, 50, 103, 60}, {'P', 1, 1, 101, 10}, {'M', 2, -1, 5, 0}},
+     "+1 +2 -1 2=5@100t "},
+    {"an order that rests ends one that it would lock",
+     {{'S', 100, 50, 103, 60}, {'P', 1, 1, 101, 10}, {'P', 2, -1, 101, 5}},
+     "+1 +2 -1 "},
+    {"all that stand in the way",
+     {{'S', 100, 50, 103, 60}, {'P', 1, 1, 101, 10}, {'P', 2, 1, 102, 10}, {'M', 3, -1, 5, 0}},
+     "+1 +2 +3 -2 -1 3=5@100t "},
     {"too many",
      {{'S', 100, 50, 101, 60},
       {'P', 1, 1, 100, 1},
@@ -321,6 +409,13 @@ static lf_request request_of(const message *m)
     switch (m->what) {
     case 'C':
         return (lf_request){.order_id = (uint64_t)m->a, .kind = LF_REQUEST_CANCEL};
+    case 'U':
+        return (lf_request){
+            .order_id = (uint64_t)m->a,
+            .price_ticks = m->c,
+            .lots = m->d,
+            .kind = LF_REQUEST_MODIFY,
+        };
     case 'M':
         return (lf_request){
             .order_id = (uint64_t)m->a,
@@ -337,6 +432,9 @@ static lf_request request_of(const message *m)
             .lots = m->d,
             .order_kind = LF_ORDER_KIND_PASSIVE,
             .post_only = m->what == 'P',
+            .tif = m->what == 'I'   ? LF_TIF_IOC
+                   : m->what == 'F' ? LF_TIF_FOK
+                                    : LF_TIF_DAY,
         };
     }
 }

@@ -12,6 +12,8 @@ static const char *const liquidity_words[] = {LF_LIQUIDITY_MAP(WORD)};
 static const char *const schedule_words[] = {LF_FEE_SCHEDULE_MAP(WORD)};
 static const char *const impact_words[] = {LF_IMPACT_MAP(WORD)};
 static const char *const timeout_words[] = {LF_TIMEOUT_MAP(WORD)};
+static const char *const queue_words[] = {LF_QUEUE_MAP(WORD)};
+static const char *const self_trade_words[] = {LF_SELF_TRADE_MAP(WORD)};
 
 #undef WORD
 
@@ -19,6 +21,7 @@ static const char *const timeout_words[] = {LF_TIMEOUT_MAP(WORD)};
 
 static_assert(COUNT(state_words) == LF_ORDER_STATE_COUNT, "LF_ORDER_STATE_COUNT follows its map");
 static_assert(COUNT(reject_words) == LF_REJECT_COUNT, "LF_REJECT_COUNT follows its map");
+static_assert(COUNT(queue_words) == LF_QUEUE_COUNT, "LF_QUEUE_COUNT follows its map");
 static_assert(COUNT(liquidity_words) == LF_LIQUIDITY_COUNT, "LF_LIQUIDITY_COUNT follows its map");
 
 static const char *word_at(const char *const *words, size_t count, size_t index)
@@ -98,6 +101,16 @@ const char *lf_impact_name(lf_impact impact)
 const char *lf_timeout_name(lf_timeout timeout)
 {
     return word_at(timeout_words, COUNT(timeout_words), (size_t)timeout);
+}
+
+const char *lf_queue_model_name(lf_queue_model model)
+{
+    return word_at(queue_words, COUNT(queue_words), (size_t)model);
+}
+
+const char *lf_self_trade_name(lf_self_trade rule)
+{
+    return word_at(self_trade_words, COUNT(self_trade_words), (size_t)rule);
 }
 
 lf_status lf_order_kind_parse(const char *text, lf_order_kind *out, lf_error *error)

@@ -8,6 +8,9 @@ static const char *const horizon_words[] = {"1min", "5min", NULL};
 static const char *const entry_words[] = {"marketable", "passive", NULL};
 static const char *const timeout_words[] = {"cancel", "cross", NULL};
 static const char *const fee_words[] = {"us_nasdaq", "commission", "bps", "none", NULL};
+static const char *const queue_words[] = {
+    "risk_averse", "power", "power2", "power3", "log", "log2", "optimistic", NULL};
+static const char *const self_trade_words[] = {"cancel_resting", "cancel_incoming", NULL};
 static const char *const impact_words[] = {"none", "square_root", NULL};
 
 static_assert(sizeof(lf_clock) == 4 && sizeof(lf_order_kind) == 4, "words are stored as 32 bits");
@@ -136,6 +139,27 @@ const lfi_config_entry lfi_config_entries[] = {
     ),
     I64("execution", "limit_ticks", execution.limit_ticks, "beyond the touch; -1: no limit"),
     I64("execution", "orders_max", execution.orders_max, "own orders that may rest at once"),
+    WORD(
+        "execution",
+        "self_trade",
+        execution.self_trade,
+        self_trade_words,
+        "which order goes when own ones would meet"
+    ),
+    WORD(
+        "execution",
+        "queue",
+        execution.queue.model,
+        queue_words,
+        "which removals were ahead of us; risk_averse: none"
+    ),
+    F64("execution", "queue_power", execution.queue.n, "n of queue = power, power2, power3"),
+    BOOLEAN(
+        "execution",
+        "queue_partial",
+        execution.queue.partial,
+        "false: an order that a trade reaches is filled whole"
+    ),
     NS("execution", "latency_feed", execution.latency.feed_ns, "exchange to us"),
     NS("execution", "latency_decision", execution.latency.decision_ns, "features and prediction"),
     NS("execution", "latency_entry", execution.latency.entry_ns, "a new order to the venue"),
