@@ -12,7 +12,7 @@ import sys
 
 import fetch_web
 
-PLACES = ["title", "text", "data"]  # in this order; src/report/html.c and cli/impact_page.c fill them
+PLACES = ["title", "text", "data"]  # in this order; src/report/html.c and cli/html_page.c fill them
 
 
 def include(kind, name):

@@ -58,6 +58,7 @@ typedef struct lf_backtest_options {
     double starting_cash; /* currency; only shifts the cash column */
     bool in_sample;       /* trade rows that the model was trained on; the report's title says so */
     bool check_every_fill; /* ledger and venue invariants after every fill, not only at day's end */
+    bool lean; /* for sweeps: equity gets its closing row of each day only, predictions none */
 } lf_backtest_options;
 
 /** One day. Zero is the default of what is not named. */

@@ -227,6 +227,40 @@ LF_API LF_MUST_CHECK lf_status lf_run_backtest(
     lf_error *error
 );
 
+/** What `latency` varies. */
+typedef struct lf_run_latency_options {
+    /** [latency_count] ns, ascending; 0 is always tried. None: 10 us, 100 us, 1, 5, 10, 50, 100 and
+        500 ms. */
+    const int64_t *latencies_ns;
+    size_t latency_count;
+} lf_run_latency_options;
+
+/**
+ * What latency costs: the days are traded with each delay (feed, decision, entry, cancel, response)
+ * alone, all others at 0, and with all at once, marketable and passive.
+ *
+ * @param model      trades rows after its training span; NULL: walk forward as lf_run_line(), with
+ *                   the configured feed latency, and keep the models in folder/models
+ * @param in_sample  with a model: also rows of its training span
+ * @param options    NULL: defaults
+ * @param folder     made when it is not there; gets latency.json
+ * @param json       owned, the text of latency.json (docs/formats/latency.md); end it with
+ *                   lf_release(); may be NULL
+ * @return LF_OK, LF_CANCELLED, LF_RANGE (latencies), or as lf_run_backtest() and lf_run_line()
+ *
+ * Cost: one pass over the data for each latency, with features and predictions: the feed's delay
+ * changes what is seen. The other delays share the first pass.
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_latency(
+    const lf_run_job *job,
+    const lf_model *model,
+    bool in_sample,
+    const lf_run_latency_options *options,
+    const char *folder,
+    char **json,
+    lf_error *error
+);
+
 /**
  * The whole line: features on the local clock, walk forward, backtest of the rows that each fold's
  * model never saw, report. One day alone is cut into blocks of time.

@@ -109,6 +109,7 @@ lf_status lf_backtest_create(const lf_backtest_options *options, lf_backtest **o
     backtest->starting_cash = options->starting_cash;
     backtest->in_sample = options->in_sample;
     backtest->check_every_fill = options->check_every_fill;
+    backtest->lean = options->lean;
     backtest->last_close_ns = INT64_MIN;
     backtest->delay.allocator = lfi_backtest_allocator(backtest);
     status = build(backtest, options, error);

@@ -41,6 +41,7 @@ enum {
     LFI_FILLS_MID_VENUE,
     LFI_FILLS_MID_DECISION,
     LFI_FILLS_REASON,
+    LFI_FILLS_AFTER_CANCEL,
 };
 
 enum {
@@ -127,6 +128,7 @@ void lfi_delay_release(lfi_delay *delay);
 /* What later messages of an order refer to. */
 typedef struct lfi_sent {
     int64_t mid2_decision;
+    int64_t cancel_ns; /* when a cancel was sent, INT64_MAX: none was */
     lf_reason reason;
     lf_reason cause;
     lf_rule rule;
@@ -173,6 +175,7 @@ struct lf_backtest {
     double starting_cash;
     bool in_sample;
     bool check_every_fill;
+    bool lean;
     int64_t last_close_ns; /* of the days so far */
     lf_frame *predictions;
     lfi_delay delay;

@@ -68,6 +68,8 @@ static lf_status send_intents(lfi_replay *replay, size_t strategy, bool *any, lf
             if (status != LF_OK) {
                 return status;
             }
+        } else {
+            keeper->sent[intent.request.order_id - 1].cancel_ns = intent.ts_sent_ns;
         }
         const int64_t due_ns =
             intent.ts_sent_ns + (is_new ? latency->entry_ns : latency->cancel_ns);

@@ -94,6 +94,9 @@ static lf_status append_prediction(lfi_replay *replay, const lf_row *row, lf_err
 lf_status lfi_record_row(lfi_replay *replay, const lf_row *row, lf_error *error)
 {
     lf_backtest *const backtest = replay->backtest;
+    if (backtest->lean) {
+        return LF_OK;
+    }
     for (size_t i = 0; i < backtest->strategy_count; i++) {
         lfi_book_keeper *const keeper = &backtest->strategies[i];
         const lf_ledger *const today = lf_pipeline_ledger(replay->pipeline, i);
@@ -149,6 +152,7 @@ lf_status lfi_record_order(
     }
     keeper->sent[keeper->sent_count++] = (lfi_sent){
         .mid2_decision = intent->mid2_decision,
+        .cancel_ns = INT64_MAX,
         .reason = intent->reason,
         .cause = intent->cause,
         .rule = intent->rule,
@@ -233,6 +237,7 @@ lf_status lfi_record_fill(
     lf_frame_f64(frame, LFI_FILLS_FEE)[at] = (double)fee * 1e-9;
     lf_frame_f64(frame, LFI_FILLS_MID_VENUE)[at] = mid_of(replay, fill->mid2_venue);
     lf_frame_f64(frame, LFI_FILLS_MID_DECISION)[at] = mid_of(replay, sent->mid2_decision);
+    lf_frame_bool(frame, LFI_FILLS_AFTER_CANCEL)[at] = fill->ts_venue_ns >= sent->cancel_ns;
     return LF_OK;
 }
 

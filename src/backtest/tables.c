@@ -35,6 +35,7 @@ static const lf_column_spec fills[] = {
     {"mid_venue", LF_COLUMN_F64},
     {"mid_decision", LF_COLUMN_F64},
     {"reason", LF_COLUMN_TEXT},
+    {"after_cancel", LF_COLUMN_BOOL},
 };
 
 static const lf_column_spec trades[] = {

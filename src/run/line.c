@@ -1,5 +1,5 @@
-/* The verbs train, backtest and run. */
-#include "line_internal.h"
+/* The verbs train, backtest, run and latency. */
+#include "latency_internal.h"
 
 #include <math.h>
 #include <string.h>
@@ -124,12 +124,54 @@ lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_
 
 /* ---- trading ---------------------------------------------------------------------------- */
 
-lf_status lf_run_backtest(
+/* What is done with models and the rows that each may trade. */
+typedef lf_status (*trader
+)(const lf_run_job *job,
+  const lfi_trading *trading,
+  const void *context,
+  const char *folder,
+  char **json,
+  lf_error *error);
+
+static lf_status trade_run(
+    const lf_run_job *job,
+    const lfi_trading *trading,
+    const void *context,
+    const char *folder,
+    char **json,
+    lf_error *error
+)
+{
+    (void)context;
+    return lfi_trade(job, trading, folder, json, error);
+}
+
+static lf_status trade_latency(
+    const lf_run_job *job,
+    const lfi_trading *trading,
+    const void *context,
+    const char *folder,
+    char **json,
+    lf_error *error
+)
+{
+    char file[LFI_PATH_BYTES];
+    lf_status status = lf_mkdirs(folder, error);
+    if (status == LF_OK) {
+        status = lfi_path(folder, "latency.json", file, error);
+    }
+    return status == LF_OK ? lfi_latency_trade(job, trading, context, file, json, error) : status;
+}
+
+/* One model trades all rows. */
+static lf_status trade_model(
     const lf_run_job *job,
     const lf_model *model,
     bool in_sample,
+    trader trade,
+    const void *context,
     const char *folder,
-    char **metrics,
+    char **json,
     lf_error *error
 )
 {
@@ -155,7 +197,19 @@ lf_status lf_run_backtest(
             trained
         );
     }
-    return lfi_trade(job, &trading, folder, metrics, error);
+    return trade(job, &trading, context, folder, json, error);
+}
+
+lf_status lf_run_backtest(
+    const lf_run_job *job,
+    const lf_model *model,
+    bool in_sample,
+    const char *folder,
+    char **metrics,
+    lf_error *error
+)
+{
+    return trade_model(job, model, in_sample, trade_run, NULL, folder, metrics, error);
 }
 
 /* Each fold's model trades the rows that it has not seen. */
@@ -163,8 +217,10 @@ static lf_status trade_walk(
     const lf_run_job *job,
     const lfi_day_rows *days,
     lf_train_walk *walk,
+    trader trade,
+    const void *context,
     const char *folder,
-    char **metrics,
+    char **json,
     lf_error *error
 )
 {
@@ -189,19 +245,27 @@ static lf_status trade_walk(
         .scores_json = lf_train_walk_json(walk),
         .training_json = count > 0 ? lf_model_training(folds[count - 1].model) : NULL,
     };
-    const lf_status status = lfi_trade(job, &trading, folder, metrics, error);
+    const lf_status status = trade(job, &trading, context, folder, json, error);
     lf_release(job->allocator, spans);
     return status;
 }
 
-lf_status lf_run_line(const lf_run_job *job, const char *folder, char **metrics, lf_error *error)
+/* Walk forward on the local clock, then trade what each model has not seen. */
+static lf_status walk_and_trade(
+    const lf_run_job *job,
+    trader trade,
+    const void *context,
+    const char *folder,
+    char **json,
+    lf_error *error
+)
 {
     lfi_day_rows *days = NULL;
     lf_train_walk *walk = NULL;
     lf_frame **frames = NULL;
     char models[LFI_PATH_BYTES];
-    if (metrics != NULL) {
-        *metrics = NULL;
+    if (json != NULL) {
+        *json = NULL;
     }
     lf_status status = lfi_path(folder, "models", models, error);
     if (status == LF_OK) {
@@ -215,10 +279,33 @@ lf_status lf_run_line(const lf_run_job *job, const char *folder, char **metrics,
         status = walk_days(job, frames, LF_CLOCK_LOCAL, models, &walk, error);
     }
     if (status == LF_OK) {
-        status = trade_walk(job, days, walk, folder, metrics, error);
+        status = trade_walk(job, days, walk, trade, context, folder, json, error);
     }
     lf_train_walk_destroy(walk);
     lf_release(job->allocator, frames);
     lfi_days_release(job, days);
     return status;
+}
+
+lf_status lf_run_line(const lf_run_job *job, const char *folder, char **metrics, lf_error *error)
+{
+    return walk_and_trade(job, trade_run, NULL, folder, metrics, error);
+}
+
+lf_status lf_run_latency(
+    const lf_run_job *job,
+    const lf_model *model,
+    bool in_sample,
+    const lf_run_latency_options *options,
+    const char *folder,
+    char **json,
+    lf_error *error
+)
+{
+    if (json != NULL) {
+        *json = NULL;
+    }
+    return model != NULL
+               ? trade_model(job, model, in_sample, trade_latency, options, folder, json, error)
+               : walk_and_trade(job, trade_latency, options, folder, json, error);
 }
