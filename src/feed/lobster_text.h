@@ -37,30 +37,6 @@ static inline uint64_t lfi_load_eight(const char *text)
     memcpy(&word, text, sizeof word);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     word = __builtin_bswap64(word);
-    /* An integer of 1 to 18 digits at *at, up to a comma before end; eight bytes are read. */
-    static inline bool lfi_take_long(const char **at, const char *end, int64_t *out)
-    {
-        const char *p = *at;
-        uint64_t value;
-        if (lfi_take_short(at, out)) {
-            return --*at < end;
-        }
-        if (!lfi_take_digits(p, 8, &value)) {
-            return false;
-        }
-        const char *const last = end - p > 18 ? p + 18 : end;
-        for (p += 8; p < last && *p != ','; p++) {
-            const unsigned digit = (unsigned)(*p - '0');
-            if (digit > 9) {
-                return false;
-            }
-            value = 10 * value + digit;
-        }
-        *out = (int64_t)value;
-        *at = p;
-        return p < end && *p == ',';
-    }
-
 #endif
     return word;
 }
