@@ -68,6 +68,7 @@ lf_status bench_feed(bench *work, lf_error *error)
 /* ---- feature ---------------------------------------------------------------------------- */
 
 typedef struct feature_work {
+    const char *kernel; /* NULL: the fastest */
     bool with_mlofi;
     bool with_grid;  /* a row each second among the updates */
     bool rows_alone; /* only the rows are timed */
@@ -130,6 +131,7 @@ static lf_status feature_pass(const bench *work, void *context, bench_pass *pass
         .close_ns = day->instrument.session_close_ns,
     };
     const lf_feature_options options = {
+        .kernel = how->kernel,
         .with_mlofi = how->with_mlofi,
         .vpin_bucket_lots = 2000,
     };
@@ -151,6 +153,34 @@ static lf_status feature_pass(const bench *work, void *context, bench_pass *pass
     return status;
 }
 
+/* The slower kernels of this processor, beside the fastest one that all other lines are of. */
+static lf_status bench_other_kernels(bench *work, lf_error *error)
+{
+    static const struct {
+        const char *kernel;
+        const char *plain;
+        const char *mlofi;
+    } names[] = {
+        {"avx2", "updates, avx2", "updates, mlofi, avx2"},
+        {"scalar", "updates, scalar", "updates, mlofi, scalar"},
+    };
+    lf_status status = LF_OK;
+    for (size_t i = 1; lf_feature_kernel_at(i) != NULL; i++) {
+        for (size_t k = 0; k < sizeof names / sizeof names[0] && status == LF_OK; k++) {
+            feature_work how = {.kernel = names[k].kernel};
+            if (strcmp(how.kernel, lf_feature_kernel_at(i)) != 0) {
+                continue;
+            }
+            status = bench_measure(work, "feature", names[k].plain, feature_pass, &how, error);
+            how.with_mlofi = true;
+            if (status == LF_OK) {
+                status = bench_measure(work, "feature", names[k].mlofi, feature_pass, &how, error);
+            }
+        }
+    }
+    return status;
+}
+
 lf_status bench_feature(bench *work, lf_error *error)
 {
     static const struct {
@@ -169,7 +199,7 @@ lf_status bench_feature(bench *work, lf_error *error)
         feature_work how = variants[i].how;
         status = bench_measure(work, "feature", variants[i].name, feature_pass, &how, error);
     }
-    return status;
+    return status == LF_OK ? bench_other_kernels(work, error) : status;
 }
 
 /* ---- label ------------------------------------------------------------------------------ */

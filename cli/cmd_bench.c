@@ -2,6 +2,8 @@
 #include "bench.h"
 #include "flags.h"
 
+#include <lobflow/feature.h>
+
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -101,13 +103,14 @@ static double share_of_memcpy(const bench *work, const bench_result *result)
 static void print_text_head(const bench *work, const char *cpu)
 {
     printf(
-        "%s, one thread; %s; lobflow %s\n"
+        "%s, one thread; %s; lobflow %s; features with %s\n"
         "%zu events of %s; median of %d runs after one to warm up; the clock's %.0f ns are taken "
         "off\n\n"
         "%-9s %-25s %10s %10s %10s %9s %9s %9s %9s\n",
         cpu,
         BENCH_COMPILER,
         LF_VERSION,
+        lf_feature_kernel_at(0),
         work->day.event_count,
         work->day.instrument.symbol,
         work->runs,
@@ -185,6 +188,7 @@ static void print_json(const bench *work, const char *cpu)
             print_word("cpu", cpu);
             print_word("compiler", BENCH_COMPILER);
             print_word("version", LF_VERSION);
+            print_word("feature_kernel", lf_feature_kernel_at(0));
             print_word("symbol", work->day.instrument.symbol);
             printf(", \"runs\": %d", work->runs);
             print_number("clock_ns", work->clock_ns);

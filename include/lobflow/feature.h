@@ -95,7 +95,18 @@ typedef struct lf_feature_options {
         which takes about 60 MB. A fuller window is an error of lf_feature_update(). Only what the
         day needs is touched after create. */
     size_t window_events_max;
+    /** How the levels of a book are worked on: a name of lf_feature_kernel_at(), which all give the
+        same bits; NULL: the fastest. */
+    const char *kernel;
 } lf_feature_options;
+
+/**
+ * Names of the ways to work on a book's levels that this processor has: "avx512", "avx2", "scalar".
+ *
+ * @param index  0 is the fastest, which an engine uses when it is not told otherwise
+ * @return static text, or NULL after the last one, which is always "scalar"
+ */
+LF_API const char *lf_feature_kernel_at(size_t index);
 
 /** The engine of one symbol-day. */
 typedef struct lf_feature_engine lf_feature_engine;
@@ -106,7 +117,7 @@ typedef struct lf_feature_engine lf_feature_engine;
  * @param instrument  copied
  * @param options     copied; NULL: defaults
  * @param out         owned; NULL on failure
- * @return LF_OK, LF_RANGE or LF_NOMEM
+ * @return LF_OK, LF_RANGE, LF_NOT_FOUND (no such kernel) or LF_NOMEM
  */
 LF_API LF_MUST_CHECK lf_status lf_feature_engine_create(
     const lf_instrument *instrument,

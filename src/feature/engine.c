@@ -31,6 +31,23 @@ static lf_status check_instrument(const lf_instrument *instrument, lf_error *err
     return LF_OK;
 }
 
+/* The kernel of a name, or the fastest one; NULL: this processor has none of that name. */
+static const lfi_levels_kernel *find_kernel(const char *name)
+{
+    size_t i = 0;
+    const lfi_levels_kernel *kernel = lfi_levels_kernel_at(i);
+    while (name != NULL && kernel != NULL && strcmp(kernel->name, name) != 0) {
+        kernel = lfi_levels_kernel_at(++i);
+    }
+    return kernel;
+}
+
+const char *lf_feature_kernel_at(size_t index)
+{
+    const lfi_levels_kernel *kernel = lfi_levels_kernel_at(index);
+    return kernel != NULL ? kernel->name : NULL;
+}
+
 static lf_status
 check_options(const lf_instrument *instrument, const lf_feature_options *options, lf_error *error)
 {
@@ -39,6 +56,15 @@ check_options(const lf_instrument *instrument, const lf_feature_options *options
     }
     if (options->window_events_max > SIZE_MAX / 4096) {
         return lf_error_set(error, LF_RANGE, "The option window_events_max is too large.");
+    }
+    if (find_kernel(options->kernel) == NULL) {
+        return lf_error_set(
+            error,
+            LF_NOT_FOUND,
+            "This processor has no kernel \"%s\"; the fastest it has is \"%s\".",
+            options->kernel,
+            lf_feature_kernel_at(0)
+        );
     }
     return check_instrument(instrument, error);
 }
@@ -72,7 +98,7 @@ static void begin_session(lf_feature_engine *engine, const lf_feature_options *o
 {
     const lf_instrument *instrument = &engine->instrument;
     engine->clock = options->clock;
-    engine->sum_levels = lfi_levels_choose();
+    engine->kernel = find_kernel(options->kernel);
     engine->now_ns = LF_TIME_NONE;
     engine->start_ns = LF_TIME_NONE;
     engine->due_ns = LF_TIME_NONE;

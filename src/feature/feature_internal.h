@@ -144,8 +144,16 @@ typedef struct lfi_levels_sum {
     int64_t ask_near_lots;
 } lfi_levels_sum;
 
-/* Sums over `count` levels of the flow from one state to the next, and of the sizes in the next. */
-typedef lfi_levels_sum (*lfi_levels_kernel)(const lf_quotes *from, const lf_quotes *to, int count);
+/* One way to work on all levels of two states; all ways give the same bits. */
+typedef struct lfi_levels_kernel {
+    const char *name;
+    /* Sums over `count` levels of the flow from one state to the next, and of the next's sizes. */
+    lfi_levels_sum (*sum)(const lf_quotes *from, const lf_quotes *to, int count);
+    /* sums[m] and sums[count + m] become those of `last`, [2 * count], and the flows dW_m and dV_m;
+       sums may be last. */
+    void (*add
+    )(const lf_quotes *from, const lf_quotes *to, int count, const uint64_t *last, uint64_t *sums);
+} lfi_levels_kernel;
 
 /* Depth from a time on, and its integral up to then. */
 typedef struct lfi_depth {
@@ -276,7 +284,7 @@ struct lf_feature_engine {
     const lf_allocator *allocator;
     lf_allocator own_allocator;
     lf_clock clock;
-    lfi_levels_kernel sum_levels;
+    const lfi_levels_kernel *kernel;
     int64_t now_ns;   /* of the last event */
     int64_t start_ns; /* t_0; LF_TIME_NONE before the first event */
     int64_t due_ns;   /* an event later than this must first call lfi_advance() */
@@ -414,9 +422,8 @@ static inline void lfi_due(lf_feature_engine *engine, int64_t ts_ns)
     }
 }
 
-/* levels.c: the plain kernel, and the fastest one that this processor has; equal to the bit. */
-lfi_levels_sum lfi_levels_sum_scalar(const lf_quotes *from, const lf_quotes *to, int count);
-lfi_levels_kernel lfi_levels_choose(void);
+/* levels.c: the kernels that this processor has, best first, the plain one last; then NULL. */
+const lfi_levels_kernel *lfi_levels_kernel_at(size_t index);
 
 /* state.c */
 lf_status lfi_state_update(lf_feature_engine *engine, const lf_event *event, int64_t ts_ns);

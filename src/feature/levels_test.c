@@ -1,12 +1,13 @@
 /*
- * Goal: the kernel that this processor is given sums levels as the plain one does, to the bit.
+ * Goal: every kernel that this processor has works on levels as the plain one does, to the bit.
  * Method: random pairs of states with equal, moved and missing levels, each number of levels; the
- * plain one is checked against a case done by hand.
+ * plain one is checked against a case done by hand. An engine is given each kernel by its name.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,6 +16,19 @@
 
 #define SEED 20120621
 #define STATES 20000
+#define SUMS_MAX (2 * LF_LEVELS_MAX)
+/* Behind the sums: must stay as it is. */
+#define GUARD UINT64_C(0x5AFE5AFE5AFE5AFE)
+
+/* The last one. */
+static const lfi_levels_kernel *plain_kernel(void)
+{
+    size_t i = 0;
+    while (lfi_levels_kernel_at(i + 1) != NULL) {
+        i++;
+    }
+    return lfi_levels_kernel_at(i);
+}
 
 static void test_by_hand(void **state)
 {
@@ -33,14 +47,20 @@ static void test_by_hand(void **state)
         .ask_ticks = {102, 104, 108},
         .ask_lots = {5, 8, 9},
     };
-    const lfi_levels_sum sum = lfi_levels_sum_scalar(&from, &to, 3);
+    const lfi_levels_kernel *kernel = plain_kernel();
+    const lfi_levels_sum sum = kernel->sum(&from, &to, 3);
     assert_int_equal(sum.all_flow, 11 - 20 + 4 - 0 - 8 + 7);
     assert_int_equal(sum.bid_lots, 11 + 21 + 34);
     assert_int_equal(sum.ask_lots, 5 + 8 + 9);
     assert_int_equal(sum.bid_near_lots, sum.bid_lots);
-    const lfi_levels_sum one = lfi_levels_sum_scalar(&from, &to, 1);
+    const lfi_levels_sum one = kernel->sum(&from, &to, 1);
     assert_int_equal(one.all_flow, 11);
     assert_int_equal(one.ask_near_lots, 5);
+    const uint64_t last[6] = {100, 100, 100, 200, 200, 200};
+    const uint64_t wanted[6] = {100 + 11, 100 - 20, 100 + 4, 200 + 0, 200 + 8, 200 - 7};
+    uint64_t sums[6];
+    kernel->add(&from, &to, 3, last, sums);
+    assert_memory_equal(sums, wanted, sizeof wanted);
 }
 
 /* A level somewhere near, sometimes missing; sometimes as it was. */
@@ -56,26 +76,96 @@ static void random_side(
     }
 }
 
+/* Compares one kernel with the plain one on one pair of states; NULL when they agree. */
+static const char *
+difference(const lfi_levels_kernel *kernel, const lf_quotes *from, const lf_quotes *to, int count)
+{
+    const lfi_levels_kernel *plain = plain_kernel();
+    const lfi_levels_sum wanted = plain->sum(from, to, count);
+    const lfi_levels_sum sum = kernel->sum(from, to, count);
+    if (memcmp(&wanted, &sum, sizeof sum) != 0) {
+        return "sum";
+    }
+    uint64_t last[SUMS_MAX + 1];
+    uint64_t apart[SUMS_MAX + 1];
+    uint64_t twin[SUMS_MAX + 1];
+    for (int i = 0; i <= SUMS_MAX; i++) {
+        /* Sums wrap. */
+        last[i] = i < 2 * count ? UINT64_MAX - 500 + (uint64_t)i : GUARD;
+        apart[i] = GUARD;
+        twin[i] = GUARD;
+    }
+    plain->add(from, to, count, last, twin);
+    kernel->add(from, to, count, last, apart);
+    kernel->add(from, to, count, last, last);
+    if (memcmp(twin, apart, sizeof twin) != 0) {
+        return "add";
+    }
+    return memcmp(twin, last, sizeof twin) != 0 ? "add in place" : NULL;
+}
+
 static void test_twins(void **state)
 {
     (void)state;
-    const lfi_levels_kernel chosen = lfi_levels_choose();
-    lf_random random;
-    lf_random_seed(&random, SEED, 0);
-    lf_quotes from = {{0}, {0}, {0}, {0}};
-    for (int i = 0; i < STATES; i++) {
-        lf_quotes to;
-        random_side(&random, LF_BID_NONE, from.bid_ticks, to.bid_ticks, to.bid_lots);
-        random_side(&random, LF_ASK_NONE, from.ask_ticks, to.ask_ticks, to.ask_lots);
-        for (int count = 1; count <= LF_LEVELS_MAX; count++) {
-            const lfi_levels_sum plain = lfi_levels_sum_scalar(&from, &to, count);
-            const lfi_levels_sum fast = chosen(&from, &to, count);
-            if (memcmp(&plain, &fast, sizeof plain) != 0) {
-                fail_msg("seed %d, state %d, %d levels: the kernels differ", SEED, i, count);
+    for (size_t k = 0; lfi_levels_kernel_at(k) != NULL; k++) {
+        const lfi_levels_kernel *kernel = lfi_levels_kernel_at(k);
+        print_message("kernel %s\n", kernel->name);
+        lf_random random;
+        lf_random_seed(&random, SEED, 0);
+        lf_quotes from = {{0}, {0}, {0}, {0}};
+        for (int i = 0; i < STATES; i++) {
+            lf_quotes to;
+            random_side(&random, LF_BID_NONE, from.bid_ticks, to.bid_ticks, to.bid_lots);
+            random_side(&random, LF_ASK_NONE, from.ask_ticks, to.ask_ticks, to.ask_lots);
+            for (int count = 1; count <= LF_LEVELS_MAX; count++) {
+                const char *what = difference(kernel, &from, &to, count);
+                if (what != NULL) {
+                    fail_msg(
+                        "seed %d, state %d, %d levels: %s of %s differs",
+                        SEED,
+                        i,
+                        count,
+                        what,
+                        kernel->name
+                    );
+                }
             }
+            from = to;
         }
-        from = to;
     }
+}
+
+/* By name, from outside: the best is the default, an unknown one is refused with what there is. */
+static void test_names(void **state)
+{
+    (void)state;
+    const lf_instrument instrument = {
+        .tick_nano = 10000000,
+        .lot_nano = LF_NS_PER_SECOND,
+        .units_per_tick = 100,
+        .level_count = 10,
+        .session_close_ns = LF_NS_PER_SECOND,
+    };
+    lf_feature_engine *engine;
+    size_t count = 0;
+    for (; lf_feature_kernel_at(count) != NULL; count++) {
+        const lf_feature_options options = {.kernel = lf_feature_kernel_at(count)};
+        assert_int_equal(lf_feature_engine_create(&instrument, &options, &engine, NULL), LF_OK);
+        assert_ptr_equal(engine->kernel, lfi_levels_kernel_at(count));
+        lf_feature_engine_destroy(engine);
+    }
+    assert_string_equal(lf_feature_kernel_at(count - 1), "scalar");
+    assert_int_equal(lf_feature_engine_create(&instrument, NULL, &engine, NULL), LF_OK);
+    assert_ptr_equal(engine->kernel, lfi_levels_kernel_at(0));
+    lf_feature_engine_destroy(engine);
+    const lf_feature_options unknown = {.kernel = "neon"};
+    lf_error error;
+    assert_int_equal(
+        lf_feature_engine_create(&instrument, &unknown, &engine, &error), LF_NOT_FOUND
+    );
+    assert_null(engine);
+    assert_non_null(strstr(error.message, "no kernel \"neon\""));
+    assert_non_null(strstr(error.message, lf_feature_kernel_at(0)));
 }
 
 int main(void)
@@ -83,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -218,6 +218,47 @@ static void test_mirror(void **state)
     }
 }
 
+/* The many-level flows at the end of a day. */
+static void last_flows(const market *day, const lf_feature_options *options, int64_t *flows)
+{
+    lf_feature_engine *engine;
+    assert_int_equal(lf_feature_engine_create(&day->instrument, options, &engine, NULL), LF_OK);
+    for (size_t i = 0; i < day->event_count; i++) {
+        assert_int_equal(feed_one(engine, day, i), LF_OK);
+    }
+    lf_feature_mlofi(engine, day->events[day->event_count - 1].ts_exchange_ns, flows);
+    lf_feature_engine_destroy(engine);
+}
+
+/* Kernels: each one that this processor has gives the same bits, for each number of levels. */
+static void test_kernels(void **state)
+{
+    (void)state;
+    for (int32_t levels = 1; levels <= LF_LEVELS_MAX; levels++) {
+        market_options options = options_of(3);
+        options.level_count = levels;
+        market day = market_make(&options);
+        lf_feature_options engine = {.vpin_bucket_lots = 50, .with_mlofi = true};
+        int64_t flows[LF_LEVELS_MAX * 4 * 3] = {0};
+        table fastest = run_day(&day, &engine, day.event_count, false);
+        last_flows(&day, &engine, flows);
+        for (size_t k = 1; lf_feature_kernel_at(k) != NULL; k++) {
+            engine.kernel = lf_feature_kernel_at(k);
+            int64_t others[LF_LEVELS_MAX * 4 * 3] = {0};
+            table other = run_day(&day, &engine, day.event_count, false);
+            last_flows(&day, &engine, others);
+            assert_memory_equal(fastest.valid, other.valid, fastest.count * sizeof *other.valid);
+            assert_memory_equal(
+                fastest.values, other.values, fastest.count * FEATURES * sizeof *other.values
+            );
+            assert_memory_equal(flows, others, sizeof flows);
+            free_table(&other);
+        }
+        free_table(&fastest);
+        market_free(&day);
+    }
+}
+
 /* Features that remember the whole session. */
 static bool is_of_session(const char *name)
 {
@@ -409,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_repeat_and_chunks),
         cmocka_unit_test(test_prefix),
         cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_kernels),
         cmocka_unit_test(test_drift),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_hunger),

@@ -51,19 +51,18 @@ static lf_status add_level_flows(
     lf_feature_engine *engine, const lf_quotes *from, const lf_quotes *to, int64_t ts_ns
 )
 {
-    uint64_t *sums = lfi_ring_extend(&engine->levels, ts_ns, engine->levels.entry_bytes);
+    lfi_ring *ring = &engine->levels;
+    const size_t bytes = ring->entry_bytes;
+    const uint64_t newest = ring->end - 1;
+    uint64_t *sums = lfi_ring_slot(ring, ts_ns, bytes);
     if (sums == NULL) {
         return LF_RANGE;
     }
-    if (from == NULL) {
-        return LF_OK;
-    }
-    const int count = engine->instrument.level_count;
-    for (int m = 0; m < count; m++) {
-        sums[m] += (uint64_t
-        )lf_book_bid_flow(from->bid_ticks[m], from->bid_lots[m], to->bid_ticks[m], to->bid_lots[m]);
-        sums[count + m] += (uint64_t
-        )lf_book_ask_flow(from->ask_ticks[m], from->ask_lots[m], to->ask_ticks[m], to->ask_lots[m]);
+    const uint64_t *last = lfi_ring_entry(ring, newest);
+    if (from != NULL) {
+        engine->kernel->add(from, to, engine->instrument.level_count, last, sums);
+    } else if (sums != last) {
+        memcpy(sums, last, bytes);
     }
     return LF_OK;
 }
@@ -170,7 +169,7 @@ lf_status lfi_state_update(lf_feature_engine *engine, const lf_event *event, int
     const lf_quotes *to = &event->quotes;
     const lf_quotes *from = engine->last.is_set ? &engine->quotes : NULL;
     const lfi_levels_sum sum =
-        engine->sum_levels(from != NULL ? from : to, to, engine->instrument.level_count);
+        engine->kernel->sum(from != NULL ? from : to, to, engine->instrument.level_count);
     lf_status status = add_flow(engine, from, to, &sum, ts_ns);
     if (status == LF_OK && engine->levels.capacity != 0) {
         status = add_level_flows(engine, from, to, ts_ns);
@@ -222,7 +221,7 @@ void lfi_state_take_quotes(lf_feature_engine *engine, const lf_event *event)
     engine->is_valid = lf_book_event_valid(event);
     if (engine->is_valid) {
         const lfi_levels_sum sum =
-            engine->sum_levels(&event->quotes, &event->quotes, engine->instrument.level_count);
+            engine->kernel->sum(&event->quotes, &event->quotes, engine->instrument.level_count);
         set_last(engine, &event->quotes, &sum);
     }
 }
