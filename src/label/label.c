@@ -1,5 +1,5 @@
 /* The path of the mid through a session as knots, and the labels read off it. */
-#include <lobflow/label.h>
+#include "label_internal.h"
 
 #include <lobflow/book.h>
 
@@ -8,23 +8,6 @@
 
 /* Knots to take memory for at first: 4096 of 24 bytes are about 100 kB; it doubles after. */
 #define FIRST_KNOTS 4096
-
-/* The state from a time on. */
-typedef struct knot {
-    int64_t ts_ns;
-    int64_t mid2;   /* 0: not valid */
-    int64_t breaks; /* resets and halts up to now */
-} knot;
-
-struct lf_label_path {
-    const lf_allocator *allocator;
-    lf_allocator own_allocator;
-    int64_t close_ns;
-    lf_clock clock;
-    knot *knots; /* [count], ascending times */
-    size_t count;
-    size_t capacity;
-};
 
 lf_status lf_label_path_create(
     const lf_allocator *allocator,
@@ -44,6 +27,7 @@ lf_status lf_label_path_create(
         path->own_allocator = *allocator;
         path->allocator = &path->own_allocator;
     }
+    path->open_ns = instrument->session_open_ns;
     path->close_ns = instrument->session_close_ns;
     path->clock = clock;
     *out = path;
@@ -85,8 +69,8 @@ lf_status lf_label_path_push(lf_label_path *path, const lf_event *event)
     const bool is_halt = event->kind == LF_EVENT_HALT && (event->flags & LF_EVENT_MASKED) != 0;
     const bool is_break = is_halt || (event->flags & LF_EVENT_RESET) != 0;
     const int64_t mid2 = lf_book_event_valid(event) ? lf_book_mid2(&event->quotes) : 0;
-    const knot none = {.ts_ns = LF_TIME_NONE};
-    const knot last = path->count > 0 ? path->knots[path->count - 1] : none;
+    const lfi_knot none = {.ts_ns = LF_TIME_NONE};
+    const lfi_knot last = path->count > 0 ? path->knots[path->count - 1] : none;
     assert(ts_ns >= last.ts_ns);
     if (mid2 == last.mid2 && !is_break) {
         return LF_OK;
@@ -99,7 +83,7 @@ lf_status lf_label_path_push(lf_label_path *path, const lf_event *event)
         }
         path->count++;
     }
-    path->knots[path->count - 1] = (knot){
+    path->knots[path->count - 1] = (lfi_knot){
         .ts_ns = ts_ns,
         .mid2 = mid2,
         .breaks = last.breaks + (is_break ? 1 : 0),
@@ -107,15 +91,14 @@ lf_status lf_label_path_push(lf_label_path *path, const lf_event *event)
     return LF_OK;
 }
 
-/* The knot that holds at a time, looked for from one that is not later; a zero one before all. */
-static knot knot_at(const lf_label_path *path, int64_t t_ns, size_t *cursor)
+lfi_knot lfi_knot_at(const lf_label_path *path, int64_t t_ns, size_t *cursor)
 {
     size_t i = *cursor;
     while (i < path->count && path->knots[i].ts_ns <= t_ns) {
         i++;
     }
     *cursor = i;
-    return i == 0 ? (knot){.ts_ns = LF_TIME_NONE} : path->knots[i - 1];
+    return i == 0 ? (lfi_knot){.ts_ns = LF_TIME_NONE} : path->knots[i - 1];
 }
 
 void lf_label_horizon(
@@ -134,10 +117,9 @@ void lf_label_horizon(
     for (size_t i = 0; i < count; i++) {
         const int64_t from_ns = times_ns[i] + delay_ns;
         const int64_t to_ns = from_ns + horizon_ns;
-        const knot from = knot_at(path, from_ns, &from_cursor);
-        const knot to = knot_at(path, to_ns, &to_cursor);
-        const bool is_defined =
-            to_ns <= path->close_ns && from.mid2 > 0 && to.mid2 > 0 && from.breaks == to.breaks;
+        const lfi_knot from = lfi_knot_at(path, from_ns, &from_cursor);
+        const lfi_knot to = lfi_knot_at(path, to_ns, &to_cursor);
+        const bool is_defined = to_ns <= path->close_ns && lfi_knots_connected(from, to);
         const double change = (double)(to.mid2 - from.mid2);
         if (ret_bps != NULL) {
             ret_bps[i] = is_defined ? 1e4 * log1p(change / (double)from.mid2) : NAN;
@@ -145,6 +127,17 @@ void lf_label_horizon(
         if (up != NULL) {
             up[i] = !is_defined || change == 0 ? NAN : (change > 0 ? 1 : 0);
         }
+    }
+}
+
+void lf_label_meta(
+    const double *side, const double *ret_bps, size_t count, double cost_bps, double *meta
+)
+{
+    for (size_t i = 0; i < count; i++) {
+        const bool is_defined = !isnan(ret_bps[i]) && !isnan(side[i]) && side[i] != 0;
+        const double gain_bps = side[i] > 0 ? ret_bps[i] : -ret_bps[i];
+        meta[i] = !is_defined ? NAN : gain_bps > cost_bps ? 1 : 0;
     }
 }
 

@@ -3,7 +3,6 @@
  * Method: hand-made paths as tables; random paths with resets, halts, broken states and equal times
  * against a brute-force twin that scans all events for each label.
  */
-#include <lobflow/book.h>
 #include <lobflow/label.h>
 
 #include <math.h>
@@ -16,65 +15,27 @@
 
 #include <cmocka.h>
 
-#include "../../tests/testing.h"
+#include "label_testing.h"
 
-#define EVENTS 3000
-#define LENGTH_S 600
-
-static const lf_instrument instrument = {
-    .tick_nano = 10000000,
-    .lot_nano = LF_NS_PER_SECOND,
-    .units_per_tick = 100,
-    .level_count = 1,
-    .session_open_ns = 0,
-    .session_close_ns = LENGTH_S * LF_NS_PER_SECOND,
-};
-
-/* An event with a best bid and an ask one tick above; bid 0 means a missing bid. */
-static lf_event make_event(int64_t ts_ns, int64_t bid_ticks, uint32_t flags, lf_event_kind kind)
-{
-    lf_event event = {.ts_exchange_ns = ts_ns, .ts_local_ns = ts_ns + 5};
-    event.flags = flags;
-    event.kind = (uint8_t)kind;
-    for (int m = 0; m < LF_LEVELS_MAX; m++) {
-        event.quotes.bid_ticks[m] = LF_BID_NONE;
-        event.quotes.ask_ticks[m] = LF_ASK_NONE;
-    }
-    if (bid_ticks != 0) {
-        event.quotes.bid_ticks[0] = bid_ticks;
-        event.quotes.bid_lots[0] = 1;
-    }
-    event.quotes.ask_ticks[0] = bid_ticks + 1;
-    event.quotes.ask_lots[0] = 1;
-    return event;
-}
-
-static lf_label_path *make_path(const lf_event *events, size_t count, lf_clock clock)
-{
-    lf_label_path *path;
-    assert_int_equal(lf_label_path_create(NULL, &instrument, clock, &path, NULL), LF_OK);
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(lf_label_path_push(path, &events[i]), LF_OK);
-    }
-    return path;
-}
+#define EVENTS LABEL_EVENTS
+#define LENGTH_S LABEL_LENGTH_S
 
 static void test_table(void **state)
 {
     (void)state;
     const int64_t s = LF_NS_PER_SECOND;
     const lf_event events[] = {
-        make_event(-5 * s, 100, 0, LF_EVENT_QUOTE), /* carried in */
-        make_event(10 * s, 110, 0, LF_EVENT_QUOTE),
-        make_event(10 * s, 120, 0, LF_EVENT_QUOTE), /* the last of its time counts */
-        make_event(20 * s, 0, 0, LF_EVENT_QUOTE),
-        make_event(30 * s, 120, 0, LF_EVENT_QUOTE), /* a masked spell is no break */
-        make_event(40 * s, 120, LF_EVENT_RESET, LF_EVENT_QUOTE),
-        make_event(50 * s, 120, LF_EVENT_MASKED, LF_EVENT_HALT),
-        make_event(60 * s, 90, LF_EVENT_RESET, LF_EVENT_HALT),
-        make_event(LENGTH_S * s, 1000, 0, LF_EVENT_QUOTE), /* after the close */
+        label_event(-5 * s, 100, 0, LF_EVENT_QUOTE), /* carried in */
+        label_event(10 * s, 110, 0, LF_EVENT_QUOTE),
+        label_event(10 * s, 120, 0, LF_EVENT_QUOTE), /* the last of its time counts */
+        label_event(20 * s, 0, 0, LF_EVENT_QUOTE),
+        label_event(30 * s, 120, 0, LF_EVENT_QUOTE), /* a masked spell is no break */
+        label_event(40 * s, 120, LF_EVENT_RESET, LF_EVENT_QUOTE),
+        label_event(50 * s, 120, LF_EVENT_MASKED, LF_EVENT_HALT),
+        label_event(60 * s, 90, LF_EVENT_RESET, LF_EVENT_HALT),
+        label_event(LENGTH_S * s, 1000, 0, LF_EVENT_QUOTE), /* after the close */
     };
-    lf_label_path *path = make_path(events, sizeof events / sizeof events[0], LF_CLOCK_EXCHANGE);
+    lf_label_path *path = label_path(events, sizeof events / sizeof events[0], LF_CLOCK_EXCHANGE);
     static const struct {
         int64_t at_s, horizon_s, delay_s;
         double from2, to2; /* 0: undefined */
@@ -117,38 +78,6 @@ static void test_table(void **state)
     lf_label_path_destroy(path);
 }
 
-static size_t random_day(uint64_t seed, lf_event *events)
-{
-    lf_random random;
-    lf_random_seed(&random, seed, 1);
-    int64_t ts_ns = -2 * LF_NS_PER_SECOND;
-    int64_t bid = 5000;
-    bool is_halted = false;
-    for (size_t i = 0; i < EVENTS; i++) {
-        if (lf_random_below(&random, 4) != 0) {
-            ts_ns += (int64_t)(lf_random_exponential(&random) * 0.25e9);
-        }
-        if (lf_random_below(&random, 8) == 0) {
-            ts_ns += LF_NS_PER_SECOND - 1;
-            ts_ns -= ts_ns % LF_NS_PER_SECOND;
-        }
-        bid += (int64_t)lf_random_below(&random, 3) - 1;
-        uint32_t flags = 0;
-        lf_event_kind kind = LF_EVENT_QUOTE;
-        const uint64_t dice = lf_random_below(&random, 300);
-        if (is_halted ? dice < 60 : dice == 0) {
-            kind = LF_EVENT_HALT;
-            flags |= is_halted ? LF_EVENT_RESET : 0;
-            is_halted = !is_halted;
-        } else if (dice == 299) {
-            flags |= LF_EVENT_RESET;
-        }
-        flags |= is_halted ? LF_EVENT_MASKED : 0;
-        events[i] = make_event(ts_ns, dice >= 280 ? 0 : bid, flags, kind);
-    }
-    return EVENTS;
-}
-
 /* The label by a scan over all events. */
 static void twin_label(
     const lf_event *events,
@@ -162,11 +91,11 @@ static void twin_label(
 {
     int64_t from2 = 0;
     int64_t to2 = 0;
-    bool is_broken = to_ns > instrument.session_close_ns;
+    bool is_broken = to_ns > label_instrument.session_close_ns;
     for (size_t i = 0; i < count; i++) {
         const lf_event *event = &events[i];
         const int64_t ts_ns = is_local ? event->ts_local_ns : event->ts_exchange_ns;
-        if (ts_ns > to_ns || ts_ns >= instrument.session_close_ns) {
+        if (ts_ns > to_ns || ts_ns >= label_instrument.session_close_ns) {
             break;
         }
         to2 = lf_book_event_valid(event) ? lf_book_mid2(&event->quotes) : 0;
@@ -190,9 +119,9 @@ static void test_twin(void **state)
     size_t moved = 0;
     for (uint64_t seed = 1; seed <= 6; seed++) {
         const bool is_local = seed % 2 == 0;
-        const size_t count = random_day(seed, events);
+        const size_t count = label_random_day(seed, events);
         lf_label_path *path =
-            make_path(events, count, is_local ? LF_CLOCK_LOCAL : LF_CLOCK_EXCHANGE);
+            label_path(events, count, is_local ? LF_CLOCK_LOCAL : LF_CLOCK_EXCHANGE);
         for (int i = 0; i < LENGTH_S; i++) {
             times_ns[i] = i * LF_NS_PER_SECOND;
         }
@@ -225,11 +154,12 @@ static void test_memory(void **state)
         lf_testing_memory memory;
         lf_testing_memory_start(&memory, n);
         lf_label_path *path = NULL;
-        lf_status status =
-            lf_label_path_create(&memory.allocator, &instrument, LF_CLOCK_EXCHANGE, &path, NULL);
+        lf_status status = lf_label_path_create(
+            &memory.allocator, &label_instrument, LF_CLOCK_EXCHANGE, &path, NULL
+        );
         for (int64_t i = 0; status == LF_OK && i < 100000; i++) {
             /* Every tenth event moves the mid: 10,000 knots of 24 bytes. */
-            const lf_event event = make_event(i * 1000, 100 + i / 10 % 2, 0, LF_EVENT_QUOTE);
+            const lf_event event = label_event(i * 1000, 100 + i / 10 % 2, 0, LF_EVENT_QUOTE);
             status = lf_label_path_push(path, &event);
         }
         assert_true(memory.bytes_live < 500000);
