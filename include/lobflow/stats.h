@@ -149,6 +149,47 @@ typedef struct lf_newey_west {
  */
 LF_API lf_newey_west lf_stats_newey_west(const double *values, size_t count, size_t lag);
 
+/** Blocks below which lf_stats_share_of() gives no interval. */
+#define LF_SHARE_BLOCKS_MIN 4
+
+/** Running sums of rows that come in blocks; begin with all zero. */
+typedef struct lf_share_sums {
+    double rows;
+    double hits;
+    double blocks; /* finished ones */
+    double hits_squared;
+    double hits_rows;
+    double rows_squared;
+    double block_hits; /* of the block that is open */
+    double block_rows;
+    uint32_t block;
+} lf_share_sums;
+
+/** A share of rows that depend on each other inside blocks. */
+typedef struct lf_share {
+    double share; /* NaN without rows */
+    double rows;
+    double effective_rows; /* independent rows with the same standard error, 1 to rows */
+    double blocks;         /* with any row */
+    lf_interval interval;  /* 95 %; NaN below LF_SHARE_BLOCKS_MIN blocks */
+} lf_share;
+
+/**
+ * Add one row. Rows of a block come one after the other.
+ *
+ * @param value  0, 1, or between for half a hit
+ * @param block  from lf_stats_time_blocks(); the rows may be any subset of those it numbered
+ */
+LF_API void lf_stats_share_add(lf_share_sums *sums, double value, uint32_t block);
+
+/**
+ * The share so far. Its variance is that of the sums of blocks around the share; the interval is
+ * Wilson's on the effective number of rows with Student's t for the number of blocks.
+ *
+ * Source: Liang, Zeger (1986), Biometrika 73(1), 13-22 (variance of clustered rows).
+ */
+LF_API lf_share lf_stats_share_of(const lf_share_sums *sums);
+
 /** How to resample. Zero is the default everywhere. */
 typedef struct lf_bootstrap_options {
     const lf_allocator *allocator;
@@ -238,6 +279,32 @@ LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_sharpe(
     lf_interval *out
 );
 
+/* ---- comparing forecasts ---------------------------------------------------------------- */
+
+/** Whether one forecast loses more than another. NaN where there is nothing to say. */
+typedef struct lf_diebold_mariano {
+    double mean;     /* of the differences: below 0 the first forecast lost less */
+    double variance; /* long-run variance of one difference */
+    double dm;       /* mean over its standard error */
+    double t;        /* dm with the correction for small samples */
+    double p;        /* two-sided, Student's t with count - 1 degrees */
+    bool is_tapered; /* the plain sum of covariances was not above 0: Bartlett's weights */
+} lf_diebold_mariano;
+
+/**
+ * Diebold-Mariano test with the correction of Harvey, Leybourne and Newbold.
+ *
+ * @param differences  [count] loss of the first forecast less loss of the second, in order of time
+ * @param horizon      rows that a forecast reaches ahead, >= 1: covariances up to horizon - 1 count
+ * @return NaN but for the mean when count <= horizon or the differences do not vary
+ *
+ * Cost:   count * horizon additions.
+ * Source: Diebold, Mariano (1995), Journal of Business and Economic Statistics 13(3), 253-263;
+ *         Harvey, Leybourne, Newbold (1997), International Journal of Forecasting 13(2), 281-291.
+ */
+LF_API lf_diebold_mariano
+lf_stats_diebold_mariano(const double *differences, size_t count, size_t horizon);
+
 /* ---- Sharpe ratios ---------------------------------------------------------------------- */
 
 /** A Sharpe ratio and what its uncertainty depends on. Nothing here is annualised. */
@@ -281,6 +348,70 @@ LF_API double lf_stats_expected_max(double trials);
  */
 LF_API double
 lf_stats_min_track_record(const lf_sharpe *sharpe, double benchmark, double confidence);
+
+/**
+ * Deflated Sharpe ratio: lf_stats_psr() against what the best of so many trials without skill is
+ * expected to show.
+ *
+ * @param trials    configurations looked at, this one included; 1 gives lf_stats_psr(sharpe, 0)
+ * @param variance  of the trials' ratios, per row as the ratio itself, >= 0
+ *
+ * Source: Bailey, López de Prado (2014), as above.
+ */
+LF_API double lf_stats_deflated_sharpe(const lf_sharpe *sharpe, double trials, double variance);
+
+/**
+ * Years of data below which the best of so many trials without skill is expected to reach a ratio.
+ *
+ * @param annual_ratio  > 0
+ * @return 0 for one trial
+ *
+ * Source: Bailey, Borwein, López de Prado, Zhu (2014), Notices of the AMS 61(5), 458-471.
+ */
+LF_API double lf_stats_min_backtest_years(double trials, double annual_ratio);
+
+/* ---- overfitting ------------------------------------------------------------------------ */
+
+/** What makes a trial the best. */
+typedef enum lf_pbo_score {
+    LF_PBO_SHARPE = 0,
+    LF_PBO_MEAN = 1,
+} lf_pbo_score;
+
+/** Blocks of lf_stats_pbo() at most: 12,870 halves. */
+#define LF_PBO_BLOCKS_MAX 16
+
+/** What lf_stats_pbo() must be told. */
+typedef struct lf_pbo_options {
+    const lf_allocator *allocator;
+    size_t rows;   /* at least two for each block */
+    size_t trials; /* at least 2 */
+    size_t blocks; /* even, 2 to LF_PBO_BLOCKS_MAX */
+    lf_pbo_score score;
+} lf_pbo_options;
+
+/** How often the best half of the time fails in the other. */
+typedef struct lf_pbo {
+    double probability;      /* share of halves whose best trial ranks in the lower half outside */
+    double loss_probability; /* share of halves whose best trial scores below 0 outside */
+    double mean_logit;       /* of ln(w / (1 - w)), w its rank outside over trials + 1 */
+    double combinations;
+} lf_pbo;
+
+/**
+ * Probability of backtest overfitting by combinatorially symmetric cross-validation: the rows are
+ * cut into even blocks, and each choice of half the blocks picks a best trial, whose rank is looked
+ * up in the other half.
+ *
+ * @param values  [rows][trials] P&L of each stretch of time and trial
+ * @return LF_OK, LF_RANGE (an option) or LF_NOMEM
+ *
+ * Cost:   rows * trials, and combinations * blocks * trials.
+ * Source: Bailey, Borwein, López de Prado, Zhu (2017), Journal of Computational Finance 20(4),
+ *         39-69.
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_stats_pbo(const double *values, const lf_pbo_options *options, lf_pbo *out);
 
 #ifdef __cplusplus
 }

@@ -62,3 +62,14 @@ double lf_stats_min_track_record(const lf_sharpe *sharpe, double benchmark, doub
     const double z = lf_stats_normal_quantile(confidence) / (sharpe->ratio - benchmark);
     return 1 + spread(sharpe) * z * z;
 }
+
+double lf_stats_deflated_sharpe(const lf_sharpe *sharpe, double trials, double variance)
+{
+    return lf_stats_psr(sharpe, sqrt(variance) * lf_stats_expected_max(trials));
+}
+
+double lf_stats_min_backtest_years(double trials, double annual_ratio)
+{
+    const double years = lf_stats_expected_max(trials) / annual_ratio;
+    return years * years;
+}

@@ -59,6 +59,9 @@ static void test_deflated(void **state)
         const lf_sharpe s = {2.5 / sqrt(250), rows[i].skewness, rows[i].kurtosis, 1250};
         const double benchmark = sqrt(0.5 / 250) * lf_stats_expected_max(rows[i].trials);
         assert_near(lf_stats_psr(&s, benchmark), rows[i].expected, 1e-10);
+        assert_near(
+            lf_stats_deflated_sharpe(&s, rows[i].trials, 0.5 / 250), rows[i].expected, 1e-10
+        );
     }
 }
 
@@ -80,6 +83,14 @@ static void test_track_record(void **state)
     assert_near(lf_stats_min_track_record(&daily, 0, 0.95), 172.802009, 1e-6);
     assert_near(lf_stats_min_track_record(&daily, 1 / sqrt(252), 0.95), 688.208037, 1e-6);
     assert_true(isnan(lf_stats_min_track_record(&daily, 1, 0.95)));
+}
+
+static void test_min_backtest(void **state)
+{
+    (void)state;
+    assert_near(lf_stats_min_backtest_years(45, 1), 4.998087, 1e-6);
+    assert_near(lf_stats_min_backtest_years(45, 2), 4.998087 / 4, 1e-6);
+    assert_near(lf_stats_min_backtest_years(1, 1), 0, 0);
 }
 
 /* Deviations from the mean 2: -1 -1 -1 3, so n-moments 3, 6, 21 and sample variance 4. */
@@ -154,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_deflated),
         cmocka_unit_test(test_probabilistic),
         cmocka_unit_test(test_track_record),
+        cmocka_unit_test(test_min_backtest),
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_bootstrap),
         cmocka_unit_test(test_failing_memory),
