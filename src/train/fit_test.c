@@ -116,6 +116,62 @@ static void test_finds_signal(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* A logistic that is not mirrored learns how often the mid rises: over its own rows the mean
+   forecast is the mean label, and so it is for the return. */
+static void test_learns_the_mean(void **state)
+{
+    (void)state;
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    lf_frame *day = make(4000, 1, 8);
+    lf_train_options options = testing_options();
+    options.kind = LF_TRAIN_LOGISTIC;
+    options.mirrored = false;
+    for (size_t i = 0; i < 4000; i++) {
+        /* Three of four rows that fell rise instead. */
+        if (lf_frame_f64(day, 8)[i] == 0 && i % 4 != 0) {
+            lf_frame_f64(day, 8)[i] = 1;
+        }
+        lf_frame_f64(day, 7)[i] += 5;
+    }
+    lf_error error = {0};
+    assert_int_equal(
+        lf_train_fit(&day, 1, INT64_MIN, INT64_MAX, &options, folder.path, &error), LF_OK
+    );
+    lf_model *model = NULL;
+    assert_int_equal(lf_model_load(NULL, folder.path, &model, &error), LF_OK);
+    static const size_t columns[] = {3, 4, 5, 6};
+    double row[LF_MODEL_FEATURES_MAX] = {0};
+    double sums[4] = {0};
+    double counts[2] = {0};
+    for (size_t i = 0; i < 4000; i++) {
+        lf_prediction found;
+        for (size_t c = 0; c < 4; c++) {
+            row[lf_feature_find(TESTING_SPECS[columns[c]].name)] = lf_frame_f64(day, columns[c])[i];
+        }
+        lf_model_predict(model, row, lf_frame_bool(day, 2)[i] != 0, &found);
+        const double up = lf_frame_f64(day, 8)[i];
+        const double ret = lf_frame_f64(day, 7)[i];
+        if (!isnan(up) && !isnan(found.p_up_1min)) {
+            sums[0] += found.p_up_1min;
+            sums[1] += up;
+            counts[0]++;
+        }
+        if (!isnan(ret) && !isnan(found.ret_1min_bps)) {
+            sums[2] += found.ret_1min_bps;
+            sums[3] += ret;
+            counts[1]++;
+        }
+    }
+    assert_true(counts[0] > 3000 && counts[1] > 3000);
+    assert_true(sums[1] / counts[0] > 0.75);
+    assert_true(fabs(sums[0] - sums[1]) / counts[0] < 1e-9);
+    assert_true(fabs(sums[2] - sums[3]) / counts[1] < 1e-9);
+    lf_model_destroy(model);
+    lf_frame_destroy(day);
+    lf_testing_folder_remove(&folder);
+}
+
 /* The labels of training rows end an embargo before the bound; thresholds come from these rows. */
 static void test_span_and_meta(void **state)
 {
@@ -276,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_finds_signal),
+        cmocka_unit_test(test_learns_the_mean),
         cmocka_unit_test(test_span_and_meta),
         cmocka_unit_test(test_rows_outside_do_not_matter),
         cmocka_unit_test(test_refused),

@@ -173,7 +173,9 @@ lf_status lfi_line_fit(
         .row = block + n * (n + 4),
     };
     standardise(&w);
-    *out = (lfi_line){.rounds = iterate(&w), .intercept = w.beta[n - 1]};
+    *out = (lfi_line){0};
+    out->rounds = iterate(&w);
+    out->intercept = w.beta[n - 1];
     for (size_t f = 0; f + 1 < n; f++) {
         out->weights[f] = w.beta[f] * w.scales[f];
         out->means[f] = w.means[f];
