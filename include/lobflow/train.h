@@ -5,7 +5,8 @@
  * Rows come as frames, one for each symbol-day, with the columns ts_event, symbol, valid, features
  * by name, ret_1min, up_1min, up_5min (made with the same horizons, step and delay), and, when it
  * is there, spread_ticks. Frames of one day overlap in time and belong to different symbols; frames
- * of different days stand in ascending order.
+ * of different days stand in ascending order. Training asks for one of them at a time, in order and
+ * several times over, so that no more than one need be in memory.
  *
  * Time is split so that no row is scored by a model that has seen any of its future: a training
  * row's label ends at least `embargo_ns` before the first row that the model scores. With the
@@ -81,6 +82,21 @@ typedef struct lf_train_options {
 /** Write every default of a preset. */
 LF_API void lf_train_options_init(lf_train_options *options, lf_train_preset preset);
 
+/* ---- rows ------------------------------------------------------------------------------- */
+
+/** Hands out the rows of symbol-days. Training has at most one of them open at a time. */
+typedef struct lf_train_days {
+    void *context;
+    size_t count; /* symbol-days */
+    /** Rows of a symbol-day, the same each time, in out; borrowed until close(). */
+    lf_status (*open)(void *context, size_t day, lf_frame **out, lf_error *error);
+    /** The frame is not looked at any more; may be NULL. */
+    void (*close)(void *context, size_t day, lf_frame *frame);
+} lf_train_days;
+
+/** Days that lie in memory: frames [count], borrowed as long as the result is used. */
+LF_API lf_train_days lf_train_days_of(lf_frame *const *frames, size_t count);
+
 /* ---- one model -------------------------------------------------------------------------- */
 
 /**
@@ -91,18 +107,35 @@ LF_API void lf_train_options_init(lf_train_options *options, lf_train_preset pre
  * the best round is kept. Rows that are not valid, or whose label is undefined, are left out head
  * by head. The same rows and options give the same bytes, whatever the number of threads.
  *
- * @param days    [day_count] frames, borrowed; not changed
+ * @param days    handed out once for each look at the rows; not changed
  * @param from_ns INT64_MIN: no bound
  * @param to_ns   INT64_MAX: no bound, and no embargo
  * @param path    the folder, made when it is not there
  * @return LF_OK, LF_RANGE (an option), LF_MISMATCH (a column is missing), LF_DATA (too few rows),
- *         LF_DEPENDENCY (no LightGBM), LF_CANCELLED, LF_IO or LF_NOMEM
+ *         LF_DEPENDENCY (no LightGBM), LF_CANCELLED, LF_IO or LF_NOMEM, or what open() returns
  *
  * Thread: sets OMP_WAIT_POLICY in the environment when LightGBM is loaded for the first time; do
- * not read or write the environment in another thread meanwhile.
+ *         not read or write the environment in another thread meanwhile.
+ * Cost:   memory of one symbol-day, of a sample of 200,000 rows, and of LightGBM: see
+ *         docs/modules/train.md.
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_fit_days(
+    const lf_train_days *days,
+    int64_t from_ns,
+    int64_t to_ns,
+    const lf_train_options *options,
+    const char *path,
+    lf_error *error
+);
+
+/**
+ * lf_train_fit_days() of frames that lie in memory.
+ *
+ * @param frames  [day_count] borrowed; not changed
+ * @return as lf_train_fit_days()
  */
 LF_API LF_MUST_CHECK lf_status lf_train_fit(
-    lf_frame *const *days,
+    lf_frame *const *frames,
     size_t day_count,
     int64_t from_ns,
     int64_t to_ns,
@@ -134,10 +167,24 @@ typedef struct lf_train_fold {
  * @param folds       [LF_TRAIN_FOLDS_MAX] out
  * @param fold_count  out
  * @return LF_OK, LF_RANGE (an option, or more folds than that), LF_MISMATCH or LF_DATA (no rows,
- *         times that go back)
+ *         times that go back), LF_NOMEM, or what open() returns
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_plan_days(
+    const lf_train_days *days,
+    const lf_train_options *options,
+    lf_train_fold *folds,
+    size_t *fold_count,
+    lf_error *error
+);
+
+/**
+ * lf_train_plan_days() of frames that lie in memory.
+ *
+ * @param frames  [day_count] borrowed; not changed
+ * @return as lf_train_plan_days()
  */
 LF_API LF_MUST_CHECK lf_status lf_train_plan(
-    lf_frame *const *days,
+    lf_frame *const *frames,
     size_t day_count,
     const lf_train_options *options,
     lf_train_fold *folds,
@@ -211,10 +258,24 @@ typedef struct lf_train_walk lf_train_walk;
  *
  * @param folder  models are written to folder/fold_01, folder/fold_02, ...
  * @param out     owned; NULL on failure
- * @return as lf_train_fit() and lf_train_plan()
+ * @return as lf_train_fit_days() and lf_train_plan_days()
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_walk_days(
+    const lf_train_days *days,
+    const lf_train_options *options,
+    const char *folder,
+    lf_train_walk **out,
+    lf_error *error
+);
+
+/**
+ * lf_train_walk_days() of frames that lie in memory.
+ *
+ * @param frames  [day_count] borrowed; not changed
+ * @return as lf_train_walk_days()
  */
 LF_API LF_MUST_CHECK lf_status lf_train_walk_forward(
-    lf_frame *const *days,
+    lf_frame *const *frames,
     size_t day_count,
     const lf_train_options *options,
     const char *folder,

@@ -16,7 +16,6 @@ typedef struct fitting {
     lfi_forest forests[LF_HEAD_COUNT];
     lfi_line lines[LF_HEAD_COUNT];
     size_t fit_rows[LF_HEAD_COUNT];
-    size_t stop_rows[LF_HEAD_COUNT];
     lfi_task *task;
     int32_t rounds_done; /* over all heads, for progress */
 } fitting;
@@ -41,69 +40,36 @@ static bool round_done(void *context)
     return report_progress(f->task, (double)f->rounds_done / most);
 }
 
-/* Fewer labelled rows than this cannot carry even one split that means something. */
-static lf_status check_rows(const fitting *f, lf_head head, size_t least, lf_error *error)
-{
-    if (f->fit_rows[head] >= least) {
-        return LF_OK;
-    }
-    return lf_error_set(
-        error,
-        LF_DATA,
-        "only %zu rows with a label %s lie in the training span, at least %zu are needed; give "
-        "more data or lower model.min_data_in_leaf.",
-        f->fit_rows[head],
-        lf_head_name(head),
-        least
-    );
-}
-
 static lf_status fit_trees(fitting *f, lf_head head, lf_error *error)
 {
     const lfi_data *data = f->data;
-    const size_t least = 2 * (size_t)data->options->min_data_in_leaf;
-    lfi_matrix fit = {0};
-    lfi_matrix stop = {0};
-    lf_status status = lfi_gather(data, head, &f->fit, &fit, error);
-    if (status == LF_OK) {
-        status = lfi_gather(data, head, &f->stop, &stop, error);
+    const lf_train_options *o = data->options;
+    const lfi_query fit = {.data = data, .head = head, .span = f->fit};
+    const lfi_query stop = {.data = data, .head = head, .span = f->stop};
+    lfi_forest *forest = &f->forests[head];
+    lfi_sample sample;
+    lf_status status = lfi_sample_rows(&fit, LFI_SAMPLE_ROWS, o->seed, &sample, error);
+    if (status != LF_OK) {
+        return status;
     }
-    f->fit_rows[head] = fit.row_count;
-    f->stop_rows[head] = stop.row_count;
+    f->fit_rows[head] = sample.row_count;
+    status = lfi_check_rows(&fit, sample.row_count, 2 * (size_t)o->min_data_in_leaf, error);
     if (status == LF_OK) {
-        status = check_rows(f, head, least, error);
+        status = lfi_boost(f->api, &fit, &stop, &sample, round_done, f, forest, error);
     }
-    if (status == LF_OK) {
-        status =
-            lfi_boost(f->api, data, head, &fit, &stop, round_done, f, &f->forests[head], error);
-    }
-    lfi_matrix_release(data->allocator, &fit);
-    lfi_matrix_release(data->allocator, &stop);
-    f->rounds_done = ((int32_t)head + 1) * data->options->rounds_max;
-    f->task->least_best_round = fmin(f->task->least_best_round, f->forests[head].best_round);
+    lfi_sample_release(data->allocator, &sample);
+    f->rounds_done = ((int32_t)head + 1) * o->rounds_max;
+    f->task->least_best_round = fmin(f->task->least_best_round, forest->best_round);
     return status;
 }
 
 static lf_status fit_line(fitting *f, lf_head head, lf_error *error)
 {
     const lfi_data *data = f->data;
-    lfi_matrix rows = {0};
-    lf_status status = lfi_gather(data, head, &f->fit, &rows, error);
-    f->fit_rows[head] = rows.row_count;
-    if (status == LF_OK) {
-        status = check_rows(f, head, 10 * (data->feature_count + 1), error);
-    }
-    if (status == LF_OK) {
-        status = lfi_line_fit(
-            data->allocator,
-            &rows,
-            head != LF_HEAD_RET_1MIN,
-            data->options->ridge,
-            &f->lines[head],
-            error
-        );
-    }
-    lfi_matrix_release(data->allocator, &rows);
+    const lfi_query fit = {.data = data, .head = head, .span = f->fit};
+    const size_t least = 10 * (data->feature_count + 1);
+    lf_status status = lfi_line_fit(&fit, data->options->ridge, least, &f->lines[head], error);
+    f->fit_rows[head] = f->lines[head].row_count;
     if (status == LF_OK && !report_progress(f->task, ((int)head + 1.0) / LF_HEAD_COUNT)) {
         status = lf_error_set(error, LF_CANCELLED, "training was stopped.");
     }
@@ -171,7 +137,7 @@ static json_t *head_json(const fitting *f, int head)
         return entry;
     }
     const lfi_forest *forest = &f->forests[head];
-    (void)json_object_set_new(entry, "stop_rows", json_integer((json_int_t)f->stop_rows[head]));
+    (void)json_object_set_new(entry, "stop_rows", json_integer((json_int_t)forest->stop_rows));
     (void)json_object_set_new(entry, "best_round", json_integer(forest->best_round));
     (void)json_object_set_new(entry, "rounds", json_integer(forest->rounds));
     (void)json_object_set_new(entry, "best_loss", lfi_number(forest->best_loss));
@@ -198,7 +164,7 @@ static char *training_json(const fitting *f)
         "rows",
         (json_int_t)f->summary.row_count,
         "symbol_days",
-        (json_int_t)f->data->day_count,
+        (json_int_t)f->data->days->count,
         "heads",
         heads
     );
@@ -305,9 +271,8 @@ lf_status lfi_fit_span(
     return status;
 }
 
-lf_status lf_train_fit(
-    lf_frame *const *days,
-    size_t day_count,
+lf_status lf_train_fit_days(
+    const lf_train_days *days,
     int64_t from_ns,
     int64_t to_ns,
     const lf_train_options *options,
@@ -318,7 +283,7 @@ lf_status lf_train_fit(
     lfi_data data;
     lf_status status = lfi_check_options(options, error);
     if (status == LF_OK) {
-        status = lfi_data_create(days, day_count, options, options->features, &data, error);
+        status = lfi_data_create(days, options, false, &data, error);
     }
     if (status != LF_OK) {
         return status;
@@ -332,4 +297,18 @@ lf_status lf_train_fit(
     status = lfi_fit_span(&data, &span, path, &task, error);
     lfi_data_destroy(&data);
     return status;
+}
+
+lf_status lf_train_fit(
+    lf_frame *const *frames,
+    size_t day_count,
+    int64_t from_ns,
+    int64_t to_ns,
+    const lf_train_options *options,
+    const char *path,
+    lf_error *error
+)
+{
+    const lf_train_days days = lf_train_days_of(frames, day_count);
+    return lf_train_fit_days(&days, from_ns, to_ns, options, path, error);
 }

@@ -20,7 +20,6 @@ enum {
     DTYPE_FLOAT64 = 1,
     IMPORTANCE_SPLIT = 0,
     IMPORTANCE_GAIN = 1,
-    ROW_MAJOR = 1,
     DATA_STOP = 1, /* evaluation data: 0 is the training data, 1 the first added */
 };
 
@@ -32,9 +31,19 @@ typedef void *booster;
     X(GetLastError, const char *, (void)) \
     X(RegisterLogCallback, int, (void (*)(const char *))) \
     X(SetMaxThreads, int, (int)) \
-    X(DatasetCreateFromMat, \
+    X(DatasetCreateFromSampledColumn, \
       int, \
-      (const void *, int, int32_t, int32_t, int, const char *, dataset, dataset *)) \
+      (double **, \
+       int **, \
+       int32_t, \
+       const int *, \
+       int32_t, \
+       int32_t, \
+       int64_t, \
+       const char *, \
+       dataset *)) \
+    X(DatasetCreateByReference, int, (dataset, int64_t, dataset *)) \
+    X(DatasetPushRows, int, (dataset, const void *, int, int32_t, int32_t, int32_t)) \
     X(DatasetSetField, int, (dataset, const char *, const void *, int, int)) \
     X(DatasetSetFeatureNames, int, (dataset, const char **, int)) \
     X(DatasetFree, int, (dataset)) \
@@ -241,45 +250,181 @@ void lfi_lightgbm_close(lfi_lightgbm *api)
     lf_release(api->allocator, api);
 }
 
-/* ---- boosting --------------------------------------------------------------------------- */
+/* ---- datasets --------------------------------------------------------------------------- */
 
 static lf_status failed(const lfi_lightgbm *api, lf_error *error)
 {
     return lf_error_set(error, LF_DATA, "LightGBM: %s.", api->GetLastError());
 }
 
-static lf_status make_dataset(
+/* A sample as LightGBM takes it: for each feature the values that are not zero, and where they
+   stand. Values are closed up where they lie. */
+typedef struct sampled {
+    double *values[LF_MODEL_FEATURES_MAX];
+    int *rows[LF_MODEL_FEATURES_MAX];
+    int counts[LF_MODEL_FEATURES_MAX];
+} sampled;
+
+static void close_up(const lfi_sample *sample, int *rows, sampled *out)
+{
+    /* LightGBM's kZeroThreshold. */
+    const double zero = (double)1e-35f;
+    for (size_t f = 0; f < sample->feature_count; f++) {
+        int used = 0;
+        out->values[f] = sample->values + f * sample->capacity;
+        out->rows[f] = rows + f * sample->count;
+        for (size_t i = 0; i < sample->count; i++) {
+            const double value = out->values[f][i];
+            if (isnan(value) || fabs(value) > zero) {
+                out->values[f][used] = value;
+                out->rows[f][used++] = (int)i;
+            }
+        }
+        out->counts[f] = used;
+    }
+}
+
+/* An empty dataset for all rows of a query, its bins made from a sample of them. */
+static lf_status create_by_sample(
     const lfi_lightgbm *api,
     const lfi_data *data,
-    const lfi_matrix *rows,
+    lfi_sample *sample,
     const char *parameters,
-    dataset reference,
     dataset *out,
     lf_error *error
 )
 {
     const char *names[LF_MODEL_FEATURES_MAX];
-    for (size_t i = 0; i < data->feature_count; i++) {
-        names[i] = lf_feature_at(data->indices[i])->name;
-    }
-    if (rows->row_count > INT32_MAX) {
+    const size_t width = sample->feature_count;
+    if (sample->row_count > INT32_MAX) {
         return lf_error_set(error, LF_RANGE, "LightGBM takes at most 2147483647 rows.");
     }
-    const bool is_made = api->DatasetCreateFromMat(
-                             rows->x,
-                             DTYPE_FLOAT64,
-                             (int32_t)rows->row_count,
-                             (int32_t)rows->feature_count,
-                             ROW_MAJOR,
-                             parameters,
-                             reference,
-                             out
-                         ) == 0;
-    const bool is_good =
-        is_made &&
-        api->DatasetSetField(*out, "label", rows->y32, (int)rows->row_count, DTYPE_FLOAT32) == 0 &&
-        api->DatasetSetFeatureNames(*out, names, (int)data->feature_count) == 0;
-    return is_good ? LF_OK : failed(api, error);
+    sampled *columns = lf_allocate(data->allocator, 1, sizeof *columns);
+    int *rows = lf_allocate(data->allocator, sample->count + 1, width * sizeof *rows);
+    lf_status status = LF_OK;
+    if (columns == NULL || rows == NULL) {
+        status = lf_error_set(error, LF_NOMEM, "not enough memory for the bins.");
+    } else {
+        close_up(sample, rows, columns);
+        for (size_t i = 0; i < width; i++) {
+            names[i] = lf_feature_at(data->indices[i])->name;
+        }
+        const bool is_made = api->DatasetCreateFromSampledColumn(
+                                 columns->values,
+                                 columns->rows,
+                                 (int32_t)width,
+                                 columns->counts,
+                                 (int32_t)sample->count,
+                                 (int32_t)sample->row_count,
+                                 (int64_t)sample->row_count,
+                                 parameters,
+                                 out
+                             ) == 0;
+        const bool is_good = is_made && api->DatasetSetFeatureNames(*out, names, (int)width) == 0;
+        status = is_good ? LF_OK : failed(api, error);
+    }
+    lf_release(data->allocator, rows);
+    lf_release(data->allocator, columns);
+    lfi_sample_release(data->allocator, sample);
+    return status;
+}
+
+/* Rows on their way into a dataset, and what is kept of them. */
+typedef struct pushing {
+    const lfi_lightgbm *api;
+    dataset set;
+    size_t row_count; /* pushed so far */
+    float *labels;
+    double *truths; /* the labels as they are, or NULL */
+} pushing;
+
+static lf_status push_rows(void *context, const lfi_matrix *rows, lf_error *error)
+{
+    pushing *const p = context;
+    const size_t first = p->row_count;
+    if (p->api->DatasetPushRows(
+            p->set,
+            rows->x,
+            DTYPE_FLOAT64,
+            (int32_t)rows->row_count,
+            (int32_t)rows->feature_count,
+            (int32_t)first
+        ) != 0) {
+        return failed(p->api, error);
+    }
+    memcpy(p->labels + first, rows->y32, rows->row_count * sizeof *rows->y32);
+    if (p->truths != NULL) {
+        memcpy(p->truths + first, rows->y, rows->row_count * sizeof *rows->y);
+    }
+    p->row_count += rows->row_count;
+    return LF_OK;
+}
+
+/* Puts all rows of a query into a dataset made for row_count of them. */
+static lf_status fill_dataset(
+    const lfi_lightgbm *api,
+    const lfi_query *query,
+    size_t row_count,
+    dataset set,
+    double *truths,
+    lf_error *error
+)
+{
+    const lf_allocator *const allocator = query->data->allocator;
+    pushing p = {.api = api, .set = set, .truths = truths};
+    p.labels = lf_allocate(allocator, row_count + 1, sizeof *p.labels);
+    if (p.labels == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu labels.", row_count);
+    }
+    lf_status status = lfi_each_day(query, push_rows, &p, error);
+    if (status == LF_OK &&
+        api->DatasetSetField(set, "label", p.labels, (int)row_count, DTYPE_FLOAT32) != 0) {
+        status = failed(api, error);
+    }
+    lf_release(allocator, p.labels);
+    return status;
+}
+
+/* ---- boosting --------------------------------------------------------------------------- */
+
+/* The rows that stop the boosting: their true labels stay here, their bins in LightGBM. */
+typedef struct stopping {
+    dataset set;
+    size_t row_count;
+    double *truths;    /* [row_count] */
+    double *forecasts; /* [row_count] */
+} stopping;
+
+static lf_status count_rows(void *context, const lfi_matrix *rows, lf_error *error)
+{
+    size_t *const count = context;
+    (void)error;
+    *count += rows->row_count;
+    return LF_OK;
+}
+
+static lf_status create_stopping(
+    const lfi_lightgbm *api,
+    const lfi_query *query,
+    dataset reference,
+    stopping *out,
+    lf_error *error
+)
+{
+    const lf_allocator *const allocator = query->data->allocator;
+    lf_status status = lfi_each_day(query, count_rows, &out->row_count, error);
+    if (status != LF_OK || out->row_count == 0) {
+        return status;
+    }
+    out->truths = lf_allocate(allocator, out->row_count, sizeof *out->truths);
+    out->forecasts = lf_allocate(allocator, out->row_count, sizeof *out->forecasts);
+    if (out->truths == NULL || out->forecasts == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the stopping rows.");
+    }
+    if (api->DatasetCreateByReference(reference, (int64_t)out->row_count, &out->set) != 0) {
+        return failed(api, error);
+    }
+    return fill_dataset(api, query, out->row_count, out->set, out->truths, error);
 }
 
 /*
@@ -291,19 +436,18 @@ static lf_status stop_loss(
     const lfi_lightgbm *api,
     booster model,
     lf_head head,
-    const lfi_matrix *stop,
-    double *forecasts,
+    const stopping *stop,
     double *out,
     lf_error *error
 )
 {
     int64_t count = 0;
-    if (api->BoosterGetPredict(model, DATA_STOP, &count, forecasts) != 0) {
+    const size_t rows = stop->row_count;
+    if (api->BoosterGetPredict(model, DATA_STOP, &count, stop->forecasts) != 0) {
         return failed(api, error);
     }
-    const size_t rows = stop->row_count;
-    *out = head == LF_HEAD_RET_1MIN ? lf_stats_brier(forecasts, stop->y, rows)
-                                    : lf_stats_log_loss(forecasts, stop->y, rows);
+    *out = head == LF_HEAD_RET_1MIN ? lf_stats_brier(stop->forecasts, stop->truths, rows)
+                                    : lf_stats_log_loss(stop->forecasts, stop->truths, rows);
     return LF_OK;
 }
 
@@ -312,9 +456,9 @@ typedef struct boosting {
     const lfi_lightgbm *api;
     const lf_train_options *options;
     lf_head head;
-    const lfi_matrix *stop;
+    dataset fit;
+    stopping stop;
     booster model;
-    double *forecasts; /* [stop->row_count] */
     lfi_round_done round_done;
     void *context;
 } boosting;
@@ -322,7 +466,7 @@ typedef struct boosting {
 /* Boosts until the loss on the stopping rows has not fallen for some rounds. */
 static lf_status boost_rounds(const boosting *b, lfi_forest *out, lf_error *error)
 {
-    const bool has_stop = b->stop->row_count > 0;
+    const bool has_stop = b->stop.row_count > 0;
     out->best_loss = NAN;
     for (int32_t round = 1; round <= b->options->rounds_max; round++) {
         int is_finished = 0;
@@ -331,8 +475,7 @@ static lf_status boost_rounds(const boosting *b, lfi_forest *out, lf_error *erro
             return failed(b->api, error);
         }
         if (has_stop) {
-            const lf_status status =
-                stop_loss(b->api, b->model, b->head, b->stop, b->forecasts, &loss, error);
+            const lf_status status = stop_loss(b->api, b->model, b->head, &b->stop, &loss, error);
             if (status != LF_OK) {
                 return status;
             }
@@ -397,12 +540,53 @@ static void write_parameters(const lf_train_options *o, lf_head head, char *out,
     );
 }
 
+/* Datasets of both spans and an empty model. */
+static lf_status create_model(
+    boosting *b,
+    const lfi_query *fit,
+    const lfi_query *stop,
+    lfi_sample *sample,
+    const char *parameters,
+    lf_error *error
+)
+{
+    const lfi_lightgbm *const api = b->api;
+    const size_t rows = sample->row_count;
+    lf_status status = create_by_sample(api, fit->data, sample, parameters, &b->fit, error);
+    if (status == LF_OK) {
+        status = fill_dataset(api, fit, rows, b->fit, NULL, error);
+    }
+    if (status == LF_OK) {
+        status = create_stopping(api, stop, b->fit, &b->stop, error);
+    }
+    if (status == LF_OK &&
+        (api->BoosterCreate(b->fit, parameters, &b->model) != 0 ||
+         (b->stop.row_count > 0 && api->BoosterAddValidData(b->model, b->stop.set) != 0))) {
+        status = failed(api, error);
+    }
+    return status;
+}
+
+static void release_model(boosting *b, const lf_allocator *allocator)
+{
+    if (b->model != NULL) {
+        (void)b->api->BoosterFree(b->model);
+    }
+    if (b->stop.set != NULL) {
+        (void)b->api->DatasetFree(b->stop.set);
+    }
+    if (b->fit != NULL) {
+        (void)b->api->DatasetFree(b->fit);
+    }
+    lf_release(allocator, b->stop.truths);
+    lf_release(allocator, b->stop.forecasts);
+}
+
 lf_status lfi_boost(
     const lfi_lightgbm *api,
-    const lfi_data *data,
-    lf_head head,
-    const lfi_matrix *fit,
-    const lfi_matrix *stop,
+    const lfi_query *fit,
+    const lfi_query *stop,
+    lfi_sample *sample,
     lfi_round_done round_done,
     void *context,
     lfi_forest *out,
@@ -410,53 +594,29 @@ lf_status lfi_boost(
 )
 {
     char parameters[1024];
-    dataset fit_set = NULL;
-    dataset stop_set = NULL;
-    const bool has_stop = stop->row_count > 0;
+    const lf_allocator *const allocator = fit->data->allocator;
+    const lf_train_options *const options = fit->data->options;
     boosting b = {
         .api = api,
-        .options = data->options,
-        .head = head,
-        .stop = stop,
+        .options = options,
+        .head = fit->head,
         .round_done = round_done,
         .context = context,
     };
     *out = (lfi_forest){0};
-    write_parameters(data->options, head, parameters, sizeof parameters);
-    (void)api->SetMaxThreads(data->options->threads > 0 ? data->options->threads : -1);
-    b.forecasts = lf_allocate(data->allocator, stop->row_count + 1, sizeof *b.forecasts);
-    lf_status status = LF_OK;
-    if (b.forecasts == NULL) {
-        status = lf_error_set(error, LF_NOMEM, "not enough memory for the stopping rows.");
-    }
+    write_parameters(options, fit->head, parameters, sizeof parameters);
+    (void)api->SetMaxThreads(options->threads > 0 ? options->threads : -1);
+    lf_status status = create_model(&b, fit, stop, sample, parameters, error);
     if (status == LF_OK) {
-        status = make_dataset(api, data, fit, parameters, NULL, &fit_set, error);
-    }
-    if (status == LF_OK && has_stop) {
-        status = make_dataset(api, data, stop, parameters, fit_set, &stop_set, error);
-    }
-    if (status == LF_OK && (api->BoosterCreate(fit_set, parameters, &b.model) != 0 ||
-                            (has_stop && api->BoosterAddValidData(b.model, stop_set) != 0))) {
-        status = failed(api, error);
-    }
-    if (status == LF_OK) {
+        out->stop_rows = b.stop.row_count;
         status = boost_rounds(&b, out, error);
     }
     if (status == LF_OK) {
-        status = keep_forest(api, data, b.model, out, error);
+        status = keep_forest(api, fit->data, b.model, out, error);
     }
-    lf_release(data->allocator, b.forecasts);
-    if (b.model != NULL) {
-        (void)api->BoosterFree(b.model);
-    }
-    if (stop_set != NULL) {
-        (void)api->DatasetFree(stop_set);
-    }
-    if (fit_set != NULL) {
-        (void)api->DatasetFree(fit_set);
-    }
+    release_model(&b, allocator);
     if (status != LF_OK) {
-        lfi_forest_release(data->allocator, out);
+        lfi_forest_release(allocator, out);
     }
     return status;
 }

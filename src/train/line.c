@@ -2,7 +2,8 @@
  * Linear models by Newton's method: logistic regression, and least squares as its one-step case.
  *
  * Columns are standardised first, so that one ridge penalty fits all of them and the normal
- * equations are well conditioned; a missing value counts as the mean of its column.
+ * equations are well conditioned; a missing value counts as the mean of its column. Each iteration
+ * is one pass over the days, so that no more than a day's rows are held.
  */
 #include "train_internal.h"
 
@@ -11,10 +12,12 @@
 
 /* What an iteration works on: n = features + 1, the last one for the intercept. */
 typedef struct work {
-    const lfi_matrix *rows;
+    const lfi_query *query;
     bool is_binary;
     double penalty;
     size_t n;
+    size_t row_count;
+    double *counts;  /* [n - 1] rows where the column is finite */
     double *means;   /* [n - 1] */
     double *scales;  /* [n - 1] 1 / sd, 0 for a column that does not vary */
     double *beta;    /* [n] */
@@ -23,53 +26,79 @@ typedef struct work {
     double *row;     /* [n] */
 } work;
 
-static void standardise(work *w)
+static lf_status sum_rows(void *context, const lfi_matrix *rows, lf_error *error)
 {
+    work *const w = context;
     const size_t k = w->n - 1;
-    for (size_t f = 0; f < k; f++) {
-        double sum = 0;
-        double count = 0;
-        for (size_t i = 0; i < w->rows->row_count; i++) {
-            const double x = w->rows->x[i * k + f];
-            sum += isfinite(x) ? x : 0;
-            count += isfinite(x) ? 1 : 0;
+    (void)error;
+    w->row_count += rows->row_count;
+    for (size_t i = 0; i < rows->row_count; i++) {
+        for (size_t f = 0; f < k; f++) {
+            const double x = rows->x[i * k + f];
+            w->means[f] += isfinite(x) ? x : 0;
+            w->counts[f] += isfinite(x) ? 1 : 0;
         }
-        w->means[f] = count > 0 ? sum / count : 0;
-        double squares = 0;
-        for (size_t i = 0; i < w->rows->row_count; i++) {
-            const double x = w->rows->x[i * k + f] - w->means[f];
-            squares += isfinite(x) ? x * x : 0;
-        }
-        const double sd = count > 0 ? sqrt(squares / count) : 0;
-        w->scales[f] = sd > 0 && isfinite(sd) ? 1 / sd : 0;
     }
+    return LF_OK;
 }
 
-static void standard_row(const work *w, size_t i)
+static lf_status sum_squares(void *context, const lfi_matrix *rows, lf_error *error)
+{
+    work *const w = context;
+    const size_t k = w->n - 1;
+    (void)error;
+    for (size_t i = 0; i < rows->row_count; i++) {
+        for (size_t f = 0; f < k; f++) {
+            const double x = rows->x[i * k + f] - w->means[f];
+            w->scales[f] += isfinite(x) ? x * x : 0;
+        }
+    }
+    return LF_OK;
+}
+
+static lf_status standardise(work *w, size_t least_rows, lf_error *error)
+{
+    lf_status status = lfi_each_day(w->query, sum_rows, w, error);
+    if (status == LF_OK) {
+        status = lfi_check_rows(w->query, w->row_count, least_rows, error);
+    }
+    for (size_t f = 0; f + 1 < w->n; f++) {
+        w->means[f] = w->counts[f] > 0 ? w->means[f] / w->counts[f] : 0;
+    }
+    if (status == LF_OK) {
+        status = lfi_each_day(w->query, sum_squares, w, error);
+    }
+    for (size_t f = 0; f + 1 < w->n; f++) {
+        const double sd = w->counts[f] > 0 ? sqrt(w->scales[f] / w->counts[f]) : 0;
+        w->scales[f] = sd > 0 && isfinite(sd) ? 1 / sd : 0;
+    }
+    return status;
+}
+
+static void standard_row(work *w, const double *x)
 {
     const size_t k = w->n - 1;
     for (size_t f = 0; f < k; f++) {
-        const double x = w->rows->x[i * k + f];
-        w->row[f] = isfinite(x) ? (x - w->means[f]) * w->scales[f] : 0;
+        w->row[f] = isfinite(x[f]) ? (x[f] - w->means[f]) * w->scales[f] : 0;
     }
     w->row[k] = 1;
 }
 
-/* Gradient and Hessian of the penalised loss at beta. */
-static void accumulate(work *w)
+/* Adds rows to gradient and Hessian of the loss at beta. */
+static lf_status accumulate(void *context, const lfi_matrix *rows, lf_error *error)
 {
+    work *const w = context;
     const size_t n = w->n;
-    memset(w->hessian, 0, n * n * sizeof *w->hessian);
-    memset(w->step, 0, n * sizeof *w->step);
-    for (size_t i = 0; i < w->rows->row_count; i++) {
-        standard_row(w, i);
+    (void)error;
+    for (size_t i = 0; i < rows->row_count; i++) {
+        standard_row(w, rows->x + i * (n - 1));
         double z = 0;
         for (size_t f = 0; f < n; f++) {
             z += w->beta[f] * w->row[f];
         }
         const double mean = w->is_binary ? 1 / (1 + exp(-z)) : z;
         const double weight = w->is_binary ? mean * (1 - mean) : 1;
-        const double miss = w->rows->y[i] - mean;
+        const double miss = rows->y[i] - mean;
         for (size_t f = 0; f < n; f++) {
             const double part = weight * w->row[f];
             w->step[f] += miss * w->row[f];
@@ -78,10 +107,21 @@ static void accumulate(work *w)
             }
         }
     }
+    return LF_OK;
+}
+
+/* Gradient and Hessian of the penalised loss at beta: one pass over all days. */
+static lf_status differentiate(work *w, lf_error *error)
+{
+    const size_t n = w->n;
+    memset(w->hessian, 0, n * n * sizeof *w->hessian);
+    memset(w->step, 0, n * sizeof *w->step);
+    const lf_status status = lfi_each_day(w->query, accumulate, w, error);
     for (size_t f = 0; f + 1 < n; f++) {
         w->step[f] -= w->penalty * w->beta[f];
         w->hessian[f * n + f] += w->penalty;
     }
+    return status;
 }
 
 /* Cholesky in place on the lower triangle, then two substitutions: step = hessian^-1 gradient. A
@@ -121,14 +161,17 @@ static void solve(work *w)
     }
 }
 
-static int32_t iterate(work *w)
+static lf_status iterate(work *w, int32_t *rounds, lf_error *error)
 {
     /* Newton's method doubles the digits; 25 rounds are far more than an ordinary fit takes, and a
        separable one is held by the penalty. */
     const int32_t rounds_max = w->is_binary ? 25 : 1;
-    for (int32_t round = 1; round <= rounds_max; round++) {
+    for (*rounds = 1;; ++*rounds) {
         double largest = 0;
-        accumulate(w);
+        const lf_status status = differentiate(w, error);
+        if (status != LF_OK) {
+            return status;
+        }
         solve(w);
         for (size_t f = 0; f < w->n; f++) {
             largest = fmax(largest, fabs(w->step[f]));
@@ -138,50 +181,49 @@ static int32_t iterate(work *w)
         for (size_t f = 0; f < w->n; f++) {
             w->beta[f] += factor * w->step[f];
         }
-        if (largest < 1e-10) {
-            return round;
+        if (largest < 1e-10 || *rounds == rounds_max) {
+            return LF_OK;
         }
     }
-    return rounds_max;
 }
 
 lf_status lfi_line_fit(
-    const lf_allocator *allocator,
-    const lfi_matrix *rows,
-    bool is_binary,
-    double ridge,
-    lfi_line *out,
-    lf_error *error
+    const lfi_query *query, double ridge, size_t least_rows, lfi_line *out, lf_error *error
 )
 {
-    const size_t n = rows->feature_count + 1;
-    double *block = lf_allocate(allocator, n * (n + 5), sizeof *block);
+    const lf_allocator *const allocator = query->data->allocator;
+    const size_t n = lfi_query_width(query) + 1;
+    double *block = lf_allocate(allocator, n * (n + 6), sizeof *block);
     if (block == NULL) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for %zu coefficients.", n);
     }
     work w = {
-        .rows = rows,
-        .is_binary = is_binary,
-        /* A row of a logistic carries information 1/4 at best, one of least squares 1. */
-        .penalty = ridge * (double)rows->row_count * (is_binary ? 0.25 : 1),
+        .query = query,
+        .is_binary = query->head != LF_HEAD_RET_1MIN,
         .n = n,
         .hessian = block,
-        .means = block + n * n,
-        .scales = block + n * (n + 1),
-        .beta = block + n * (n + 2),
-        .step = block + n * (n + 3),
-        .row = block + n * (n + 4),
+        .counts = block + n * n,
+        .means = block + n * (n + 1),
+        .scales = block + n * (n + 2),
+        .beta = block + n * (n + 3),
+        .step = block + n * (n + 4),
+        .row = block + n * (n + 5),
     };
-    standardise(&w);
     *out = (lfi_line){0};
-    out->rounds = iterate(&w);
+    lf_status status = standardise(&w, least_rows, error);
+    /* A row of a logistic carries information 1/4 at best, one of least squares 1. */
+    w.penalty = ridge * (double)w.row_count * (w.is_binary ? 0.25 : 1);
+    out->row_count = w.row_count;
+    if (status == LF_OK) {
+        status = iterate(&w, &out->rounds, error);
+    }
     out->intercept = w.beta[n - 1];
     for (size_t f = 0; f + 1 < n; f++) {
         out->weights[f] = w.beta[f] * w.scales[f];
         out->means[f] = w.means[f];
     }
     lf_release(allocator, block);
-    return LF_OK;
+    return status;
 }
 
 double lfi_line_value(const lfi_line *line, const double *x, size_t feature_count)

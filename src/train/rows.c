@@ -1,4 +1,4 @@
-/* Finds columns by name and gathers training rows into matrices, mirrored when asked for. */
+/* Opens symbol-days one at a time and gathers their training rows, mirrored when asked for. */
 #include "train_internal.h"
 
 #include <math.h>
@@ -36,6 +36,14 @@ static const double *optional_column(lf_frame *frame, const char *name)
     return find_column(frame, name, LF_COLUMN_F64, &values, NULL) == LF_OK ? values : NULL;
 }
 
+/* The columns of the three-feature logistic: (6 ofi_10s - ofi_1min) / Q_1min and ofi_1min / Q_1min
+   span the same straight lines as ofi_10s / Q_1min and ofi_1min / Q_1min. */
+static const char *const beside_names[LFI_BESIDE_COUNT] = {
+    "ofi_norm_1min",
+    "ofi_accel_1min",
+    "depth_imbalance_l1",
+};
+
 static lf_status
 find_columns(const lfi_data *data, lf_frame *frame, lfi_columns *out, lf_error *error)
 {
@@ -56,57 +64,154 @@ find_columns(const lfi_data *data, lf_frame *frame, lfi_columns *out, lf_error *
         status = find_column(frame, name, LF_COLUMN_F64, &values, error);
         out->features[i] = values;
     }
-    out->ofi = optional_column(frame, "ofi_norm_1min");
+    for (size_t i = 0; i < LFI_BESIDE_COUNT; i++) {
+        out->beside[i] = optional_column(frame, beside_names[i]);
+    }
+    out->ofi = out->beside[0];
     out->ret_5min = optional_column(frame, "ret_5min");
     out->spread = optional_column(frame, "spread_ticks");
     return status;
 }
 
-static lf_status check_times(const lfi_columns *day, lf_error *error)
+/* ---- days ------------------------------------------------------------------------------- */
+
+static lf_status open_frame(void *context, size_t day, lf_frame **out, lf_error *error)
 {
-    for (size_t i = 1; i < day->row_count; i++) {
-        if (day->times[i] < day->times[i - 1]) {
+    (void)error;
+    *out = ((lf_frame *const *)context)[day];
+    return LF_OK;
+}
+
+lf_train_days lf_train_days_of(lf_frame *const *frames, size_t count)
+{
+    /* The array is only read through it. */
+    return (lf_train_days){
+        .context = (void *)(uintptr_t)frames,
+        .count = count,
+        .open = open_frame,
+    };
+}
+
+static void close_frame(const lf_train_days *days, size_t day, lf_frame *frame)
+{
+    if (frame != NULL && days->close != NULL) {
+        days->close(days->context, day, frame);
+    }
+}
+
+static lf_status note_bounds(lf_frame *frame, lfi_bounds *out, lf_error *error)
+{
+    const void *values = NULL;
+    const lf_status status = find_column(frame, "ts_event", LF_COLUMN_TIME, &values, error);
+    const int64_t *const times = values;
+    const size_t count = status == LF_OK ? lf_frame_row_count(frame) : 0;
+    for (size_t i = 1; i < count; i++) {
+        if (times[i] < times[i - 1]) {
             return lf_error_set(
                 error, LF_DATA, "row %zu of the training rows goes back in time.", i
             );
         }
     }
-    return LF_OK;
+    *out = (lfi_bounds){
+        .row_count = count,
+        .first_ns = count > 0 ? times[0] : 0,
+        .last_ns = count > 0 ? times[count - 1] : 0,
+    };
+    return status;
 }
 
-lf_status lfi_data_create(
-    lf_frame *const *days,
-    size_t day_count,
-    const lf_train_options *options,
-    const char *features,
-    lfi_data *out,
-    lf_error *error
-)
+lf_status lfi_bounds_read(const lf_train_days *days, lfi_bounds *bounds, lf_error *error)
 {
-    size_t *indices = lf_allocate(options->allocator, lf_feature_count(), sizeof *indices);
-    size_t count = 0;
-    *out = (lfi_data){.allocator = options->allocator, .options = options, .day_count = day_count};
-    out->days = lf_allocate(options->allocator, day_count + 1, sizeof *out->days);
     lf_status status = LF_OK;
-    if (indices == NULL || out->days == NULL) {
-        status = lf_error_set(error, LF_NOMEM, "not enough memory for the columns.");
-    } else {
-        status = lf_feature_select(features, indices, &count, error);
+    for (size_t d = 0; d < days->count && status == LF_OK; d++) {
+        lf_frame *frame = NULL;
+        status = days->open(days->context, d, &frame, error);
+        if (status == LF_OK) {
+            status = note_bounds(frame, &bounds[d], error);
+            close_frame(days, d, frame);
+        }
     }
+    return status;
+}
+
+lf_status lfi_day_open(const lfi_data *data, size_t day, lfi_columns *out, lf_error *error)
+{
+    lf_frame *frame = NULL;
+    lf_status status = data->days->open(data->days->context, day, &frame, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    status = find_columns(data, frame, out, error);
+    out->day = day;
+    if (status != LF_OK) {
+        close_frame(data->days, day, frame);
+    }
+    return status;
+}
+
+void lfi_day_close(const lfi_data *data, lfi_columns *day)
+{
+    close_frame(data->days, day->day, day->frame);
+    day->frame = NULL;
+}
+
+static lf_status select_features(lfi_data *data, lf_error *error)
+{
+    size_t *indices = lf_allocate(data->allocator, lf_feature_count(), sizeof *indices);
+    size_t count = 0;
+    if (indices == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the columns.");
+    }
+    lf_status status = lf_feature_select(data->options->features, indices, &count, error);
     if (status == LF_OK && (count == 0 || count > LF_MODEL_FEATURES_MAX)) {
         status = lf_error_set(error, LF_RANGE, "a model needs 1 to 256 features, not %zu.", count);
     }
     for (size_t i = 0; i < count && status == LF_OK; i++) {
-        out->indices[i] = indices[i];
-        out->feature_count = i + 1;
+        data->indices[i] = indices[i];
+        data->feature_count = i + 1;
     }
-    for (size_t i = 0; i < day_count && status == LF_OK; i++) {
-        status = find_columns(out, days[i], &out->days[i], error);
-        if (status == LF_OK) {
-            status = check_times(&out->days[i], error);
-        }
+    for (size_t i = 0; i < LFI_BESIDE_COUNT; i++) {
+        data->beside[i] = lf_feature_find(beside_names[i]);
     }
-    lf_release(options->allocator, indices);
+    lf_release(data->allocator, indices);
+    return status;
+}
+
+/* Looks over one day: its columns and its times. */
+static lf_status look_over(lfi_data *data, size_t day, bool needs_beside, lf_error *error)
+{
+    lfi_columns columns;
+    lf_status status = lfi_day_open(data, day, &columns, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    const void *values = NULL;
+    for (size_t i = 0; i < LFI_BESIDE_COUNT && needs_beside && status == LF_OK; i++) {
+        status = find_column(columns.frame, beside_names[i], LF_COLUMN_F64, &values, error);
+    }
+    if (status == LF_OK) {
+        status = note_bounds(columns.frame, &data->bounds[day], error);
+    }
+    lfi_day_close(data, &columns);
+    return status;
+}
+
+lf_status lfi_data_create(
+    const lf_train_days *days,
+    const lf_train_options *options,
+    bool needs_beside,
+    lfi_data *out,
+    lf_error *error
+)
+{
+    *out = (lfi_data){.allocator = options->allocator, .options = options, .days = days};
+    out->bounds = lf_allocate(options->allocator, days->count + 1, sizeof *out->bounds);
+    lf_status status = out->bounds == NULL
+                           ? lf_error_set(error, LF_NOMEM, "not enough memory for the days.")
+                           : select_features(out, error);
+    for (size_t d = 0; d < days->count && status == LF_OK; d++) {
+        status = look_over(out, d, needs_beside, error);
+    }
     if (status != LF_OK) {
         lfi_data_destroy(out);
     }
@@ -115,8 +220,17 @@ lf_status lfi_data_create(
 
 void lfi_data_destroy(lfi_data *data)
 {
-    lf_release(data->allocator, data->days);
-    data->days = NULL;
+    lf_release(data->allocator, data->bounds);
+    data->bounds = NULL;
+}
+
+/* ---- rows of a span --------------------------------------------------------------------- */
+
+bool lfi_day_touches(const lfi_data *data, size_t day, const lfi_span *span)
+{
+    const lfi_bounds *bounds = &data->bounds[day];
+    return bounds->row_count > 0 && bounds->last_ns >= span->first_ns &&
+           bounds->first_ns < span->end_ns && bounds->first_ns <= span->label_end_ns;
 }
 
 bool lfi_in_span(const lfi_data *data, const lfi_columns *day, size_t row, const lfi_span *span)
@@ -127,24 +241,38 @@ bool lfi_in_span(const lfi_data *data, const lfi_columns *day, size_t row, const
            (span->label_end_ns == INT64_MAX || t <= span->label_end_ns - label_ns);
 }
 
-static size_t count_rows(const lfi_data *data, lf_head head, const lfi_span *span)
+size_t lfi_query_width(const lfi_query *query)
 {
-    size_t count = 0;
-    for (size_t d = 0; d < data->day_count; d++) {
-        const lfi_columns *day = &data->days[d];
-        for (size_t i = 0; i < day->row_count; i++) {
-            count += !isnan(day->labels[head][i]) && lfi_in_span(data, day, i, span);
-        }
-    }
-    return count;
+    return query->is_beside ? LFI_BESIDE_COUNT : query->data->feature_count;
 }
 
-void lfi_matrix_release(const lf_allocator *allocator, lfi_matrix *matrix)
+static void release_matrix(const lf_allocator *allocator, lfi_matrix *matrix)
 {
     lf_release(allocator, matrix->x);
     lf_release(allocator, matrix->y);
     lf_release(allocator, matrix->y32);
-    *matrix = (lfi_matrix){0};
+}
+
+/* Room for the rows of any one day of the query. */
+static lf_status create_matrix(const lfi_query *query, lfi_matrix *out, lf_error *error)
+{
+    const lfi_data *data = query->data;
+    size_t rows = 0;
+    for (size_t d = 0; d < data->days->count; d++) {
+        const bool is_larger = data->bounds[d].row_count > rows;
+        rows =
+            is_larger && lfi_day_touches(data, d, &query->span) ? data->bounds[d].row_count : rows;
+    }
+    rows *= data->options->mirrored ? 2 : 1;
+    *out = (lfi_matrix){.feature_count = lfi_query_width(query)};
+    out->x = lf_allocate(data->allocator, rows + 1, out->feature_count * sizeof *out->x);
+    out->y = lf_allocate(data->allocator, rows + 1, sizeof *out->y);
+    out->y32 = lf_allocate(data->allocator, rows + 1, sizeof *out->y32);
+    if (out->x == NULL || out->y == NULL || out->y32 == NULL) {
+        release_matrix(data->allocator, out);
+        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu training rows.", rows);
+    }
+    return LF_OK;
 }
 
 static double mirrored_label(lf_head head, double label)
@@ -152,157 +280,84 @@ static double mirrored_label(lf_head head, double label)
     return head == LF_HEAD_RET_1MIN ? 0.0 - label : 1.0 - label;
 }
 
-/* Puts one row into the matrix, and its mirror image behind it. */
-static lf_status put_row(
-    const lfi_data *data,
-    const lfi_columns *day,
-    size_t row,
-    lf_head head,
-    lfi_matrix *m,
-    lf_error *error
-)
+static void put_label(lfi_matrix *m, double label)
 {
+    m->y[m->row_count] = label;
+    m->y32[m->row_count++] = (float)label;
+}
+
+/* Puts one row into the matrix, and its mirror image behind it. */
+static lf_status
+put_row(const lfi_query *query, const lfi_columns *day, size_t row, lfi_matrix *m, lf_error *error)
+{
+    const lfi_data *data = query->data;
+    const double *const *columns = query->is_beside ? day->beside : day->features;
     const size_t width = m->feature_count;
+    const double label = day->labels[query->head][row];
     double *x = m->x + m->row_count * width;
     for (size_t f = 0; f < width; f++) {
-        x[f] = day->features[f][row];
+        x[f] = columns[f][row];
     }
-    m->y[m->row_count++] = day->labels[head][row];
+    put_label(m, label);
     if (!data->options->mirrored) {
         return LF_OK;
     }
-    m->y[m->row_count++] = mirrored_label(head, day->labels[head][row]);
-    return lf_feature_mirror_row(data->indices, width, x, x + width, error);
+    put_label(m, mirrored_label(query->head, label));
+    return lf_feature_mirror_row(
+        query->is_beside ? data->beside : data->indices, width, x, x + width, error
+    );
 }
 
-lf_status lfi_gather(
-    const lfi_data *data, lf_head head, const lfi_span *span, lfi_matrix *out, lf_error *error
-)
+static lf_status gather_day(const lfi_query *query, size_t d, lfi_matrix *out, lf_error *error)
 {
-    const size_t copies = data->options->mirrored ? 2 : 1;
-    const size_t rows = count_rows(data, head, span) * copies;
-    *out = (lfi_matrix){.feature_count = data->feature_count};
-    out->x = lf_allocate(data->allocator, rows + 1, data->feature_count * sizeof *out->x);
-    out->y = lf_allocate(data->allocator, rows + 1, sizeof *out->y);
-    out->y32 = lf_allocate(data->allocator, rows + 1, sizeof *out->y32);
-    lf_status status = LF_OK;
-    if (out->x == NULL || out->y == NULL || out->y32 == NULL) {
-        status = lf_error_set(error, LF_NOMEM, "not enough memory for %zu training rows.", rows);
-    }
-    for (size_t d = 0; d < data->day_count && status == LF_OK; d++) {
-        const lfi_columns *day = &data->days[d];
-        for (size_t i = 0; i < day->row_count && status == LF_OK; i++) {
-            if (!isnan(day->labels[head][i]) && lfi_in_span(data, day, i, span)) {
-                status = put_row(data, day, i, head, out, error);
-            }
-        }
-    }
-    for (size_t i = 0; i < out->row_count && status == LF_OK; i++) {
-        out->y32[i] = (float)out->y[i];
-    }
+    lfi_columns day;
+    out->row_count = 0;
+    lf_status status = lfi_day_open(query->data, d, &day, error);
     if (status != LF_OK) {
-        lfi_matrix_release(data->allocator, out);
+        return status;
     }
-    return status;
-}
-
-/* ---- summary ---------------------------------------------------------------------------- */
-
-static int compare_times(const void *left, const void *right)
-{
-    const int64_t a = *(const int64_t *)left;
-    const int64_t b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
-/* Lists that a summary sorts. */
-typedef struct lists {
-    int64_t *times;
-    double *ofi;
-    double *spread;
-    size_t time_count, ofi_count, spread_count;
-} lists;
-
-static bool has_label(const lfi_columns *day, size_t row)
-{
-    return !isnan(day->labels[0][row]) || !isnan(day->labels[1][row]) ||
-           !isnan(day->labels[2][row]);
-}
-
-static void
-note_row(const lfi_data *data, const lfi_columns *day, size_t row, lists *l, uint64_t *hash)
-{
-    double values[LF_MODEL_FEATURES_MAX + LF_HEAD_COUNT];
-    size_t used = 0;
-    for (; used < data->feature_count; used++) {
-        values[used] = day->features[used][row];
-    }
-    for (int head = 0; head < LF_HEAD_COUNT; head++) {
-        values[used++] = day->labels[head][row];
-    }
-    *hash = lf_hash64(&day->times[row], sizeof day->times[row], *hash);
-    for (size_t i = 0; i < used; i++) {
-        /* All NaN alike: their bits may differ between machines. */
-        values[i] = isnan(values[i]) ? NAN : values[i];
-    }
-    *hash = lf_hash64(values, used * sizeof *values, *hash);
-    l->times[l->time_count++] = day->times[row];
-    if (day->ofi != NULL && !isnan(day->ofi[row])) {
-        l->ofi[l->ofi_count++] = fabs(day->ofi[row]);
-    }
-    if (day->spread != NULL && !isnan(day->spread[row])) {
-        l->spread[l->spread_count++] = day->spread[row];
-    }
-}
-
-static void finish_summary(const lf_train_options *options, lists *l, lfi_summary *out)
-{
-    const size_t kept = (size_t)((1 - options->early_stopping_share) * (double)l->time_count);
-    qsort(l->times, l->time_count, sizeof *l->times, compare_times);
-    lf_stats_sort(l->ofi, l->ofi_count);
-    lf_stats_sort(l->spread, l->spread_count);
-    out->row_count = l->time_count;
-    out->first_ns = l->times[0];
-    out->last_ns = l->times[l->time_count - 1];
-    out->cut_ns = kept < l->time_count ? l->times[kept] : INT64_MAX;
-    out->ofi_threshold = lf_stats_quantile(l->ofi, l->ofi_count, options->threshold_quantile);
-    out->ofi_extreme = lf_stats_quantile(l->ofi, l->ofi_count, options->extreme_quantile);
-    out->median_spread_ticks = lf_stats_quantile(l->spread, l->spread_count, 0.5);
-}
-
-lf_status
-lfi_summarise(const lfi_data *data, const lfi_span *span, lfi_summary *out, lf_error *error)
-{
-    size_t rows = 0;
-    for (size_t d = 0; d < data->day_count; d++) {
-        rows += data->days[d].row_count;
-    }
-    lists l = {0};
-    l.times = lf_allocate(data->allocator, rows + 1, sizeof *l.times);
-    l.ofi = lf_allocate(data->allocator, rows + 1, sizeof *l.ofi);
-    l.spread = lf_allocate(data->allocator, rows + 1, sizeof *l.spread);
-    lf_status status = LF_OK;
-    *out = (lfi_summary){0};
-    if (l.times == NULL || l.ofi == NULL || l.spread == NULL) {
-        status = lf_error_set(error, LF_NOMEM, "not enough memory for %zu times.", rows);
-    }
-    for (size_t d = 0; d < data->day_count && status == LF_OK; d++) {
-        const lfi_columns *day = &data->days[d];
-        for (size_t i = 0; i < day->row_count; i++) {
-            if (has_label(day, i) && lfi_in_span(data, day, i, span)) {
-                note_row(data, day, i, &l, &out->fingerprint);
-            }
+    for (size_t i = 0; i < day.row_count && status == LF_OK; i++) {
+        if (!isnan(day.labels[query->head][i]) && lfi_in_span(query->data, &day, i, &query->span)) {
+            status = put_row(query, &day, i, out, error);
         }
     }
-    if (status == LF_OK && l.time_count > 0) {
-        finish_summary(data->options, &l, out);
-    } else if (status == LF_OK) {
-        status = lf_error_set(
-            error, LF_DATA, "no valid row with a label lies in the training span; give more data."
-        );
-    }
-    lf_release(data->allocator, l.times);
-    lf_release(data->allocator, l.ofi);
-    lf_release(data->allocator, l.spread);
+    lfi_day_close(query->data, &day);
     return status;
+}
+
+lf_status lfi_each_day(const lfi_query *query, lfi_on_rows on_rows, void *context, lf_error *error)
+{
+    lfi_matrix rows;
+    lf_status status = create_matrix(query, &rows, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    for (size_t d = 0; d < query->data->days->count && status == LF_OK; d++) {
+        if (!lfi_day_touches(query->data, d, &query->span)) {
+            continue;
+        }
+        status = gather_day(query, d, &rows, error);
+        if (status == LF_OK && rows.row_count > 0) {
+            status = on_rows(context, &rows, error);
+        }
+    }
+    release_matrix(query->data->allocator, &rows);
+    return status;
+}
+
+lf_status lfi_check_rows(const lfi_query *query, size_t count, size_t least, lf_error *error)
+{
+    /* Fewer labelled rows than this cannot carry even one split that means something. */
+    if (count >= least) {
+        return LF_OK;
+    }
+    return lf_error_set(
+        error,
+        LF_DATA,
+        "only %zu rows with a label %s lie in the training span, at least %zu are needed; give "
+        "more data or lower model.min_data_in_leaf.",
+        count,
+        lf_head_name(query->head),
+        least
+    );
 }

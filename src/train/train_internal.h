@@ -1,5 +1,4 @@
-/* What the files of the train module share: columns, matrices, fitted heads, LightGBM's functions.
- */
+/* What the files of the train module share: days, rows, fitted heads, LightGBM's functions. */
 #ifndef LOBFLOW_TRAIN_INTERNAL_H
 #define LOBFLOW_TRAIN_INTERNAL_H
 
@@ -16,37 +15,50 @@
 
 /* ---- rows ------------------------------------------------------------------------------- */
 
-/* Borrowed columns of one frame. */
+/* The features of the three-feature logistic that stands beside every model. */
+#define LFI_BESIDE_COUNT 3
+
+/* Borrowed columns of one symbol-day that is open. */
 typedef struct lfi_columns {
     lf_frame *frame;
+    size_t day;
     size_t row_count;
     const int64_t *times;
     const uint8_t *valid;
     const double *labels[LF_HEAD_COUNT];
     const double *features[LF_MODEL_FEATURES_MAX]; /* [feature_count] */
+    const double *beside[LFI_BESIDE_COUNT];        /* or NULL */
     const double *ret_5min;                        /* or NULL */
     const double *ofi;                             /* ofi_norm_1min, or NULL */
     const double *spread;                          /* spread_ticks, or NULL */
 } lfi_columns;
 
-/* All frames of a call and the features chosen from them. */
+/* Where a symbol-day lies in time. */
+typedef struct lfi_bounds {
+    size_t row_count;
+    int64_t first_ns;
+    int64_t last_ns;
+} lfi_bounds;
+
+/* All symbol-days of a call and the features chosen from them. */
 typedef struct lfi_data {
     const lf_allocator *allocator;
     const lf_train_options *options;
-    lfi_columns *days; /* [day_count] */
-    size_t day_count;
+    const lf_train_days *days;
+    lfi_bounds *bounds;                    /* [days->count] */
     size_t indices[LF_MODEL_FEATURES_MAX]; /* registry indices */
     size_t feature_count;
+    size_t beside[LFI_BESIDE_COUNT]; /* registry indices */
 } lfi_data;
 
-/* Which rows: first <= t < last, and the longest label ends at or before label_end. */
+/* Which rows: first <= t < end, and the longest label ends at or before label_end. */
 typedef struct lfi_span {
     int64_t first_ns;
     int64_t end_ns; /* INT64_MAX: no bound */
     int64_t label_end_ns;
 } lfi_span;
 
-/* Rows of one head, row-major, mirrored rows behind their originals. */
+/* Rows of one head, row-major, each mirrored row behind its original. */
 typedef struct lfi_matrix {
     double *x;  /* [row_count][feature_count] */
     double *y;  /* [row_count] */
@@ -55,25 +67,72 @@ typedef struct lfi_matrix {
     size_t feature_count;
 } lfi_matrix;
 
-/* Look up the columns; features is a set's text. */
+/* Look over all symbol-days once: their columns and times. needs_beside: the columns of the
+   three-feature logistic must be there. */
 lf_status lfi_data_create(
-    lf_frame *const *days,
-    size_t day_count,
+    const lf_train_days *days,
     const lf_train_options *options,
-    const char *features,
+    bool needs_beside,
     lfi_data *out,
     lf_error *error
 );
 void lfi_data_destroy(lfi_data *data);
 
-/* A row of a frame belongs to a span. */
+/* Where each symbol-day lies in time; bounds [days->count]. */
+lf_status lfi_bounds_read(const lf_train_days *days, lfi_bounds *bounds, lf_error *error);
+
+/* Open a symbol-day; only one is open at a time. */
+lf_status lfi_day_open(const lfi_data *data, size_t day, lfi_columns *out, lf_error *error);
+void lfi_day_close(const lfi_data *data, lfi_columns *day);
+
+/* A symbol-day may have rows of a span. */
+bool lfi_day_touches(const lfi_data *data, size_t day, const lfi_span *span);
+
+/* A row of a symbol-day belongs to a span. */
 bool lfi_in_span(const lfi_data *data, const lfi_columns *day, size_t row, const lfi_span *span);
 
-/* Rows of a span whose label of a head is defined; both ways round when the options say so. */
-lf_status lfi_gather(
-    const lfi_data *data, lf_head head, const lfi_span *span, lfi_matrix *out, lf_error *error
+/* Which rows of all days: those of a span whose label of a head is defined, both ways round when
+   the options say so. */
+typedef struct lfi_query {
+    const lfi_data *data;
+    lf_head head;
+    lfi_span span;
+    bool is_beside; /* features of the three-feature logistic instead of the model's */
+} lfi_query;
+
+size_t lfi_query_width(const lfi_query *query);
+
+/* Told the rows of one symbol-day; they are valid until it returns. */
+typedef lf_status (*lfi_on_rows)(void *context, const lfi_matrix *rows, lf_error *error);
+
+/* One pass over the rows of a query, a symbol-day at a time in order; days without such rows are
+   left out. */
+lf_status lfi_each_day(const lfi_query *query, lfi_on_rows on_rows, void *context, lf_error *error);
+
+/* LF_DATA when there are fewer rows than a fit needs. */
+lf_status lfi_check_rows(const lfi_query *query, size_t count, size_t least, lf_error *error);
+
+/* ---- a sample of the rows --------------------------------------------------------------- */
+
+/* Rows that bounds of bins are made from: LightGBM's own choice. */
+#define LFI_SAMPLE_ROWS ((size_t)200000)
+
+/* Rows drawn evenly from all rows of a query, all of them when they are few. */
+typedef struct lfi_sample {
+    double *values; /* [feature_count][capacity] */
+    size_t capacity;
+    size_t feature_count;
+    size_t count;
+    size_t row_count; /* of the query */
+} lfi_sample;
+
+/* Draws in one pass; the same rows and seed give the same sample. */
+lf_status lfi_sample_rows(
+    const lfi_query *query, size_t capacity, uint64_t seed, lfi_sample *out, lf_error *error
 );
-void lfi_matrix_release(const lf_allocator *allocator, lfi_matrix *matrix);
+void lfi_sample_release(const lf_allocator *allocator, lfi_sample *sample);
+
+/* ---- summary ---------------------------------------------------------------------------- */
 
 /* What the rows of a span say as a whole. */
 typedef struct lfi_summary {
@@ -104,6 +163,7 @@ void lfi_lightgbm_close(lfi_lightgbm *api);
 typedef struct lfi_forest {
     char *text; /* LightGBM's text up to the best round */
     size_t bytes;
+    size_t stop_rows;
     int32_t best_round;
     int32_t rounds;
     double best_loss; /* on the stopping rows; NaN without */
@@ -114,12 +174,13 @@ typedef struct lfi_forest {
 /* Told after each round; false stops. */
 typedef bool (*lfi_round_done)(void *context);
 
+/* Boosts on the rows of `fit` and stops on those of `stop`. The sample is of `fit`; it is released
+   as soon as it has been used. */
 lf_status lfi_boost(
     const lfi_lightgbm *api,
-    const lfi_data *data,
-    lf_head head,
-    const lfi_matrix *fit,
-    const lfi_matrix *stop,
+    const lfi_query *fit,
+    const lfi_query *stop,
+    lfi_sample *sample,
     lfi_round_done round_done,
     void *context,
     lfi_forest *out,
@@ -134,17 +195,13 @@ typedef struct lfi_line {
     double intercept;
     double weights[LF_MODEL_FEATURES_MAX];
     double means[LF_MODEL_FEATURES_MAX];
+    size_t row_count;
     int32_t rounds;
 } lfi_line;
 
-/* Logistic regression when binary, least squares otherwise. */
+/* Logistic regression for a direction, least squares for the return, on the rows of a query. */
 lf_status lfi_line_fit(
-    const lf_allocator *allocator,
-    const lfi_matrix *rows,
-    bool is_binary,
-    double ridge,
-    lfi_line *out,
-    lf_error *error
+    const lfi_query *query, double ridge, size_t least_rows, lfi_line *out, lf_error *error
 );
 double lfi_line_value(const lfi_line *line, const double *x, size_t feature_count);
 

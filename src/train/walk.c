@@ -16,10 +16,6 @@ struct lf_train_walk {
     char *json; /* of jansson's allocator */
 };
 
-/* What stands beside the model needs these. (6 ofi_10s - ofi_1min) / Q_1min and ofi_1min / Q_1min
-   span the same straight lines as ofi_10s / Q_1min and ofi_1min / Q_1min. */
-static const char BESIDE[] = "ofi_norm_1min,ofi_accel_1min,depth_imbalance_l1";
-
 /* ---- the plan --------------------------------------------------------------------------- */
 
 /* The span of time of the frames that overlap, which are the symbols of one day. */
@@ -28,32 +24,28 @@ typedef struct day_span {
     int64_t end_ns;
 } day_span;
 
-static lf_status
-find_days(lf_frame *const *days, size_t day_count, day_span *spans, size_t *count, lf_error *error)
+static lf_status find_days(
+    const lfi_bounds *bounds, size_t day_count, day_span *spans, size_t *count, lf_error *error
+)
 {
     *count = 0;
     for (size_t d = 0; d < day_count; d++) {
-        const size_t column = lf_frame_find(days[d], "ts_event");
-        const size_t rows = lf_frame_row_count(days[d]);
-        if (column == SIZE_MAX) {
-            return lf_error_set(error, LF_MISMATCH, "rows need the column \"ts_event\".");
-        }
-        if (rows == 0) {
+        if (bounds[d].row_count == 0) {
             continue;
         }
-        const int64_t *times = lf_frame_i64(days[d], column);
-        const int64_t end_ns = times[rows - 1] + 1;
+        const int64_t first_ns = bounds[d].first_ns;
+        const int64_t end_ns = bounds[d].last_ns + 1;
         day_span *last = *count > 0 ? &spans[*count - 1] : NULL;
-        if (last != NULL && times[0] < last->first_ns && end_ns <= last->first_ns) {
+        if (last != NULL && first_ns < last->first_ns && end_ns <= last->first_ns) {
             return lf_error_set(
                 error, LF_DATA, "symbol-day %zu lies before the one in front of it; sort them.", d
             );
         }
-        if (last != NULL && times[0] < last->end_ns) {
-            last->first_ns = times[0] < last->first_ns ? times[0] : last->first_ns;
+        if (last != NULL && first_ns < last->end_ns) {
+            last->first_ns = first_ns < last->first_ns ? first_ns : last->first_ns;
             last->end_ns = end_ns > last->end_ns ? end_ns : last->end_ns;
         } else {
-            spans[(*count)++] = (day_span){.first_ns = times[0], .end_ns = end_ns};
+            spans[(*count)++] = (day_span){.first_ns = first_ns, .end_ns = end_ns};
         }
     }
     return *count > 0 ? LF_OK : lf_error_set(error, LF_DATA, "there are no rows to train on.");
@@ -94,9 +86,31 @@ static lf_status plan_folds(
     return LF_OK;
 }
 
-lf_status lf_train_plan(
-    lf_frame *const *days,
+/* The folds of days whose bounds are known. */
+static lf_status plan(
+    const lfi_bounds *bounds,
     size_t day_count,
+    const lf_train_options *options,
+    lf_train_fold *folds,
+    size_t *fold_count,
+    lf_error *error
+)
+{
+    size_t count = 0;
+    day_span *spans = lf_allocate(options->allocator, day_count + 1, sizeof *spans);
+    if (spans == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu days.", day_count);
+    }
+    lf_status status = find_days(bounds, day_count, spans, &count, error);
+    if (status == LF_OK) {
+        status = plan_folds(spans, count, options, folds, fold_count, error);
+    }
+    lf_release(options->allocator, spans);
+    return status;
+}
+
+lf_status lf_train_plan_days(
+    const lf_train_days *days,
     const lf_train_options *options,
     lf_train_fold *folds,
     size_t *fold_count,
@@ -108,81 +122,94 @@ lf_status lf_train_plan(
     if (status != LF_OK) {
         return status;
     }
-    size_t count = 0;
-    day_span *spans = lf_allocate(options->allocator, day_count + 1, sizeof *spans);
-    if (spans == NULL) {
-        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu days.", day_count);
+    lfi_bounds *bounds = lf_allocate(options->allocator, days->count + 1, sizeof *bounds);
+    if (bounds == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu days.", days->count);
     }
-    status = find_days(days, day_count, spans, &count, error);
+    status = lfi_bounds_read(days, bounds, error);
     if (status == LF_OK) {
-        status = plan_folds(spans, count, options, folds, fold_count, error);
+        status = plan(bounds, days->count, options, folds, fold_count, error);
     }
-    lf_release(options->allocator, spans);
+    lf_release(options->allocator, bounds);
     return status;
+}
+
+lf_status lf_train_plan(
+    lf_frame *const *frames,
+    size_t day_count,
+    const lf_train_options *options,
+    lf_train_fold *folds,
+    size_t *fold_count,
+    lf_error *error
+)
+{
+    const lf_train_days days = lf_train_days_of(frames, day_count);
+    return lf_train_plan_days(&days, options, folds, fold_count, error);
 }
 
 /* ---- predicting ------------------------------------------------------------------------- */
 
-/* One fold while its rows are predicted. */
+/* The three-feature logistics of a fold, for 1 and 5 min. */
+typedef struct beside_lines {
+    lfi_line lines[2];
+} beside_lines;
+
+/* What fitting and predicting the folds work with. */
 typedef struct stepper {
     lf_train_walk *walk;
-    const lfi_data *data;   /* the model's features */
-    const lfi_data *beside; /* those of BESIDE and ofi_1min */
-    const lf_train_fold *fold;
-    lfi_line lines[2]; /* the three-feature logistics for 1 and 5 min */
+    const lfi_data *data;
+    beside_lines *beside; /* [fold_count] */
     lfi_scored *scored;
+    double *row; /* [lf_feature_count()] NaN where the model has no feature */
 } stepper;
 
-static lf_status fit_beside(stepper *s, const lfi_span *span, lf_error *error)
+static lf_status fit_beside(stepper *s, size_t k, const lfi_span *span, lf_error *error)
 {
-    for (int horizon = 0; horizon < 2; horizon++) {
-        lfi_matrix rows = {0};
-        lf_status status = lfi_gather(s->beside, (lf_head)horizon, span, &rows, error);
-        if (status == LF_OK) {
-            status = lfi_line_fit(
-                s->beside->allocator,
-                &rows,
-                true,
-                s->beside->options->ridge,
-                &s->lines[horizon],
-                error
-            );
-        }
-        lfi_matrix_release(s->beside->allocator, &rows);
-        if (status != LF_OK) {
-            return status;
-        }
+    lf_status status = LF_OK;
+    for (int horizon = 0; horizon < 2 && status == LF_OK; horizon++) {
+        const lfi_query query = {
+            .data = s->data,
+            .head = (lf_head)horizon,
+            .span = *span,
+            .is_beside = true,
+        };
+        lfi_line *line = &s->beside[k].lines[horizon];
+        status = lfi_line_fit(&query, s->data->options->ridge, 0, line, error);
     }
-    return LF_OK;
+    return status;
 }
 
 /* Notes what the model and the predictors beside it say of one row. */
-static void note_row(stepper *s, size_t day, size_t row, const lf_prediction *found)
+static void note_row(
+    lfi_scored *scored,
+    const beside_lines *beside,
+    const lfi_columns *day,
+    size_t row,
+    const lf_prediction *found
+)
 {
-    const lfi_columns *columns = &s->data->days[day];
-    const lfi_columns *beside = &s->beside->days[day];
-    lfi_scored *scored = s->scored;
     const size_t i = scored->count++;
-    double x[3];
-    for (size_t f = 0; f < 3; f++) {
-        x[f] = beside->features[f][row];
+    double x[LFI_BESIDE_COUNT];
+    for (size_t f = 0; f < LFI_BESIDE_COUNT; f++) {
+        x[f] = day->beside[f][row];
     }
-    scored->times[i] = columns->times[row];
-    scored->days[i] = (uint32_t)day;
+    scored->times[i] = day->times[row];
+    scored->days[i] = (uint32_t)day->day;
     for (int head = 0; head < LF_HEAD_COUNT; head++) {
-        scored->labels[head][i] = columns->labels[head][row];
+        scored->labels[head][i] = day->labels[head][row];
     }
-    scored->ret_5min[i] = columns->ret_5min == NULL ? NAN : columns->ret_5min[row];
-    scored->spread[i] = columns->spread == NULL ? NAN : columns->spread[row];
+    scored->ret_5min[i] = day->ret_5min == NULL ? NAN : day->ret_5min[row];
+    scored->spread[i] = day->spread == NULL ? NAN : day->spread[row];
     scored->ret[i] = found->ret_1min_bps;
     for (int horizon = 0; horizon < 2; horizon++) {
         double **up = scored->up[horizon];
+        const double z = lfi_line_value(&beside->lines[horizon], x, LFI_BESIDE_COUNT);
         up[LF_TRAIN_MODEL][i] = horizon == 0 ? found->p_up_1min : found->p_up_5min;
         up[LF_TRAIN_QUEUE_SIGN][i] = x[2];
         /* ofi_norm_1min has the sign of ofi_1min and no unit, so days and symbols can be ranked
            together. */
         up[LF_TRAIN_OFI_SIGN][i] = x[0];
-        up[LF_TRAIN_LOGISTIC3][i] = 1 / (1 + exp(-lfi_line_value(&s->lines[horizon], x, 3)));
+        up[LF_TRAIN_LOGISTIC3][i] = 1 / (1 + exp(-z));
     }
 }
 
@@ -199,16 +226,16 @@ static void test_rows(const lfi_columns *day, const lf_train_fold *fold, size_t 
     }
 }
 
-static lf_status predict_day(stepper *s, size_t d, double *row, lf_error *error)
+static lf_status predict_day(stepper *s, size_t k, const lfi_columns *day, lf_error *error)
 {
-    const lfi_columns *day = &s->data->days[d];
+    const lf_train_fold *fold = &s->walk->folds[k];
     lf_frame *out = s->walk->predictions;
     size_t first = 0;
     size_t end = 0;
-    test_rows(day, s->fold, &first, &end);
+    test_rows(day, fold, &first, &end);
     const size_t at = lf_frame_row_count(out);
     const size_t symbol = lf_frame_find(day->frame, "symbol");
-    const char *id = lf_model_meta_of(s->fold->model)->model_id;
+    const char *id = lf_model_meta_of(fold->model)->model_id;
     if (first == end) {
         return LF_OK;
     }
@@ -223,38 +250,44 @@ static lf_status predict_day(stepper *s, size_t d, double *row, lf_error *error)
     for (size_t i = first; i < end; i++) {
         lf_prediction found;
         for (size_t f = 0; f < s->data->feature_count; f++) {
-            row[s->data->indices[f]] = day->features[f][i];
+            s->row[s->data->indices[f]] = day->features[f][i];
         }
-        lf_model_predict(s->fold->model, row, day->valid[i] != 0, &found);
+        lf_model_predict(fold->model, s->row, day->valid[i] != 0, &found);
         lf_frame_i64(out, 0)[at + i - first] = day->times[i];
         lf_frame_f64(out, 2)[at + i - first] = found.p_up_1min;
         lf_frame_f64(out, 3)[at + i - first] = found.p_up_5min;
         lf_frame_f64(out, 4)[at + i - first] = found.ret_1min_bps;
-        note_row(s, d, i, &found);
+        note_row(s->scored, &s->beside[k], day, i, &found);
     }
     return LF_OK;
 }
 
-static lf_status predict_fold(stepper *s, lf_error *error)
+static lf_status predict_fold(stepper *s, size_t k, lf_error *error)
 {
-    double *row = lf_allocate(s->data->allocator, lf_feature_count(), sizeof *row);
-    if (row == NULL) {
-        return lf_error_set(error, LF_NOMEM, "not enough memory for a row.");
-    }
-    for (size_t f = 0; f < lf_feature_count(); f++) {
-        row[f] = NAN;
-    }
+    const lf_train_fold *fold = &s->walk->folds[k];
+    const lfi_span test = {
+        .first_ns = fold->test_first_ns,
+        .end_ns = fold->test_end_ns,
+        .label_end_ns = INT64_MAX,
+    };
     lf_status status = LF_OK;
-    for (size_t d = 0; d < s->data->day_count && status == LF_OK; d++) {
-        status = predict_day(s, d, row, error);
+    for (size_t d = 0; d < s->data->days->count && status == LF_OK; d++) {
+        lfi_columns day;
+        if (!lfi_day_touches(s->data, d, &test)) {
+            continue;
+        }
+        status = lfi_day_open(s->data, d, &day, error);
+        if (status == LF_OK) {
+            status = predict_day(s, k, &day, error);
+            lfi_day_close(s->data, &day);
+        }
     }
-    lf_release(s->data->allocator, row);
     return status;
 }
 
 /* ---- the walk --------------------------------------------------------------------------- */
 
-static lf_status run_fold(stepper *s, size_t k, const char *folder, lfi_task *task, lf_error *error)
+static lf_status fit_fold(stepper *s, size_t k, const char *folder, lfi_task *task, lf_error *error)
 {
     lf_train_walk *walk = s->walk;
     lf_train_fold *fold = &walk->folds[k];
@@ -274,42 +307,27 @@ static lf_status run_fold(stepper *s, size_t k, const char *folder, lfi_task *ta
         status = lf_model_load(walk->allocator, fold->path, &walk->models[k], error);
     }
     fold->model = walk->models[k];
-    if (status == LF_OK) {
-        status = fit_beside(s, &span, error);
-    }
-    s->fold = fold;
-    return status != LF_OK ? status : predict_fold(s, error);
+    return status != LF_OK ? status : fit_beside(s, k, &span, error);
 }
 
-static lf_status run_folds(
-    lf_train_walk *walk,
-    const lfi_data *data,
-    const lfi_data *beside,
-    const char *folder,
-    lf_error *error
-)
+/* Predicts the test rows of all folds, then scores them. */
+static lf_status predict_and_score(stepper *s, lf_error *error)
 {
-    const lf_train_options *options = data->options;
+    lf_train_walk *walk = s->walk;
+    const lf_train_options *options = s->data->options;
     size_t rows = 0;
-    for (size_t d = 0; d < data->day_count; d++) {
-        rows += data->days[d].row_count;
+    for (size_t d = 0; d < s->data->days->count; d++) {
+        rows += s->data->bounds[d].row_count;
     }
     lfi_scored scored;
     lf_status status = lfi_scored_create(walk->allocator, rows, &scored);
-    stepper *s = lf_allocate(walk->allocator, 1, sizeof *s);
-    if (status != LF_OK || s == NULL) {
-        lf_release(walk->allocator, s);
-        if (status == LF_OK) {
-            lfi_scored_destroy(&scored);
-        }
+    if (status != LF_OK) {
         return lf_error_set(error, LF_NOMEM, "not enough memory to score %zu rows.", rows);
     }
-    lfi_task task = {.options = options, .least_best_round = INFINITY};
-    *s = (stepper){.walk = walk, .data = data, .beside = beside, .scored = &scored};
+    s->scored = &scored;
     for (size_t k = 0; k < walk->fold_count && status == LF_OK; k++) {
-        status = run_fold(s, k, folder, &task, error);
+        status = predict_fold(s, k, error);
     }
-    walk->scores.least_best_round = isfinite(task.least_best_round) ? task.least_best_round : NAN;
     if (status == LF_OK) {
         const lf_train_score_options score_options = {
             .allocator = walk->allocator,
@@ -319,8 +337,35 @@ static lf_status run_folds(
         };
         status = lfi_score(&scored, &score_options, &walk->scores, error);
     }
-    lf_release(walk->allocator, s);
     lfi_scored_destroy(&scored);
+    return status;
+}
+
+/* First all fits, then all predictions: LightGBM's memory and that of the scores are not needed at
+   the same time. */
+static lf_status
+run_folds(lf_train_walk *walk, const lfi_data *data, const char *folder, lf_error *error)
+{
+    lfi_task task = {.options = data->options, .least_best_round = INFINITY};
+    stepper s = {.walk = walk, .data = data};
+    s.beside = lf_allocate(walk->allocator, walk->fold_count + 1, sizeof *s.beside);
+    s.row = lf_allocate(walk->allocator, lf_feature_count(), sizeof *s.row);
+    lf_status status = LF_OK;
+    if (s.beside == NULL || s.row == NULL) {
+        status = lf_error_set(error, LF_NOMEM, "not enough memory for the folds.");
+    }
+    for (size_t f = 0; f < lf_feature_count() && s.row != NULL; f++) {
+        s.row[f] = NAN;
+    }
+    for (size_t k = 0; k < walk->fold_count && status == LF_OK; k++) {
+        status = fit_fold(&s, k, folder, &task, error);
+    }
+    walk->scores.least_best_round = isfinite(task.least_best_round) ? task.least_best_round : NAN;
+    if (status == LF_OK) {
+        status = predict_and_score(&s, error);
+    }
+    lf_release(walk->allocator, s.beside);
+    lf_release(walk->allocator, s.row);
     return status;
 }
 
@@ -339,13 +384,7 @@ static void note_permuted(uint64_t seed, lf_train_scores *scores)
     }
 }
 
-static lf_status walk_create(
-    lf_frame *const *days,
-    size_t day_count,
-    const lf_train_options *options,
-    lf_train_walk **out,
-    lf_error *error
-)
+static lf_status walk_create(const lfi_data *data, lf_train_walk **out, lf_error *error)
 {
     static const lf_column_spec specs[] = {
         {"ts_event", LF_COLUMN_TIME},
@@ -355,7 +394,7 @@ static lf_status walk_create(
         {"ret_1min_bps", LF_COLUMN_F64},
         {"model_id", LF_COLUMN_TEXT},
     };
-    const lf_allocator *allocator = options->allocator;
+    const lf_allocator *allocator = data->allocator;
     const size_t spec_count = sizeof specs / sizeof specs[0];
     lf_train_walk *walk = lf_allocate(allocator, 1, sizeof *walk);
     *out = walk;
@@ -369,15 +408,14 @@ static lf_status walk_create(
         return lf_error_set(error, LF_NOMEM, "not enough memory for the folds.");
     }
     const lf_status status =
-        lf_train_plan(days, day_count, options, walk->folds, &walk->fold_count, error);
+        plan(data->bounds, data->days->count, data->options, walk->folds, &walk->fold_count, error);
     return status != LF_OK
                ? status
                : lf_frame_create(allocator, specs, spec_count, 0, &walk->predictions, error);
 }
 
-lf_status lf_train_walk_forward(
-    lf_frame *const *days,
-    size_t day_count,
+lf_status lf_train_walk_days(
+    const lf_train_days *days,
     const lf_train_options *options,
     const char *folder,
     lf_train_walk **out,
@@ -386,17 +424,16 @@ lf_status lf_train_walk_forward(
 {
     lf_train_walk *walk = NULL;
     lfi_data data = {0};
-    lfi_data beside = {0};
     *out = NULL;
-    lf_status status = walk_create(days, day_count, options, &walk, error);
+    lf_status status = lfi_check_options(options, error);
     if (status == LF_OK) {
-        status = lfi_data_create(days, day_count, options, options->features, &data, error);
+        status = lfi_data_create(days, options, true, &data, error);
     }
     if (status == LF_OK) {
-        status = lfi_data_create(days, day_count, options, BESIDE, &beside, error);
+        status = walk_create(&data, &walk, error);
     }
     if (status == LF_OK) {
-        status = run_folds(walk, &data, &beside, folder, error);
+        status = run_folds(walk, &data, folder, error);
     }
     if (status == LF_OK) {
         note_permuted(options->permute_seed, &walk->scores);
@@ -407,13 +444,25 @@ lf_status lf_train_walk_forward(
                      : lf_error_set(error, LF_NOMEM, "not enough memory for the findings.");
     }
     lfi_data_destroy(&data);
-    lfi_data_destroy(&beside);
     if (status != LF_OK) {
         lf_train_walk_destroy(walk);
         return status;
     }
     *out = walk;
     return LF_OK;
+}
+
+lf_status lf_train_walk_forward(
+    lf_frame *const *frames,
+    size_t day_count,
+    const lf_train_options *options,
+    const char *folder,
+    lf_train_walk **out,
+    lf_error *error
+)
+{
+    const lf_train_days days = lf_train_days_of(frames, day_count);
+    return lf_train_walk_days(&days, options, folder, out, error);
 }
 
 void lf_train_walk_destroy(lf_train_walk *walk)
