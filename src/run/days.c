@@ -270,7 +270,9 @@ static lf_status permute(const lf_run_job *job, size_t day, lf_frame *frame, lf_
     );
 }
 
-lf_status lfi_days_read(const lf_run_job *job, lf_clock clock, lfi_day_rows **out, lf_error *error)
+lf_status lfi_days_read(
+    const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
+)
 {
     static const int64_t horizons[] = {LF_NS_PER_MINUTE, 5 * LF_NS_PER_MINUTE};
     const lfi_day_options options = {
@@ -292,6 +294,10 @@ lf_status lfi_days_read(const lf_run_job *job, lf_clock clock, lfi_day_rows **ou
         if (status == LF_OK && job->config->model.permute_seed != 0) {
             status = permute(job, i, days[i].frame, error);
         }
+        if (status == LF_OK) {
+            status = lfi_store_put(store, days[i].frame, job->sources[i].symbol, error);
+        }
+        lfi_day_clear(&days[i]);
         if (status != LF_OK) {
             lfi_days_release(job, days);
             return status;

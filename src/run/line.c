@@ -49,19 +49,9 @@ static void say_lines(const lf_run_job *job, const char *text)
     }
 }
 
-/* Frames of the days, borrowed. */
-static lf_frame **borrow_frames(const lf_run_job *job, const lfi_day_rows *days)
-{
-    lf_frame **const frames = lf_allocate(job->allocator, job->source_count + 1, sizeof *frames);
-    for (size_t i = 0; frames != NULL && i < job->source_count; i++) {
-        frames[i] = days[i].frame;
-    }
-    return frames;
-}
-
 static lf_status walk_days(
     const lf_run_job *job,
-    lf_frame *const *frames,
+    const lf_train_days *days,
     lf_clock clock,
     const char *folder,
     lf_train_walk **out,
@@ -70,54 +60,69 @@ static lf_status walk_days(
 {
     lf_train_options options;
     lfi_run_train_options(job, clock, &options);
-    const lf_status status =
-        lf_train_walk_forward(frames, job->source_count, &options, folder, out, error);
+    const lf_status status = lf_train_walk_days(days, &options, folder, out, error);
     if (status == LF_OK) {
         say_lines(job, lf_train_walk_scores(*out)->warnings);
     }
     return status;
 }
 
-lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_error *error)
+/* Writes what the walk found into the model folder, and a copy for the caller. */
+static lf_status keep_findings(
+    const lf_run_job *job, const lf_train_walk *walk, const char *path, char **json, lf_error *error
+)
+{
+    char file[LFI_PATH_BYTES];
+    const char *const text = lf_train_walk_json(walk);
+    lf_status status = lfi_path(path, "walk.json", file, error);
+    if (status == LF_OK) {
+        status = lf_file_write_atomic(file, text, strlen(text), error);
+    }
+    if (status == LF_OK && json != NULL) {
+        *json = lf_allocate(job->allocator, strlen(text) + 1, 1);
+        if (*json == NULL) {
+            return lf_error_set(error, LF_NOMEM, "No memory for JSON.");
+        }
+        memcpy(*json, text, strlen(text) + 1);
+    }
+    return status;
+}
+
+/* Walks forward over stored days, then fits the final model on all of them. */
+static lf_status
+train_days(const lf_run_job *job, lfi_store *store, const char *path, char **json, lf_error *error)
 {
     const lf_clock clock = job->config->clock;
-    lfi_day_rows *days = NULL;
+    const lf_train_days days = lfi_store_days(store);
     lf_train_walk *walk = NULL;
-    lf_frame **frames = NULL;
-    char file[LFI_PATH_BYTES];
-    if (json != NULL) {
-        *json = NULL;
-    }
-    lf_status status = lfi_days_read(job, clock, &days, error);
-    if (status == LF_OK) {
-        frames = borrow_frames(job, days);
-        status = frames != NULL ? LF_OK : lf_error_set(error, LF_NOMEM, "No memory for the days.");
-    }
-    if (status == LF_OK) {
-        status = walk_days(job, frames, clock, path, &walk, error);
-    }
+    lf_status status = walk_days(job, &days, clock, path, &walk, error);
     if (status == LF_OK) {
         lf_train_options options;
         lfi_run_train_options(job, clock, &options);
-        status =
-            lf_train_fit(frames, job->source_count, INT64_MIN, INT64_MAX, &options, path, error);
+        status = lf_train_fit_days(&days, INT64_MIN, INT64_MAX, &options, path, error);
     }
     if (status == LF_OK) {
-        status = lfi_path(path, "walk.json", file, error);
-    }
-    if (status == LF_OK) {
-        const char *const text = lf_train_walk_json(walk);
-        status = lf_file_write_atomic(file, text, strlen(text), error);
-        if (status == LF_OK && json != NULL) {
-            *json = lf_allocate(job->allocator, strlen(text) + 1, 1);
-            status = *json != NULL ? LF_OK : lf_error_set(error, LF_NOMEM, "No memory for JSON.");
-            if (*json != NULL) {
-                memcpy(*json, text, strlen(text) + 1);
-            }
-        }
+        status = keep_findings(job, walk, path, json, error);
     }
     lf_train_walk_destroy(walk);
-    lf_release(job->allocator, frames);
+    return status;
+}
+
+lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_error *error)
+{
+    lfi_day_rows *days = NULL;
+    lfi_store *store = NULL;
+    if (json != NULL) {
+        *json = NULL;
+    }
+    lf_status status = lfi_store_create(job->allocator, path, &store, error);
+    if (status == LF_OK) {
+        status = lfi_days_read(job, job->config->clock, store, &days, error);
+    }
+    if (status == LF_OK) {
+        status = train_days(job, store, path, json, error);
+    }
+    lfi_store_destroy(store);
     lfi_days_release(job, days);
     return status;
 }
@@ -261,28 +266,29 @@ static lf_status walk_and_trade(
 )
 {
     lfi_day_rows *days = NULL;
+    lfi_store *store = NULL;
     lf_train_walk *walk = NULL;
-    lf_frame **frames = NULL;
     char models[LFI_PATH_BYTES];
     if (json != NULL) {
         *json = NULL;
     }
     lf_status status = lfi_path(folder, "models", models, error);
     if (status == LF_OK) {
-        status = lfi_days_read(job, LF_CLOCK_LOCAL, &days, error);
+        status = lfi_store_create(job->allocator, models, &store, error);
     }
     if (status == LF_OK) {
-        frames = borrow_frames(job, days);
-        status = frames != NULL ? LF_OK : lf_error_set(error, LF_NOMEM, "No memory for the days.");
+        status = lfi_days_read(job, LF_CLOCK_LOCAL, store, &days, error);
     }
     if (status == LF_OK) {
-        status = walk_days(job, frames, LF_CLOCK_LOCAL, models, &walk, error);
+        const lf_train_days rows = lfi_store_days(store);
+        status = walk_days(job, &rows, LF_CLOCK_LOCAL, models, &walk, error);
     }
+    /* Trading reads the feeds again; it needs the carries of the days, not their rows. */
+    lfi_store_destroy(store);
     if (status == LF_OK) {
         status = trade_walk(job, days, walk, trade, context, folder, json, error);
     }
     lf_train_walk_destroy(walk);
-    lf_release(job->allocator, frames);
     lfi_days_release(job, days);
     return status;
 }

@@ -55,8 +55,24 @@ lf_status lfi_day_read(
 );
 void lfi_day_clear(lfi_day_rows *rows);
 
-/* All days of the job, for training: every feature, both labels and the spread. */
-lf_status lfi_days_read(const lf_run_job *job, lf_clock clock, lfi_day_rows **out, lf_error *error);
+/* Days of rows on disk, private to this process. */
+typedef struct lfi_store lfi_store;
+
+/* Begin a store in a folder, which is made when it is not there; no file is seen in it. */
+lf_status lfi_store_create(
+    const lf_allocator *allocator, const char *folder, lfi_store **out, lf_error *error
+);
+void lfi_store_destroy(lfi_store *store);
+/* Append a day; all days have the same columns, and the symbol is what their text column says. */
+lf_status lfi_store_put(lfi_store *store, lf_frame *frame, const char *symbol, lf_error *error);
+/* The days for training, borrowed from the store. */
+lf_train_days lfi_store_days(lfi_store *store);
+
+/* All days of the job, for training: every feature, both labels and the spread, put into a store;
+   what is returned has no rows. */
+lf_status lfi_days_read(
+    const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
+);
 void lfi_days_release(const lf_run_job *job, lfi_day_rows *days);
 
 /* Training options of a job for rows on a clock. */
