@@ -59,6 +59,23 @@ function rateFacts(execution) {
   ]);
 }
 
+// The place in a queue is a model: what it decides.
+function bracketPart(execution) {
+  const rows = (execution.queue_bracket ?? []).map((row) => [
+    words(row.queue),
+    percent(row.fill_rate),
+    count(row.trades),
+    signed(row.gross),
+    signed(row.net),
+  ]);
+  if (rows.length < 2) return null;
+  return part(
+    "Passive entries by queue model",
+    table("Queue bracket", ["Removals before us", "#Filled", "#Trades", "#Gross", "#Net"], rows),
+    note("With a book of levels nobody sees who left a queue. Risk averse: those behind us; optimistic: those before us. The truth lies between."),
+  );
+}
+
 function latencyText(meta) {
   const latency = meta.options?.latency;
   if (!latency) return null;
@@ -81,6 +98,7 @@ function executionSection({ metrics }) {
     latencyText(meta) ? note(latencyText(meta)) : null,
     fillTable(execution),
     columns(part("After a fill", markoutPart(execution)), part("Orders", rateFacts(execution))),
+    bracketPart(execution),
     counts.length ? el("div", { class: "columns four" }, ...counts) : null,
   );
 }

@@ -32,6 +32,9 @@ static void put_strategy(lfi_metrics *m, json_t *out, const lf_strategy_options 
     lfi_put_text(m, out, "passive_timeout", lf_timeout_name(o->execution.passive_timeout));
     lfi_put_text(m, out, "fee_schedule", lf_fee_schedule_name(o->execution.fees.schedule));
     lfi_put_text(m, out, "impact", lf_impact_name(o->execution.impact.model));
+    lfi_put_text(m, out, "queue", lf_queue_model_name(o->execution.queue.model));
+    lfi_put_number(m, out, "queue_power", o->execution.queue.n);
+    lfi_put_text(m, out, "self_trade", lf_self_trade_name(o->execution.self_trade));
     json_t *latency = lfi_put_object(m, out, "latency");
     lfi_put_count(m, latency, "feed_ns", (double)o->execution.latency.feed_ns);
     lfi_put_count(m, latency, "decision_ns", (double)o->execution.latency.decision_ns);

@@ -374,6 +374,39 @@ static lf_status put_all_fills(lfi_metrics *m, json_t *out, const lfi_account *a
 
 /* ---- the section ------------------------------------------------------------------------ */
 
+/* ---- the queue -------------------------------------------------------------------------- */
+
+/* The strategies that differ from the first in the queue model only, careful ones first. */
+static void put_bracket(lfi_metrics *m, json_t *out)
+{
+    static const lf_queue_model order[LF_QUEUE_COUNT] = {
+        LF_QUEUE_RISK_AVERSE,
+        LF_QUEUE_POWER,
+        LF_QUEUE_POWER2,
+        LF_QUEUE_POWER3,
+        LF_QUEUE_LOG,
+        LF_QUEUE_LOG2,
+        LF_QUEUE_OPTIMISTIC};
+    const lf_strategy_options *const first = m->accounts[0].strategy->options;
+    for (int q = 0; q < LF_QUEUE_COUNT; q++) {
+        for (size_t s = 0; s < m->run->strategy_count; s++) {
+            const lfi_account *const a = &m->accounts[s];
+            const lf_strategy_options *const options = a->strategy->options;
+            if (options == NULL || options->execution.entry != LF_ORDER_KIND_PASSIVE ||
+                options->execution.queue.model != order[q] ||
+                options->signal.cost_factor != first->signal.cost_factor) {
+                continue;
+            }
+            json_t *row = lfi_append_object(m, out);
+            lfi_put_text(m, row, "queue", lf_queue_model_name(order[q]));
+            lfi_put_number(m, row, "fill_rate", a->filled_orders / a->order_count);
+            lfi_put_count(m, row, "trades", a->trade_count);
+            lfi_put_money(m, row, "gross", a->gross);
+            lfi_put_money(m, row, "net", a->gross - a->fees);
+        }
+    }
+}
+
 lf_status lfi_metrics_execution(lfi_metrics *m, json_t *out, lf_error *error)
 {
     const lfi_account *account = &m->accounts[0];
@@ -382,6 +415,7 @@ lf_status lfi_metrics_execution(lfi_metrics *m, json_t *out, lf_error *error)
     if (put_all_fills(m, out, account) != LF_OK) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for the fills.");
     }
+    put_bracket(m, lfi_put_list(m, out, "queue_bracket"));
     json_t *rejects = lfi_put_object(m, out, "rejects");
     for (int r = 1; counts != NULL && r < LF_REJECT_COUNT; r++) {
         const double count = (double)counts->venue.reject_counts[r];

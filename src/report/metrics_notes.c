@@ -18,6 +18,14 @@ void lfi_metrics_variants(lfi_metrics *m, json_t *out)
         lfi_put_text(
             m, row, "entry", options == NULL ? NULL : lf_order_kind_name(options->execution.entry)
         );
+        lfi_put_text(
+            m,
+            row,
+            "queue",
+            options == NULL || options->execution.entry != LF_ORDER_KIND_PASSIVE
+                ? NULL
+                : lf_queue_model_name(options->execution.queue.model)
+        );
         lfi_put_number(m, row, "cost_factor", options == NULL ? NAN : options->signal.cost_factor);
         lfi_put_count(m, row, "orders", a->order_count);
         lfi_put_number(m, row, "fill_rate", a->filled_orders / a->order_count);

@@ -156,6 +156,7 @@ static void test_risk_and_costs(void **state)
         {"meta.planted_alpha", NAN},
         {"variants.0.net", 1.2},
         {"variants.0.fill_rate", 0.8},
+        {"execution.queue_bracket.0.net", NAN},
         {"variants.1.net", 0},
         {"variants.1.fill_rate", NAN},
         {"variants.1.break_even_bps_per_side", NAN},

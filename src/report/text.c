@@ -340,6 +340,23 @@ static void write_signal(page *p, const json_t *root)
     );
 }
 
+/* What the queue model decides about the passive strategy. */
+static void write_bracket(page *p, const json_t *e)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(e, "queue_bracket"), i, row)
+    {
+        line(
+            p,
+            "  queue %-12s passive entries: %s %% of orders with a fill, net %s",
+            text_at(row, "queue", ""),
+            percent(p, row, "fill_rate", 1),
+            number(p, row, "net", 2)
+        );
+    }
+}
+
 static void write_execution(page *p, const json_t *root)
 {
     const json_t *e = json_object_get(root, "execution");
@@ -370,6 +387,7 @@ static void write_execution(page *p, const json_t *root)
         number(p, json_array_get(after, 2), "bps", 3),
         number(p, json_array_get(after, 3), "bps", 3)
     );
+    write_bracket(p, e);
 }
 
 static void write_variants(page *p, const json_t *root)

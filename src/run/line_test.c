@@ -123,11 +123,14 @@ static void must_be_same(const char *left, const char *right)
 {
     static const char *const names[] = {
         "config.toml", "predictions.parquet", "metrics.json", "report.html"};
-    static const char *const folders[] = {".", "passive", "marketable_gated", "passive_gated"};
+    static const char *const folders[] = {
+        ".", "passive", "marketable_gated", "passive_gated", "passive_optimistic"};
     char files[24][64];
     size_t count = 0;
     for (size_t i = 0; i < 4; i++) {
         (void)snprintf(files[count++], 64, "%s", names[i]);
+    }
+    for (size_t i = 0; i < 5; i++) {
         for (size_t t = 0; t < 4; t++) {
             (void)snprintf(files[count++], 64, "%s/%s", folders[i], tables[t]);
         }
@@ -175,7 +178,7 @@ static void test_backtest_of_two_symbols(void **state)
         lf_report_folder_open(NULL, lf_testing_path(&data, "one"), &folder, NULL), LF_OK
     );
     const lf_report_run *const run = lf_report_folder_run(folder);
-    assert_int_equal(run->strategy_count, 4);
+    assert_int_equal(run->strategy_count, 5);
     assert_int_equal(lf_frame_row_count(run->predictions), 5 * 23400);
     for (size_t i = 0; i < run->strategy_count; i++) {
         lf_frame *const equity = run->strategies[i].tables[LF_BACKTEST_EQUITY];
@@ -187,6 +190,27 @@ static void test_backtest_of_two_symbols(void **state)
     }
     assert_true(lf_frame_row_count(run->strategies[0].tables[LF_BACKTEST_FILLS]) > 50);
     lf_report_folder_close(folder);
+    free(config);
+}
+
+/* Beside the passive strategy stand both ends of what its queue may have been. */
+static void test_bracket(void **state)
+{
+    (void)state;
+    lf_config *const config = new_config();
+    lf_strategy_options strategies[LFI_STRATEGIES_MAX];
+    config->execution.entry = LF_ORDER_KIND_PASSIVE;
+    config->execution.queue.model = LF_QUEUE_POWER3;
+    assert_int_equal(lfi_strategies(config, strategies), 6);
+    assert_string_equal(strategies[0].name, "passive");
+    assert_string_equal(strategies[4].name, "passive_risk_averse");
+    assert_string_equal(strategies[5].name, "passive_optimistic");
+    assert_int_equal(strategies[1].execution.queue.model, LF_QUEUE_POWER3);
+    assert_int_equal(strategies[4].execution.queue.model, LF_QUEUE_RISK_AVERSE);
+    assert_int_equal(strategies[5].execution.queue.model, LF_QUEUE_OPTIMISTIC);
+    config->execution.queue.model = LF_QUEUE_OPTIMISTIC;
+    assert_int_equal(lfi_strategies(config, strategies), 5);
+    assert_string_equal(strategies[4].name, "passive_risk_averse");
     free(config);
 }
 
@@ -212,7 +236,7 @@ static void test_company_changes_nothing(void **state)
     const lf_run_job few = {.config = config, .sources = only, .source_count = count};
     lfi_desk alone = {.job = &few, .trading = &trading};
     assert_int_equal(lfi_desk_trade(&alone, NULL), LF_OK);
-    assert_int_equal(together.strategy_count, 4);
+    assert_int_equal(together.strategy_count, 5);
     assert_string_equal(together.time_zone, "America/New_York");
     for (size_t i = 0; i < together.strategy_count; i++) {
         lf_frame *const many = lf_backtest_frame(together.all, i, LF_BACKTEST_FILLS);
@@ -460,6 +484,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_backtest_of_two_symbols),
+        cmocka_unit_test(test_bracket),
         cmocka_unit_test(test_company_changes_nothing),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_walk_is_checked),

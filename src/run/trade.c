@@ -37,6 +37,17 @@ size_t lfi_strategies(const lf_config *config, lf_strategy_options out[LFI_STRAT
             name_strategy(&out[count++]);
         }
     }
+    static const lf_queue_model bracket[] = {LF_QUEUE_RISK_AVERSE, LF_QUEUE_OPTIMISTIC};
+    for (size_t b = 0; b < sizeof bracket / sizeof bracket[0]; b++) {
+        if (bracket[b] != config->execution.queue.model) {
+            lf_strategy_options *const end = &out[count++];
+            *end = configured;
+            end->execution.entry = LF_ORDER_KIND_PASSIVE;
+            end->execution.queue.model = bracket[b];
+            const char *const name = lf_queue_model_name(bracket[b]);
+            (void)snprintf(end->name, sizeof end->name, "passive_%s", name);
+        }
+    }
     return count;
 }
 

@@ -5,9 +5,10 @@
 #include "line_internal.h"
 
 /* The configured strategy and what stands beside it. */
-#define LFI_STRATEGIES_MAX ((size_t)4)
+#define LFI_STRATEGIES_MAX ((size_t)6)
 
-/* The configured strategy first; both kinds of entry, with and without the cost gate. */
+/* The configured strategy first; both kinds of entry, with and without the cost gate; the passive
+   one with the queue models at both ends of what a book of levels allows. */
 size_t lfi_strategies(const lf_config *config, lf_strategy_options out[LFI_STRATEGIES_MAX]);
 
 typedef struct lfi_desk {
