@@ -33,7 +33,8 @@ typedef struct market_options {
     int64_t base_ticks; /* lowest price of the book's range */
     int32_t level_count;
     bool ties_unordered;
-    bool is_clean; /* without resets, halts, broken states and silences */
+    bool is_clean;  /* without resets, halts, broken states and silences */
+    int fault_rate; /* times as many faults as usual; 0: 1 */
 } market_options;
 
 /* What is being made. */
@@ -228,7 +229,8 @@ static void market_faults(market_maker *maker, lf_event *event)
         event->flags |= LF_EVENT_RESET;
     } else {
         maker->fault = 0;
-        const int kind = market_below(maker, 600);
+        const int rate = maker->options->fault_rate;
+        const int kind = market_below(maker, rate > 0 ? 600 / rate : 600);
         if (kind < 10) {
             maker->fault = 1 + kind % 5;
             maker->spell = market_below(maker, 8);

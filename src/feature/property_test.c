@@ -18,6 +18,7 @@
 
 #define FEATURES 64
 #define SEEDS 6
+#define FLOWS_MAX ((size_t)LF_LEVELS_MAX * 4 * 3)
 
 static market_options options_of(uint64_t seed)
 {
@@ -165,6 +166,33 @@ static bool is_relative_to_price(size_t index)
     return strncmp(lf_feature_at(index)->unit, "bps", 3) == 0;
 }
 
+/* The many-level flows at the end of a day. */
+static void last_flows(const market *day, const lf_feature_options *options, int64_t *flows)
+{
+    lf_feature_engine *engine;
+    assert_int_equal(lf_feature_engine_create(&day->instrument, options, &engine, NULL), LF_OK);
+    for (size_t i = 0; i < day->event_count; i++) {
+        assert_int_equal(feed_one(engine, day, i), LF_OK);
+    }
+    lf_feature_mlofi(engine, day->events[day->event_count - 1].ts_exchange_ns, flows);
+    lf_feature_engine_destroy(engine);
+}
+
+/* Mirrored many-level flows: the imbalance turns its sign, bid and ask flow change places. */
+static void compare_mirrored_flows(const market *day, const market *mirrored)
+{
+    const lf_feature_options options = {.with_mlofi = true};
+    int64_t flows[FLOWS_MAX] = {0};
+    int64_t others[FLOWS_MAX] = {0};
+    last_flows(day, &options, flows);
+    last_flows(mirrored, &options, others);
+    for (size_t i = 0; i < FLOWS_MAX; i += 3) {
+        assert_int_equal(others[i], -flows[i]);
+        assert_int_equal(others[i + 1], flows[i + 2]);
+        assert_int_equal(others[i + 2], flows[i + 1]);
+    }
+}
+
 /* Mirror: exchange bid and ask, buyers and sellers; every feature follows its rule. */
 static void test_mirror(void **state)
 {
@@ -212,22 +240,11 @@ static void test_mirror(void **state)
             }
         }
         free_table(&rows);
+        compare_mirrored_flows(&day, &mirrored);
         free_table(&others);
         market_free(&day);
         market_free(&mirrored);
     }
-}
-
-/* The many-level flows at the end of a day. */
-static void last_flows(const market *day, const lf_feature_options *options, int64_t *flows)
-{
-    lf_feature_engine *engine;
-    assert_int_equal(lf_feature_engine_create(&day->instrument, options, &engine, NULL), LF_OK);
-    for (size_t i = 0; i < day->event_count; i++) {
-        assert_int_equal(feed_one(engine, day, i), LF_OK);
-    }
-    lf_feature_mlofi(engine, day->events[day->event_count - 1].ts_exchange_ns, flows);
-    lf_feature_engine_destroy(engine);
 }
 
 /* Kernels: each one that this processor has gives the same bits, for each number of levels. */
@@ -239,12 +256,12 @@ static void test_kernels(void **state)
         options.level_count = levels;
         market day = market_make(&options);
         lf_feature_options engine = {.vpin_bucket_lots = 50, .with_mlofi = true};
-        int64_t flows[LF_LEVELS_MAX * 4 * 3] = {0};
+        int64_t flows[FLOWS_MAX] = {0};
         table fastest = run_day(&day, &engine, day.event_count, false);
         last_flows(&day, &engine, flows);
         for (size_t k = 1; lf_feature_kernel_at(k) != NULL; k++) {
             engine.kernel = lf_feature_kernel_at(k);
-            int64_t others[LF_LEVELS_MAX * 4 * 3] = {0};
+            int64_t others[FLOWS_MAX] = {0};
             table other = run_day(&day, &engine, day.event_count, false);
             last_flows(&day, &engine, others);
             assert_memory_equal(fastest.valid, other.valid, fastest.count * sizeof *other.valid);

@@ -1,9 +1,10 @@
 /*
  * Goal: the rows of a whole day are those of the engine, however the feed is cut into batches, on
  * the grid and at events, in pieces, with every set; sinks, bad sets and failing memory are heard.
- * Method: a generated LOBSTER day in a folder, read again by hand through the engine.
+ * Method: a generated LOBSTER day in a folder, read again by hand through the engine. Days with
+ * halts, crossed, locked and one-sided books, in batches of every size, against the slow twin.
  */
-#include <lobflow/feature.h>
+#include "twin_row_testing.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -338,6 +339,173 @@ static void test_hunger(void **state)
     }
 }
 
+/* ---- faulty days in batches of every size, against the twin ------------------------------- */
+
+#define FAULTY_EVENTS 400
+#define FAULTY_LOTS 40
+/* The events of a faulty day lie in its first 30 minutes or so. */
+#define FAULTY_ROWS 2000
+
+/*
+ * One line of the message file: a halt, a hidden trade, or an auction's, which is no trade. All of
+ * them may change the book without that the reader takes the two files for strangers.
+ */
+static void write_message(FILE *file, const market *day, const lf_event *event)
+{
+    const int64_t since_ns = event->ts_exchange_ns - day->instrument.session_open_ns;
+    const int64_t ns = 34200 * LF_NS_PER_SECOND + since_ns;
+    int type = 6;
+    long long lots = 1;
+    long long units = day->instrument.units_per_tick;
+    int direction = -1;
+    if (event->kind == LF_EVENT_HALT) {
+        type = 7;
+        units = (event->flags & LF_EVENT_MASKED) != 0 ? -1 : 1;
+    } else if (event->trade_count > 0) {
+        const lf_trade *trade = &day->trades[event->trade_first];
+        type = 5;
+        units = trade->price_units;
+        lots = trade->size_lots;
+        direction = trade->sign > 0 ? -1 : 1;
+    }
+    (void)fprintf(
+        file,
+        "%lld.%09lld,%d,9,%lld,%lld,%d\n",
+        (long long)(ns / LF_NS_PER_SECOND),
+        (long long)(ns % LF_NS_PER_SECOND),
+        type,
+        lots,
+        units,
+        direction
+    );
+}
+
+static void write_book(FILE *file, const lf_quotes *quotes, int levels)
+{
+    for (int m = 0; m < levels; m++) {
+        const bool has_ask = quotes->ask_ticks[m] != LF_ASK_NONE;
+        const bool has_bid = quotes->bid_ticks[m] != LF_BID_NONE;
+        (void)fprintf(
+            file,
+            "%s%lld,%lld,%lld,%lld",
+            m > 0 ? "," : "",
+            has_ask ? (long long)(quotes->ask_ticks[m] * MARKET_UNITS_PER_TICK) : 9999999999LL,
+            (long long)quotes->ask_lots[m],
+            has_bid ? (long long)(quotes->bid_ticks[m] * MARKET_UNITS_PER_TICK) : -9999999999LL,
+            (long long)quotes->bid_lots[m]
+        );
+    }
+    (void)fprintf(file, "\n");
+}
+
+/* A random day of market_testing.h as files; what LOBSTER cannot say is left out. */
+static void write_faulty(const lf_testing_folder *folder, const market *day)
+{
+    char name[128];
+    const int levels = day->instrument.level_count;
+    (void)snprintf(name, sizeof name, "TEST_2012-06-21_34200000_57600000_message_%d.csv", levels);
+    FILE *messages = fopen(lf_testing_path(folder, name), "w");
+    (void)snprintf(name, sizeof name, "TEST_2012-06-21_34200000_57600000_orderbook_%d.csv", levels);
+    FILE *books = fopen(lf_testing_path(folder, name), "w");
+    assert_non_null(messages);
+    assert_non_null(books);
+    for (size_t i = 0; i < day->event_count; i++) {
+        write_message(messages, day, &day->events[i]);
+        write_book(books, &day->events[i].quotes, levels);
+    }
+    assert_int_equal(fclose(messages), 0);
+    assert_int_equal(fclose(books), 0);
+}
+
+/* The day as the feed gives it. */
+static market read_market(const lf_testing_folder *folder)
+{
+    lf_feed *feed = open_day(folder, FAULTY_EVENTS);
+    lf_batch batch;
+    if (lf_feed_next(feed, &batch, NULL) != LF_OK) {
+        fail_msg("the day cannot be read");
+    }
+    market day = {
+        .instrument = *lf_feed_instrument(feed),
+        .event_count = batch.event_count,
+        .trade_count = batch.trade_count,
+    };
+    assert_int_equal(day.event_count, FAULTY_EVENTS);
+    day.events = calloc(batch.event_count, sizeof *day.events);
+    day.trades = calloc(batch.trade_count + 1, sizeof *day.trades);
+    memcpy(day.events, batch.events, batch.event_count * sizeof *day.events);
+    memcpy(day.trades, batch.trades, batch.trade_count * sizeof *day.trades);
+    lf_feed_close(feed);
+    return day;
+}
+
+/* Rows against the definitions, all of them while events come; how many are not valid. */
+static size_t compare_with_twin(const market *day, const collected *rows, int seed)
+{
+    twin reference = twin_make(day, FAULTY_LOTS);
+    size_t masked = 0;
+    for (size_t k = 0; k < rows->row_count; k += k < FAULTY_ROWS ? 1 : 97) {
+        double wanted[FEATURES];
+        const double *got = &rows->values[k * rows->column_count];
+        const bool is_valid = twin_row(&reference, rows->times_ns[k], wanted);
+        assert_int_equal(rows->valid[k], is_valid);
+        masked += is_valid ? 0 : 1;
+        for (size_t i = 0; i < FEATURES; i++) {
+            if (!twin_agrees(i, got[i], wanted[i])) {
+                const char *name = lf_feature_at(i)->name;
+                fail_msg("seed %d, row %zu: %s %.17g, %.17g", seed, k, name, got[i], wanted[i]);
+            }
+        }
+    }
+    twin_free(&reference);
+    return masked;
+}
+
+static void compare_batches(const lf_testing_folder *folder, const market *day, int seed)
+{
+    for (int at_events = 0; at_events <= 1; at_events++) {
+        const lf_feature_rows_options options = {
+            .engine.vpin_bucket_lots = FAULTY_LOTS, .at_events = at_events == 1};
+        collected whole = run(folder, &options, 0, NULL);
+        const size_t masked = compare_with_twin(day, &whole, seed);
+        assert_true(masked > 5);
+        for (size_t size = 1; size <= FAULTY_EVENTS; size++) {
+            /* All sizes at events; on the grid, whose rows are many, the small ones and some. */
+            if (at_events == 0 && size > 8 && size % 67 != 0) {
+                continue;
+            }
+            collected cut = run(folder, &options, size, NULL);
+            assert_same(&whole, &cut);
+            free_collected(&cut);
+        }
+        free_collected(&whole);
+    }
+}
+
+static void test_faulty_days(void **state)
+{
+    (void)state;
+    for (int seed = 31; seed <= 33; seed++) {
+        const market_options options = {
+            .seed = (uint64_t)seed,
+            .event_count = FAULTY_EVENTS,
+            .length_s = 1200,
+            .base_ticks = 10000,
+            .level_count = seed % 2 == 0 ? 3 : 10,
+            .fault_rate = 8,
+        };
+        lf_testing_folder folder;
+        assert_true(lf_testing_folder_make(&folder));
+        market made = market_make(&options);
+        write_faulty(&folder, &made);
+        market day = read_market(&folder);
+        compare_batches(&folder, &day, seed);
+        market_free(&made);
+        market_free(&day);
+        lf_testing_folder_remove(&folder);
+    }
+}
+
 static int make_folder(void **state)
 {
     static lf_testing_folder folder;
@@ -363,6 +531,7 @@ int main(void)
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_carry),
+        cmocka_unit_test(test_faulty_days),
         cmocka_unit_test(test_hunger),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

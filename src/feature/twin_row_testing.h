@@ -555,4 +555,46 @@ MARKET_UNUSED static bool twin_row(twin *self, int64_t t_ns, double *row)
     return true;
 }
 
+/* ---- comparing --------------------------------------------------------------------------- */
+
+/* The columns in which nearly equal numbers are subtracted: absolute 1e-9 in their unit. */
+static bool twin_is_absolute(const char *name)
+{
+    static const char *const names[] = {
+        "microprice_offset_bps",
+        "vwap_distance",
+        "momentum_10s",
+        "price_momentum_1min",
+        "price_momentum_5min",
+        "volatility_1min",
+        "volatility_5min",
+        "effective_spread_1min",
+        "realized_spread_1min",
+        "price_impact_1min",
+        "roll_spread_5min",
+        "amihud_5min",
+        "spread_z_score",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a feature's value is the twin's: integers and undefined exactly, others within 1e-9. */
+MARKET_UNUSED static bool twin_agrees(size_t feature, double ours, double theirs)
+{
+    const lf_feature_info *info = lf_feature_at(feature);
+    if (isnan(ours) || isnan(theirs)) {
+        return isnan(ours) && isnan(theirs);
+    }
+    if (info->is_integer) {
+        return ours == theirs;
+    }
+    const double bound = twin_is_absolute(info->name) ? 1e-9 : 1e-12;
+    return fabs(ours - theirs) <= fmax(bound, 1e-9 * fabs(theirs));
+}
+
 #endif

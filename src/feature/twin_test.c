@@ -21,44 +21,6 @@
 static int64_t defined_counts[FEATURES];
 static int64_t other_counts[FEATURES];
 
-/* The columns in which nearly equal numbers are subtracted: absolute 1e-9 in their unit. */
-static bool is_absolute(const char *name)
-{
-    static const char *const names[] = {
-        "microprice_offset_bps",
-        "vwap_distance",
-        "momentum_10s",
-        "price_momentum_1min",
-        "price_momentum_5min",
-        "volatility_1min",
-        "volatility_5min",
-        "effective_spread_1min",
-        "realized_spread_1min",
-        "price_impact_1min",
-        "roll_spread_5min",
-        "amihud_5min",
-        "spread_z_score",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool agrees(const lf_feature_info *info, double ours, double theirs)
-{
-    if (isnan(ours) || isnan(theirs)) {
-        return isnan(ours) && isnan(theirs);
-    }
-    if (info->is_integer) {
-        return ours == theirs;
-    }
-    const double bound = is_absolute(info->name) ? 1e-9 : 1e-12;
-    return fabs(ours - theirs) <= fmax(bound, 1e-9 * fabs(theirs));
-}
-
 static void compare_row(lf_feature_engine *engine, twin *reference, int64_t t_ns, uint64_t seed)
 {
     double ours[FEATURES];
@@ -70,7 +32,7 @@ static void compare_row(lf_feature_engine *engine, twin *reference, int64_t t_ns
     for (size_t i = 0; i < FEATURES; i++) {
         defined_counts[i] += isnan(theirs[i]) ? 0 : 1;
         other_counts[i] += isnan(theirs[i]) || theirs[i] == 0 ? 0 : 1;
-        if (!agrees(lf_feature_at(i), ours[i], theirs[i])) {
+        if (!twin_agrees(i, ours[i], theirs[i])) {
             const int64_t open_ns = reference->day->instrument.session_open_ns;
             fail_msg(
                 "seed %d, %.9f s: %s is %.17g, the twin says %.17g",
