@@ -53,7 +53,7 @@ static void warmup_text(const lf_feature_info *info, char out[32])
 static void list_text(void)
 {
     printf("%-26s %-7s %-18s %-7s %s\n", "name", "group", "unit", "warm-up", "source");
-    for (size_t i = 0; i < lf_feature_count(); i++) {
+    for (size_t i = 0; i < lf_feature_count_all(); i++) {
         const lf_feature_info *const info = lf_feature_at(i);
         char warmup[32];
         warmup_text(info, warmup);
@@ -86,7 +86,7 @@ static void list_markdown(void)
         stdout
     );
     const char *group = "";
-    for (size_t i = 0; i < lf_feature_count(); i++) {
+    for (size_t i = 0; i < lf_feature_count_all(); i++) {
         const lf_feature_info *const info = lf_feature_at(i);
         char warmup[32];
         warmup_text(info, warmup);
@@ -117,14 +117,14 @@ static void list_markdown(void)
 static void list_json(void)
 {
     json_t *const list = json_array();
-    for (size_t i = 0; i < lf_feature_count(); i++) {
+    for (size_t i = 0; i < lf_feature_count_all(); i++) {
         const lf_feature_info *const info = lf_feature_at(i);
         const char *const partner =
             info->partner >= 0 ? lf_feature_at((size_t)info->partner)->name : NULL;
         (void)json_array_append_new(
             list,
             json_pack(
-                "{ss ss ss ss ss sI ss ss? sb sb}",
+                "{ss ss ss ss ss sI ss ss? sb sb sb}",
                 "name",
                 info->name,
                 "group",
@@ -144,7 +144,9 @@ static void list_json(void)
                 "is_integer",
                 info->is_integer,
                 "is_scale_free",
-                info->is_scale_free
+                info->is_scale_free,
+                "is_fitted",
+                info->is_fitted
             )
         );
     }

@@ -28,7 +28,8 @@ typedef enum lf_mirror {
 /** One entry of the registry; all text is static. */
 typedef struct lf_feature_info {
     const char *name;
-    const char *group;   /* "ofi", "depth", "trade", "shape", "price", "time", "impact", "queue" */
+    const char *group;   /* "ofi", "depth", "trade", "shape", "price", "time", "impact", "queue",
+                            "fitted" */
     const char *unit;    /* "lots", "bps", "-", ... */
     const char *formula; /* one line */
     const char *source;  /* paper or page */
@@ -37,22 +38,27 @@ typedef struct lf_feature_info {
     int32_t partner;    /* index of the partner for LF_MIRROR_SWAP*, else -1 */
     bool is_integer;    /* exact integer value */
     bool is_scale_free; /* belongs to the compact set that models use by default */
+    bool is_fitted;     /* needs parameters that were fitted on earlier days: lf_feature_fitted */
 } lf_feature_info;
 
-/** Number of features of the default set. */
+/** Number of features of the default set, which have the indices from 0 on. */
 LF_API size_t lf_feature_count(void);
 
-/** Registry entry of a feature; index < lf_feature_count(). Order is that of FEATURES.md. */
+/** Number of all features: behind those of the default set come the LF_FEATURE_FITTED_COUNT fitted
+    ones, which are only made when they are asked for. */
+LF_API size_t lf_feature_count_all(void);
+
+/** Registry entry of a feature; index < lf_feature_count_all(). Order is that of FEATURES.md. */
 LF_API const lf_feature_info *lf_feature_at(size_t index);
 
 /** Index of a feature by name, or SIZE_MAX. */
 LF_API size_t lf_feature_find(const char *name);
 
 /**
- * Indices of the features that a set's text names: "default" (all), "scale_free", "mlofi" is
- * accepted by lf_feature_rows_* only, or names joined by commas.
+ * Indices of the features that a set's text names: "default", "scale_free", "fitted" and names,
+ * joined by commas; "mlofi" and "all" are accepted by lf_feature_rows() only.
  *
- * @param indices  [lf_feature_count()] out
+ * @param indices  [lf_feature_count_all()] out
  * @param count    out
  * @return LF_OK or LF_NOT_FOUND (with a suggestion)
  */
@@ -180,12 +186,156 @@ LF_API LF_MUST_CHECK lf_status lf_feature_mirror_row(
     const size_t *indices, size_t count, const double *row, double *out, lf_error *error
 );
 
+/* ---- fitted features -------------------------------------------------------------------- */
+
+/** Windows of the many-level flows: 1 s, 10 s, 1 min, 5 min. */
+#define LF_FEATURE_WINDOW_COUNT 4
+
+/** Fitted features: ofi_integrated_<w> for each window, then microprice_offset_ticks. */
+#define LF_FEATURE_FITTED_COUNT 5
+
+/** Most states of the micro-price grid. */
+#define LF_FEATURE_IMBALANCES_MAX 21
+#define LF_FEATURE_SPREADS_MAX 32
+
+/** Weights of the integrated OFI of one window: plain data, saved with a model. */
+typedef struct lf_feature_integrated {
+    int32_t level_count;           /* 0: not fitted */
+    double weights[LF_LEVELS_MAX]; /* [level_count] absolute values sum to 1, sum positive */
+} lf_feature_integrated;
+
+/** Stoikov's micro-price as a table: plain data, saved with a model. */
+typedef struct lf_feature_microprice {
+    int32_t imbalance_count; /* 0: not fitted; odd */
+    int32_t spread_count;
+    bool pools_wide; /* wider spreads fall into the last state; else they have none */
+    /** Upper bounds of the imbalances from the middle outwards, [(imbalance_count - 1) / 2]; the
+        lower half is their mirror image. */
+    double bounds[LF_FEATURE_IMBALANCES_MAX / 2];
+    /** Expected change of the mid, ticks, [spread_count][imbalance_count]. NaN for a state that was
+        not seen, or from which no move of the mid was. */
+    double offset_ticks[LF_FEATURE_SPREADS_MAX][LF_FEATURE_IMBALANCES_MAX];
+} lf_feature_microprice;
+
+/** Parameters of the fitted features; zero: none is fitted. */
+typedef struct lf_feature_fitted {
+    lf_feature_integrated integrated[LF_FEATURE_WINDOW_COUNT];
+    lf_feature_microprice microprice;
+} lf_feature_fitted;
+
+/** What the fitted features of one row are made of. */
+typedef struct lf_feature_ingredients {
+    bool valid; /* the state is; nothing else is read when it is not */
+    int32_t level_count;
+    double ofi[LF_FEATURE_WINDOW_COUNT][LF_LEVELS_MAX]; /* window sums of e_m / Q_w; NaN before the
+                                                           window is warm */
+    int64_t bid_ticks, ask_ticks, bid_lots, ask_lots;   /* of the best level */
+} lf_feature_ingredients;
+
+/** The integrated OFI of normalised flows [level_count]. NaN when one is. */
+LF_API double
+lf_feature_integrated_value(const lf_feature_integrated *integrated, const double *ofi);
+
+/** Number of an imbalance (bid - ask) / (bid + ask) on the grid: 0, asks alone, to
+    imbalance_count - 1, bids alone. Mirrored imbalances have mirrored numbers. */
+LF_API int32_t
+lf_feature_microprice_imbalance(const lf_feature_microprice *microprice, double imbalance);
+
+/** Number of a spread on the grid, or -1 where it has no state. */
+LF_API int32_t
+lf_feature_microprice_spread(const lf_feature_microprice *microprice, int64_t spread_ticks);
+
+/**
+ * Micro-price less mid of one state, ticks. Exchanging bid and ask flips the sign to the bit when
+ * the table is antisymmetric, as fits on mirrored rows are.
+ *
+ * @return NaN without two sides, for a crossed or locked book, and for a state without an estimate
+ *
+ * Source: Stoikov (2018), Quantitative Finance 18(12), 1959-1966.
+ */
+LF_API double lf_feature_microprice_offset(
+    const lf_feature_microprice *microprice,
+    int64_t spread_ticks,
+    int64_t bid_lots,
+    int64_t ask_lots
+);
+
+/** The ingredients at t, for which the engine was created with_mlofi. As lf_feature_row(). */
+LF_API void
+lf_feature_ingredients_at(lf_feature_engine *engine, int64_t t_ns, lf_feature_ingredients *out);
+
+/**
+ * The fitted features of one row. The same parameters and ingredients give the same bits, wherever
+ * they come from.
+ *
+ * @param row  [LF_FEATURE_FITTED_COUNT] out: those of indices lf_feature_count() and up; NaN where
+ *             a feature is not fitted or not defined
+ *
+ * Cost: some 50 multiplications; allocates nothing.
+ */
+LF_API void lf_feature_fitted_row(
+    const lf_feature_fitted *fitted, const lf_feature_ingredients *ingredients, double *row
+);
+
+/** True when a feature needs no parameters, or they are there. */
+LF_API bool lf_feature_fitted_has(const lf_feature_fitted *fitted, size_t index);
+
+/** True when some of the features is a fitted one. */
+LF_API bool lf_feature_needs_fitted(const size_t *indices, size_t count);
+
+/**
+ * Check that features can be made from parameters in a book of so many levels.
+ *
+ * @param fitted  NULL: none
+ * @return LF_OK, or LF_MISMATCH: parameters are missing, or were fitted on another number of levels
+ */
+LF_API LF_MUST_CHECK lf_status lf_feature_fitted_check(
+    const lf_feature_fitted *fitted,
+    const size_t *indices,
+    size_t count,
+    int32_t level_count,
+    lf_error *error
+);
+
+/** Columns of a frame that hold ingredients, borrowed from it. */
+typedef struct lf_feature_ingredient_columns {
+    const uint8_t *valid;
+    int32_t level_count;
+    const double *ofi[LF_FEATURE_WINDOW_COUNT][LF_LEVELS_MAX]; /* NULL: not needed */
+    const double *quotes[4]; /* bid and ask in ticks, bid and ask in lots; NULL: not needed */
+} lf_feature_ingredient_columns;
+
+/**
+ * Find the columns that the fitted ones among some features are made of, as lf_feature_rows()
+ * writes them with_ingredients: ofi_norm_m<m>_<w>, and best_bid_ticks, best_ask_ticks,
+ * best_bid_lots, best_ask_lots.
+ *
+ * @return LF_OK or LF_MISMATCH (one is missing)
+ */
+LF_API LF_MUST_CHECK lf_status lf_feature_ingredients_find(
+    lf_frame *frame,
+    const size_t *indices,
+    size_t count,
+    lf_feature_ingredient_columns *out,
+    lf_error *error
+);
+
+/** The ingredients of one row; what has no columns is NaN or 0. */
+LF_API void lf_feature_ingredients_read(
+    const lf_feature_ingredient_columns *columns, size_t row, lf_feature_ingredients *out
+);
+
 /* ---- whole days ------------------------------------------------------------------------- */
 
 /** Which rows of a day to make. Zero is the default. */
 typedef struct lf_feature_rows_options {
     lf_feature_options engine;
     const char *set; /* NULL: "default"; see lf_feature_select(), plus "mlofi" and "all" */
+    /** Parameters of the fitted features of the set; borrowed. NULL: none. */
+    const lf_feature_fitted *fitted;
+    /** Also the columns that the fitted features of the set are made of, behind all others. Those
+        of them without parameters are then NaN; otherwise they are an error. */
+    bool with_ingredients;
     int64_t step_ns; /* 0: 1 s */
     bool at_events;  /* a row at every distinct event time instead of the grid */
     /** Called with every batch of the feed before it is used, so that another reader (labels, a
@@ -206,7 +356,8 @@ typedef lf_status (*lf_feature_sink)(void *context, const lf_frame *rows, lf_err
  *
  * @param sink       called with pieces of at most some thousand rows; must not be NULL
  * @param carry_out  the next day's carry; may be NULL
- * @return LF_OK, or what the feed, the engine, on_batch or the sink returned
+ * @return LF_OK, LF_MISMATCH (a fitted feature without parameters), or what the feed, the engine,
+ *         on_batch or the sink returned
  */
 LF_API LF_MUST_CHECK lf_status lf_feature_rows(
     lf_feed *feed,

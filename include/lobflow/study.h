@@ -14,6 +14,7 @@
 #define LOBFLOW_STUDY_H
 
 #include <lobflow/base.h>
+#include <lobflow/feature.h>
 #include <lobflow/feed.h>
 
 #ifdef __cplusplus
@@ -572,40 +573,50 @@ LF_API LF_MUST_CHECK lf_status lf_study_var_fit(
 
 /* ---- parameters fitted on earlier days -------------------------------------------------- */
 
-/** Weights of the integrated OFI: plain data, to be saved with a model. */
-typedef struct lf_study_integrated {
-    double weights[LF_LEVELS_MAX]; /* [level_count] absolute values sum to 1, sum positive */
-    double first_share;            /* of the variance, that lies along the weights */
+/** Sums over rows of normalised OFIs from which weights are fitted; zero: no rows yet. */
+typedef struct lf_study_integrated_sums {
+    int32_t level_count; /* set by the first row */
     int64_t row_count;
-    int32_t level_count;
+    double means[LF_LEVELS_MAX];
+    double products[LF_LEVELS_MAX][LF_LEVELS_MAX]; /* of deviations from the means */
+} lf_study_integrated_sums;
+
+/** Fitted weights of the integrated OFI, and how they came about. */
+typedef struct lf_study_integrated {
+    lf_feature_integrated parameters;
+    double first_share; /* of the variance, that lies along the weights */
+    int64_t row_count;
 } lf_study_integrated;
 
+/** Add one row [level_count], 1 to LF_LEVELS_MAX levels, the same in all rows. A row with a value
+    that is NaN or infinite is left out. */
+LF_API void
+lf_study_integrated_add(lf_study_integrated_sums *sums, const double *ofi, int32_t level_count);
+
 /**
- * Fit the weights of the integrated OFI: the first principal vector of the levels' normalised OFIs,
- * divided by the sum of its absolute values, its sum positive (0: the best level's).
+ * Fit the weights of the integrated OFI to the rows added: the first principal vector of the
+ * levels' normalised OFIs, divided by the sum of its absolute values, its sum positive (0: the best
+ * level's).
  *
- * @param ofi          [count][level_count] window sums of e_m / Q of earlier days
- * @param level_count  1 to LF_LEVELS_MAX
- * @param out          filled
- * @return LF_OK, LF_RANGE, LF_DATA (below 2 rows, or nothing varies) or LF_NOMEM
+ * @param out  filled; untouched on failure
+ * @return LF_OK or LF_DATA (below 2 rows, or nothing varies)
  *
  * Source: Cont, Cucuringu, Zhang (2023), Quantitative Finance 23(10); FEATURES section 4.
  */
-LF_API LF_MUST_CHECK lf_status lf_study_integrated_fit(
-    const lf_allocator *allocator,
-    const double *ofi,
-    size_t count,
-    size_t level_count,
-    lf_study_integrated *out,
-    lf_error *error
+LF_API LF_MUST_CHECK lf_status lf_study_integrated_solve(
+    const lf_study_integrated_sums *sums, lf_study_integrated *out, lf_error *error
 );
 
-/** The integrated OFI of one row [level_count]: `ofi_integrated_<w>`. NaN when a level is. */
-LF_API double lf_study_integrated_value(const lf_study_integrated *integrated, const double *ofi);
-
-/** Most states of the micro-price grid. */
-#define LF_STUDY_IMBALANCES_MAX 21
-#define LF_STUDY_SPREADS_MAX 32
+/**
+ * Both of the above for rows in one array.
+ *
+ * @param ofi          [count][level_count] window sums of e_m / Q of earlier days
+ * @param level_count  1 to LF_LEVELS_MAX
+ * @return as lf_study_integrated_solve(), or LF_RANGE
+ */
+LF_API LF_MUST_CHECK lf_status lf_study_integrated_fit(
+    const double *ofi, size_t count, size_t level_count, lf_study_integrated *out, lf_error *error
+);
 
 /** How to fit the micro-price. Zero is the default everywhere. */
 typedef struct lf_study_microprice_options {
@@ -620,18 +631,11 @@ typedef struct lf_study_microprice_options {
     int32_t terms_max;       /* 0: 10,000 */
 } lf_study_microprice_options;
 
-/** A fitted micro-price: plain data, to be saved with a model. */
+/** A fitted micro-price, and how it came about. */
 typedef struct lf_study_microprice {
-    int32_t imbalance_count;
-    int32_t spread_count;
-    bool pools_wide;
-    /** Upper bounds of the imbalances from the middle outwards, [(imbalance_count - 1) / 2]; the
-        lower half is their mirror image. */
-    double bounds[LF_STUDY_IMBALANCES_MAX / 2];
-    /** Expected change of the mid, ticks; [spread][imbalance] with rows of LF_STUDY_IMBALANCES_MAX.
-        NaN for a state that was not seen, or from which no move of the mid was. */
-    double offset_ticks[LF_STUDY_SPREADS_MAX][LF_STUDY_IMBALANCES_MAX];
-    double first_ticks[LF_STUDY_SPREADS_MAX][LF_STUDY_IMBALANCES_MAX]; /* of the next move alone */
+    lf_feature_microprice parameters;
+    /** As offset_ticks of the parameters, of the next move alone. */
+    double first_ticks[LF_FEATURE_SPREADS_MAX][LF_FEATURE_IMBALANCES_MAX];
     int64_t transition_count; /* rows used, mirrored ones not counted */
     int64_t move_count;       /* of those, with a move of the mid */
     int32_t term_count;       /* of the sum */
@@ -659,16 +663,6 @@ LF_API LF_MUST_CHECK lf_status lf_study_microprice_fit(
     const lf_study_microprice_options *options,
     lf_study_microprice *out,
     lf_error *error
-);
-
-/**
- * Micro-price less mid of one state, ticks: `microprice_offset_ticks`. Exchanging bid and ask
- * flips the sign to the bit when rows were mirrored.
- *
- * @return NaN without two sides, for a crossed or locked book, and for a state without an estimate
- */
-LF_API double lf_study_microprice_offset(
-    const lf_study_microprice *microprice, int64_t spread_ticks, int64_t bid_lots, int64_t ask_lots
 );
 
 #ifdef __cplusplus

@@ -89,8 +89,20 @@ enum lfi_feature {
     LFI_MID_CHANGES_10S,
     LFI_MID_REVERSAL_1MIN,
     LFI_ONE_TICK_SHARE_1MIN,
-    LFI_FEATURE_COUNT
+    LFI_FEATURE_COUNT,
+    /* Behind a row: features with fitted parameters, in the order of lf_feature_fitted_row(). */
+    LFI_OFI_INTEGRATED_1S = LFI_FEATURE_COUNT,
+    LFI_OFI_INTEGRATED_10S,
+    LFI_OFI_INTEGRATED_1MIN,
+    LFI_OFI_INTEGRATED_5MIN,
+    LFI_MICROPRICE_OFFSET_TICKS,
+    LFI_FEATURE_COUNT_ALL
 };
+
+static_assert(
+    LFI_FEATURE_COUNT_ALL - LFI_FEATURE_COUNT == LF_FEATURE_FITTED_COUNT,
+    "the fitted features are those of the header"
+);
 
 /* Sums wrap on purpose: the difference of two of them is exact as long as it fits itself. */
 __extension__ typedef unsigned __int128 lfi_u128;
@@ -104,6 +116,8 @@ enum lfi_window {
     LFI_WINDOW_5MIN,
     LFI_WINDOW_COUNT
 };
+
+static_assert(LFI_WINDOW_COUNT == LF_FEATURE_WINDOW_COUNT, "the windows are those of the header");
 
 /*
  * Running sums at distinct times, oldest first. A sum over the window (t - w, t] is the newest
@@ -460,8 +474,36 @@ double lfi_vpin(lf_feature_engine *engine);
 
 /* row_<part>.c: each fills its features of a row of a valid state; warm-ups come afterwards. */
 void lfi_row_flow(lf_feature_engine *engine, int64_t t_ns, double *row);
+/* 1 / Q over a window. */
+double lfi_inverse_q(lf_feature_engine *engine, int window, int64_t t_ns);
 void lfi_row_book(lf_feature_engine *engine, int64_t t_ns, double *row);
 void lfi_row_path(lf_feature_engine *engine, int64_t t_ns, double *row);
 void lfi_row_trades(lf_feature_engine *engine, int64_t t_ns, double *row);
+
+/* ---- ingredients.c ----------------------------------------------------------------------- */
+
+/* "best_bid_ticks", "bid_flow_m10_5min" and "ofi_norm_m10_5min" fit. */
+#define LFI_FLOW_NAME_BYTES 32
+#define LFI_INGREDIENT_KIND "ofi_norm_m"
+#define LFI_QUOTE_COLUMNS 4
+#define LFI_INGREDIENTS_MAX (LF_LEVELS_MAX * LFI_WINDOW_COUNT + LFI_QUOTE_COLUMNS)
+
+/* Writes "<kind><level + 1>_<window>". */
+void lfi_flow_name(const char *kind, int level, int window, char out[LFI_FLOW_NAME_BYTES]);
+
+/* What the fitted ones among some features are made of. */
+typedef struct lfi_needs {
+    bool windows[LFI_WINDOW_COUNT];
+    bool quotes;
+} lfi_needs;
+
+lfi_needs lfi_needs_of(const size_t *indices, size_t count);
+
+/* Names of the columns, and their values in a row, in the same order; how many there are. */
+size_t
+lfi_ingredient_names(const lfi_needs *needs, int level_count, char (*names)[LFI_FLOW_NAME_BYTES]);
+void lfi_ingredient_values(
+    const lfi_needs *needs, const lf_feature_ingredients *ingredients, double *out
+);
 
 #endif

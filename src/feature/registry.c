@@ -4,6 +4,15 @@
 /* A feature without a partner. */
 #define NONE (-1)
 
+/* The integrated OFI of one window: the four differ in nothing else. */
+#define FITTED_OFI(window, text, length_ns) \
+    { \
+        .name = "ofi_integrated_" window, .group = "fitted", .unit = "-", \
+        .formula = "sum_m w_m (sum of e_m over " text ") / Q, w: first principal vector", \
+        .source = "Cont, Cucuringu, Zhang (2023), Quantitative Finance 23(10)", \
+        .warmup_ns = (length_ns), .mirror = LF_MIRROR_ODD, .partner = NONE, .is_fitted = true, \
+    }
+
 static const lf_feature_info registry[] = {
     [LFI_OFI_1S] =
         {
@@ -715,10 +724,25 @@ static const lf_feature_info registry[] = {
             .mirror = LF_MIRROR_EVEN,
             .partner = NONE,
         },
+    [LFI_OFI_INTEGRATED_1S] = FITTED_OFI("1s", "1 s", LF_NS_PER_SECOND),
+    [LFI_OFI_INTEGRATED_10S] = FITTED_OFI("10s", "10 s", 10 * LF_NS_PER_SECOND),
+    [LFI_OFI_INTEGRATED_1MIN] = FITTED_OFI("1min", "1 min", LF_NS_PER_MINUTE),
+    [LFI_OFI_INTEGRATED_5MIN] = FITTED_OFI("5min", "5 min", 5 * LF_NS_PER_MINUTE),
+    [LFI_MICROPRICE_OFFSET_TICKS] =
+        {
+            .name = "microprice_offset_ticks",
+            .group = "fitted",
+            .unit = "ticks",
+            .formula = "expected change of mid, by imbalance of the best sizes and spread",
+            .source = "Stoikov (2018), Quantitative Finance 18(12)",
+            .mirror = LF_MIRROR_ODD,
+            .partner = NONE,
+            .is_fitted = true,
+        },
 };
 
 static_assert(
-    sizeof registry / sizeof registry[0] == LFI_FEATURE_COUNT, "every feature has its entry"
+    sizeof registry / sizeof registry[0] == LFI_FEATURE_COUNT_ALL, "every feature has its entry"
 );
 
 size_t lf_feature_count(void)
@@ -726,8 +750,13 @@ size_t lf_feature_count(void)
     return LFI_FEATURE_COUNT;
 }
 
+size_t lf_feature_count_all(void)
+{
+    return LFI_FEATURE_COUNT_ALL;
+}
+
 const lf_feature_info *lf_feature_at(size_t index)
 {
-    assert(index < LFI_FEATURE_COUNT);
+    assert(index < LFI_FEATURE_COUNT_ALL);
     return &registry[index];
 }

@@ -15,13 +15,17 @@
 #include <cmocka.h>
 
 #define FEATURES 64
+#define FEATURES_ALL 69
 
 static void test_entries(void **state)
 {
     (void)state;
     assert_int_equal(lf_feature_count(), FEATURES);
-    for (size_t i = 0; i < FEATURES; i++) {
+    assert_int_equal(lf_feature_count_all(), FEATURES_ALL);
+    for (size_t i = 0; i < FEATURES_ALL; i++) {
         const lf_feature_info *info = lf_feature_at(i);
+        assert_int_equal(info->is_fitted, i >= FEATURES);
+        assert_false(info->is_fitted && info->is_scale_free);
         assert_int_equal(lf_feature_find(info->name), i);
         assert_true(info->group[0] != '\0' && info->unit[0] != '\0');
         assert_true(info->formula[0] != '\0' && info->source[0] != '\0');
@@ -53,7 +57,7 @@ static void test_warmups(void **state)
         {"resilience", 5 * LF_NS_PER_MINUTE},
         {"event_burst_10s", 5 * LF_NS_PER_MINUTE},
     };
-    for (size_t i = 0; i < FEATURES; i++) {
+    for (size_t i = 0; i < FEATURES_ALL; i++) {
         const lf_feature_info *info = lf_feature_at(i);
         const size_t length = strlen(info->name);
         int64_t expected = 0;
@@ -75,7 +79,7 @@ static void test_warmups(void **state)
 static void test_partners(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < FEATURES; i++) {
+    for (size_t i = 0; i < FEATURES_ALL; i++) {
         const lf_feature_info *info = lf_feature_at(i);
         const bool swaps = info->mirror == LF_MIRROR_SWAP || info->mirror == LF_MIRROR_SWAP_MINUS;
         assert_int_equal(info->partner >= 0, swaps);
@@ -101,9 +105,12 @@ static void test_select(void **state)
         {"vpin", 1, "vpin"},
         {"spread_bps,ofi_1s", 2, "spread_bps"},
         {"vpin,vpin,default", FEATURES, "vpin"},
+        {"fitted", FEATURES_ALL - FEATURES, "ofi_integrated_1s"},
+        {"default,microprice_offset_ticks", FEATURES + 1, "ofi_1s"},
+        {"fitted,default", FEATURES_ALL, "ofi_integrated_1s"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        size_t indices[FEATURES];
+        size_t indices[FEATURES_ALL];
         size_t count = 0;
         assert_int_equal(lf_feature_select(cases[i].set, indices, &count, NULL), LF_OK);
         assert_int_equal(count, cases[i].count);
@@ -125,7 +132,7 @@ static void test_select_refuses(void **state)
          "There is no feature"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        size_t indices[FEATURES];
+        size_t indices[FEATURES_ALL];
         size_t count = 99;
         lf_error error;
         assert_int_equal(lf_feature_select(cases[i].set, indices, &count, &error), LF_NOT_FOUND);
@@ -138,14 +145,14 @@ static void test_select_refuses(void **state)
 static void test_mirror_twice(void **state)
 {
     (void)state;
-    static const char *const sets[] = {"default", "scale_free"};
-    for (size_t s = 0; s < 2; s++) {
-        size_t indices[FEATURES];
+    static const char *const sets[] = {"default", "scale_free", "default,fitted"};
+    for (size_t s = 0; s < 3; s++) {
+        size_t indices[FEATURES_ALL];
         size_t count;
         assert_int_equal(lf_feature_select(sets[s], indices, &count, NULL), LF_OK);
-        double row[FEATURES];
-        double once[FEATURES];
-        double twice[FEATURES];
+        double row[FEATURES_ALL];
+        double once[FEATURES_ALL];
+        double twice[FEATURES_ALL];
         for (size_t k = 0; k < count; k++) {
             /* Powers of two, whose inverse is exact. */
             row[k] = ldexp(1.0, (int)(k % 7) - 3);

@@ -32,6 +32,11 @@ static window_flow take(lf_feature_engine *engine, int window, int64_t t_ns)
     return out;
 }
 
+double lfi_inverse_q(lf_feature_engine *engine, int window, int64_t t_ns)
+{
+    return take(engine, window, t_ns).inverse_q;
+}
+
 static void row_queue(lf_feature_engine *engine, const window_flow *over_10s, double *row)
 {
     const lfi_flow *now = lfi_ring_newest(&engine->flow);

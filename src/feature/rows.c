@@ -8,10 +8,8 @@
 #define HEAD_COLUMNS ((size_t)3)
 #define FLOW_KINDS 3
 #define FLOW_COLUMNS_MAX (LF_LEVELS_MAX * LFI_WINDOW_COUNT * FLOW_KINDS)
-#define COLUMNS_MAX (HEAD_COLUMNS + LFI_FEATURE_COUNT + FLOW_COLUMNS_MAX)
-/* "bid_flow_m10_5min" and its end fit. */
-#define FLOW_NAME_BYTES 32
-
+#define COLUMNS_MAX \
+    (HEAD_COLUMNS + LFI_FEATURE_COUNT_ALL + FLOW_COLUMNS_MAX + (size_t)LFI_INGREDIENTS_MAX)
 /* One pass over one day. */
 typedef struct rows_run {
     const lf_feature_rows_options *options;
@@ -20,53 +18,62 @@ typedef struct rows_run {
     lf_frame *frame;
     lf_feature_sink sink;
     void *context;
-    size_t indices[LFI_FEATURE_COUNT]; /* features to emit */
+    size_t indices[LFI_FEATURE_COUNT_ALL]; /* features to emit */
     size_t index_count;
+    bool is_fitted;    /* some of them are fitted */
     size_t flow_count; /* many-level columns, 0 without them */
-    char flow_names[FLOW_COLUMNS_MAX][FLOW_NAME_BYTES];
+    char flow_names[FLOW_COLUMNS_MAX][LFI_FLOW_NAME_BYTES];
+    lfi_needs needs;         /* of the ingredients */
+    size_t ingredient_count; /* columns of them, 0 without them */
+    char ingredient_names[LFI_INGREDIENTS_MAX][LFI_FLOW_NAME_BYTES];
+    size_t width;      /* columns of values: features, flows, ingredients */
     size_t row_count;  /* rows waiting in the piece */
     int64_t *times_ns; /* [PIECE_ROWS] */
     uint8_t *valid;    /* [PIECE_ROWS] */
-    double *values;    /* [PIECE_ROWS][index_count + flow_count] */
+    double *values;    /* [PIECE_ROWS][width] */
     int64_t next_ns;   /* grid: time of the next row; events: time of the last event or none */
 } rows_run;
 
-/* Writes "<kind>_m<level>_<window>"; snprintf is not needed for three short words. */
-static void name_flow(char *out, int kind, int level, int window)
+static void name_flows(rows_run *run)
 {
     static const char *const kinds[FLOW_KINDS] = {"ofi_m", "bid_flow_m", "ask_flow_m"};
-    static const char *const levels[LF_LEVELS_MAX] = {
-        "1_", "2_", "3_", "4_", "5_", "6_", "7_", "8_", "9_", "10_"};
-    static const char *const windows[LFI_WINDOW_COUNT] = {"1s", "10s", "1min", "5min"};
-    const char *const words[] = {kinds[kind], levels[level], windows[window]};
-    size_t used = 0;
-    for (int i = 0; i < 3; i++) {
-        const size_t length = strlen(words[i]);
-        memcpy(out + used, words[i], length);
-        used += length;
+    for (int kind = 0; kind < FLOW_KINDS; kind++) {
+        for (int m = 0; m < run->instrument->level_count; m++) {
+            for (int window = 0; window < LFI_WINDOW_COUNT; window++) {
+                lfi_flow_name(kinds[kind], m, window, run->flow_names[run->flow_count++]);
+            }
+        }
     }
-    out[used] = '\0';
 }
 
 static lf_status choose_columns(rows_run *run, lf_error *error)
 {
-    const char *set = run->options->set != NULL ? run->options->set : "default";
+    const lf_feature_rows_options *options = run->options;
+    const char *set = options->set != NULL ? options->set : "default";
     const bool is_all = strcmp(set, "all") == 0;
     const bool is_mlofi = strcmp(set, "mlofi") == 0;
+    const int levels = run->instrument->level_count;
+    lf_status status = LF_OK;
     if (is_all || is_mlofi) {
-        const int count = run->instrument->level_count;
-        for (int kind = 0; kind < FLOW_KINDS; kind++) {
-            for (int m = 0; m < count; m++) {
-                for (int window = 0; window < LFI_WINDOW_COUNT; window++) {
-                    name_flow(run->flow_names[run->flow_count++], kind, m, window);
-                }
-            }
+        name_flows(run);
+    }
+    if (!is_mlofi) {
+        status =
+            lf_feature_select(is_all ? "default" : set, run->indices, &run->index_count, error);
+    }
+    run->is_fitted = lf_feature_needs_fitted(run->indices, run->index_count);
+    if (status == LF_OK && run->is_fitted && options->with_ingredients) {
+        run->needs = lfi_needs_of(run->indices, run->index_count);
+        run->ingredient_count = lfi_ingredient_names(&run->needs, levels, run->ingredient_names);
+    }
+    for (size_t i = 0; i < run->index_count && status == LF_OK; i++) {
+        const bool may_be_missing = options->with_ingredients;
+        if (!may_be_missing || lf_feature_fitted_has(options->fitted, run->indices[i])) {
+            status = lf_feature_fitted_check(options->fitted, &run->indices[i], 1, levels, error);
         }
     }
-    if (is_mlofi) {
-        return LF_OK;
-    }
-    return lf_feature_select(is_all ? "default" : set, run->indices, &run->index_count, error);
+    run->width = run->index_count + run->flow_count + run->ingredient_count;
+    return status;
 }
 
 static lf_status create_frame(rows_run *run, lf_error *error)
@@ -80,6 +87,9 @@ static lf_status create_frame(rows_run *run, lf_error *error)
     for (size_t i = 0; i < run->flow_count; i++) {
         specs[count++] = (lf_column_spec){run->flow_names[i], LF_COLUMN_F64};
     }
+    for (size_t i = 0; i < run->ingredient_count; i++) {
+        specs[count++] = (lf_column_spec){run->ingredient_names[i], LF_COLUMN_F64};
+    }
     return lf_frame_create(
         run->options->engine.allocator, specs, count, PIECE_ROWS, &run->frame, error
     );
@@ -88,15 +98,14 @@ static lf_status create_frame(rows_run *run, lf_error *error)
 static lf_status take_memory(rows_run *run, lf_error *error)
 {
     const lf_allocator *allocator = run->options->engine.allocator;
-    const size_t width = run->index_count + run->flow_count;
     run->times_ns = lf_allocate(allocator, PIECE_ROWS, sizeof *run->times_ns);
     run->valid = lf_allocate(allocator, PIECE_ROWS, sizeof *run->valid);
-    run->values = lf_allocate(allocator, PIECE_ROWS, width * sizeof *run->values);
+    run->values = lf_allocate(allocator, PIECE_ROWS, run->width * sizeof *run->values);
     if (run->times_ns == NULL || run->valid == NULL || run->values == NULL) {
         return lf_error_set(error, LF_NOMEM, "There is no memory for a piece of feature rows.");
     }
     lf_feature_options engine = run->options->engine;
-    engine.with_mlofi = engine.with_mlofi || run->flow_count > 0;
+    engine.with_mlofi = engine.with_mlofi || run->flow_count > 0 || run->is_fitted;
     return lf_feature_engine_create(run->instrument, &engine, &run->engine, error);
 }
 
@@ -116,7 +125,7 @@ static lf_status flush(rows_run *run, lf_error *error)
     }
     memcpy(lf_frame_i64(run->frame, 0), run->times_ns, run->row_count * sizeof *run->times_ns);
     memcpy(lf_frame_bool(run->frame, 2), run->valid, run->row_count);
-    const size_t width = run->index_count + run->flow_count;
+    const size_t width = run->width;
     for (size_t column = 0; column < width; column++) {
         double *out = lf_frame_f64(run->frame, HEAD_COLUMNS + column);
         for (size_t row = 0; row < run->row_count; row++) {
@@ -145,13 +154,30 @@ static void fill_flows(rows_run *run, int64_t t_ns, bool is_valid, double *out)
     }
 }
 
+/* The fitted features behind the others of a row, and the columns that they are made of. */
+static void fill_fitted(rows_run *run, int64_t t_ns, double *row, double *columns)
+{
+    static const lf_feature_fitted nothing;
+    const lf_feature_fitted *fitted = run->options->fitted;
+    lf_feature_ingredients ingredients;
+    lf_feature_ingredients_at(run->engine, t_ns, &ingredients);
+    lf_feature_fitted_row(
+        fitted != NULL ? fitted : &nothing, &ingredients, row + LFI_FEATURE_COUNT
+    );
+    if (run->ingredient_count > 0) {
+        lfi_ingredient_values(&run->needs, &ingredients, columns);
+    }
+}
+
 static lf_status emit(rows_run *run, int64_t t_ns, lf_error *error)
 {
-    double row[LFI_FEATURE_COUNT];
+    double row[LFI_FEATURE_COUNT_ALL];
     bool is_valid;
     lf_feature_row(run->engine, t_ns, row, &is_valid);
-    const size_t width = run->index_count + run->flow_count;
-    double *out = run->values + run->row_count * width;
+    double *out = run->values + run->row_count * run->width;
+    if (run->is_fitted) {
+        fill_fitted(run, t_ns, row, out + run->index_count + run->flow_count);
+    }
     for (size_t i = 0; i < run->index_count; i++) {
         out[i] = row[run->indices[i]];
     }

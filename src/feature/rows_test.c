@@ -288,6 +288,125 @@ static void test_failures(void **state)
     lf_feed_close(feed);
 }
 
+/* ---- fitted features -------------------------------------------------------------------- */
+
+#define FITTED_SET "ofi_1min,microprice_offset_ticks,ofi_integrated_10s,ofi_integrated_1min"
+
+static lf_feature_fitted made_up(void)
+{
+    lf_feature_fitted out = {
+        .integrated =
+            {
+                [1] = {LEVELS, {0.25, 0.75}},
+                [2] = {LEVELS, {0.5, 0.5}},
+            },
+        .microprice = {.imbalance_count = 3, .spread_count = 2, .bounds = {0.2}},
+    };
+    for (int s = 0; s < 2; s++) {
+        out.microprice.offset_ticks[s][0] = -0.3 - s;
+        out.microprice.offset_ticks[s][2] = 0.3 + s;
+    }
+    return out;
+}
+
+/* The fitted columns made again from the columns of their ingredients, piece by piece. */
+static lf_status make_again(void *context, const lf_frame *rows, lf_error *error)
+{
+    (void)error;
+    size_t *const defined = context;
+    const lf_feature_fitted fitted = made_up();
+    lf_frame *frame = (lf_frame *)(uintptr_t)rows;
+    size_t indices[LF_FEATURE_FITTED_COUNT + FEATURES];
+    size_t count = 0;
+    lf_feature_ingredient_columns columns;
+    assert_int_equal(lf_feature_select(FITTED_SET, indices, &count, NULL), LF_OK);
+    assert_int_equal(lf_feature_ingredients_find(frame, indices, count, &columns, NULL), LF_OK);
+    assert_int_equal(columns.level_count, LEVELS);
+    for (size_t i = 0; i < lf_frame_row_count(rows); i++) {
+        lf_feature_ingredients ingredients;
+        double row[LF_FEATURE_FITTED_COUNT];
+        lf_feature_ingredients_read(&columns, i, &ingredients);
+        lf_feature_fitted_row(&fitted, &ingredients, row);
+        for (size_t k = 1; k < count; k++) {
+            const double made = lf_frame_f64(frame, 3 + k)[i];
+            const double again = row[indices[k] - lf_feature_count()];
+            assert_true(made == again || (isnan(made) && isnan(again)));
+            *defined += isnan(made) || made == 0 ? 0 : 1;
+        }
+        assert_true(isnan(row[0]) && isnan(row[3]));
+    }
+    return LF_OK;
+}
+
+/* In the order of the set, equal to what the ingredients give, which stand behind them. */
+static void test_fitted(void **state)
+{
+    const lf_testing_folder *folder = *state;
+    const lf_feature_fitted fitted = made_up();
+    const lf_feature_rows_options plain = {.set = FITTED_SET, .fitted = &fitted};
+    lf_feature_rows_options more = plain;
+    more.with_ingredients = true;
+    collected rows = run(folder, &plain, 0, NULL);
+    collected both = run(folder, &more, 7, NULL);
+    assert_int_equal(rows.column_count, 4);
+    assert_string_equal(rows.last_column, "ofi_integrated_1min");
+    assert_int_equal(both.column_count, 4 + 2 * LEVELS + 4);
+    assert_string_equal(both.last_column, "best_ask_lots");
+    size_t moving = 0;
+    for (size_t i = 0; i < rows.row_count; i++) {
+        const double *one = &rows.values[i * 4];
+        const double *two = &both.values[i * both.column_count];
+        assert_memory_equal(one, two, 4 * sizeof *one);
+        moving += !isnan(one[3]) && one[3] != 0 ? 1 : 0;
+    }
+    assert_true(moving > 1000);
+    free_collected(&rows);
+    free_collected(&both);
+    size_t defined = 0;
+    lf_feed *feed = open_day(folder, 0);
+    assert_int_equal(lf_feature_rows(feed, &more, make_again, &defined, NULL, NULL), LF_OK);
+    assert_true(defined > 3000);
+    lf_feed_close(feed);
+    /* Without parameters the ingredients are the same and the features undefined. */
+    more.fitted = NULL;
+    rows = run(folder, &more, 0, NULL);
+    for (size_t i = 0; i < rows.row_count; i++) {
+        assert_true(isnan(rows.values[i * rows.column_count + 1]));
+    }
+    free_collected(&rows);
+}
+
+static void test_fitted_refused(void **state)
+{
+    const lf_testing_folder *folder = *state;
+    lf_feature_fitted fitted = made_up();
+    lf_feature_rows_options options = {.set = "ofi_integrated_1min"};
+    collected out = {0};
+    lf_error error;
+    lf_feed *feed = open_day(folder, 0);
+    assert_int_equal(lf_feature_rows(feed, &options, collect, &out, NULL, &error), LF_MISMATCH);
+    assert_non_null(strstr(error.message, "ofi_integrated_1min needs parameters"));
+    fitted.integrated[2].level_count = 5;
+    options.fitted = &fitted;
+    options.with_ingredients = true;
+    assert_int_equal(lf_feature_rows(feed, &options, collect, &out, NULL, &error), LF_MISMATCH);
+    assert_non_null(strstr(error.message, "5 levels, but this one has 2"));
+    assert_int_equal(out.pieces, 0);
+    lf_feed_close(feed);
+    /* A frame without the columns. */
+    const lf_column_spec specs[] = {{"valid", LF_COLUMN_BOOL}, {"ofi_norm_m1_1min", LF_COLUMN_F64}};
+    const size_t indices[] = {
+        lf_feature_find("ofi_integrated_1min"), lf_feature_find("microprice_offset_ticks")};
+    lf_feature_ingredient_columns columns;
+    lf_frame *frame = NULL;
+    assert_int_equal(lf_frame_create(NULL, specs, 2, 0, &frame, NULL), LF_OK);
+    assert_int_equal(lf_feature_ingredients_find(frame, indices, 1, &columns, &error), LF_OK);
+    assert_int_equal(columns.level_count, 1);
+    assert_int_equal(lf_feature_ingredients_find(frame, indices, 2, &columns, &error), LF_MISMATCH);
+    assert_non_null(strstr(error.message, "best_bid_ticks"));
+    lf_frame_destroy(frame);
+}
+
 /* The carry of a day counts it and its volume. */
 static void test_carry(void **state)
 {
@@ -530,6 +649,8 @@ int main(void)
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_fitted),
+        cmocka_unit_test(test_fitted_refused),
         cmocka_unit_test(test_carry),
         cmocka_unit_test(test_faulty_days),
         cmocka_unit_test(test_hunger),

@@ -6,7 +6,7 @@
 
 size_t lf_feature_find(const char *name)
 {
-    for (size_t i = 0; i < LFI_FEATURE_COUNT; i++) {
+    for (size_t i = 0; i < LFI_FEATURE_COUNT_ALL; i++) {
         if (strcmp(lf_feature_at(i)->name, name) == 0) {
             return i;
         }
@@ -16,13 +16,14 @@ size_t lf_feature_find(const char *name)
 
 static lf_status refuse_name(const char *word, lf_error *error)
 {
-    const char *candidates[LFI_FEATURE_COUNT + 2];
+    const char *candidates[LFI_FEATURE_COUNT_ALL + 3];
     size_t count = 0;
-    for (size_t i = 0; i < LFI_FEATURE_COUNT; i++) {
+    for (size_t i = 0; i < LFI_FEATURE_COUNT_ALL; i++) {
         candidates[count++] = lf_feature_at(i)->name;
     }
     candidates[count++] = "default";
     candidates[count++] = "scale_free";
+    candidates[count++] = "fitted";
     const char *hint = lf_suggest(word, candidates, count);
     if (hint != NULL) {
         return lf_error_set(
@@ -32,8 +33,8 @@ static lf_status refuse_name(const char *word, lf_error *error)
     return lf_error_set(
         error,
         LF_NOT_FOUND,
-        "There is no feature \"%s\"; expected \"default\", \"scale_free\" or names of features "
-        "joined by commas.",
+        "There is no feature \"%s\"; expected \"default\", \"scale_free\", \"fitted\" or names "
+        "of features joined by commas.",
         word
     );
 }
@@ -43,12 +44,16 @@ static lf_status add_word(const char *word, size_t *indices, size_t *count, lf_e
 {
     const bool is_default = strcmp(word, "default") == 0;
     const bool is_scale_free = strcmp(word, "scale_free") == 0;
-    bool is_known = is_default || is_scale_free;
-    for (size_t i = 0; i < LFI_FEATURE_COUNT; i++) {
+    const bool is_fitted = strcmp(word, "fitted") == 0;
+    bool is_known = is_default || is_scale_free || is_fitted;
+    for (size_t i = 0; i < LFI_FEATURE_COUNT_ALL; i++) {
         const lf_feature_info *info = lf_feature_at(i);
         const bool is_named = strcmp(word, info->name) == 0;
+        const bool is_of_set = (is_default && !info->is_fitted) ||
+                               (is_scale_free && info->is_scale_free) ||
+                               (is_fitted && info->is_fitted);
         is_known = is_known || is_named;
-        if (!is_named && !is_default && !(is_scale_free && info->is_scale_free)) {
+        if (!is_named && !is_of_set) {
             continue;
         }
         bool is_new = true;

@@ -212,22 +212,11 @@ static void diagonalise(double *a, double *vectors, size_t n)
     }
 }
 
-bool lfi_study_first_vector(
-    const double *x, size_t count, size_t columns, double *vector, double *share
-)
+bool lfi_study_first_vector_of(double *covariance, size_t columns, double *vector, double *share)
 {
-    double means[LF_LEVELS_MAX], deviations[LF_LEVELS_MAX];
-    double covariance[LF_LEVELS_MAX * LF_LEVELS_MAX], vectors[LF_LEVELS_MAX * LF_LEVELS_MAX];
+    double vectors[LF_LEVELS_MAX * LF_LEVELS_MAX];
     double trace = 0;
-    moments(x, count, columns, means, deviations);
     for (size_t c = 0; c < columns; c++) {
-        for (size_t d = 0; d < columns; d++) {
-            double sum = 0;
-            for (size_t i = 0; i < count; i++) {
-                sum += (x[i * columns + c] - means[c]) * (x[i * columns + d] - means[d]);
-            }
-            covariance[c * columns + d] = sum / (double)count;
-        }
         trace += covariance[c * columns + c];
     }
     if (!(trace > 0) || !isfinite(trace)) {
@@ -251,6 +240,25 @@ bool lfi_study_first_vector(
     }
     *share = covariance[first * columns + first] / trace;
     return true;
+}
+
+bool lfi_study_first_vector(
+    const double *x, size_t count, size_t columns, double *vector, double *share
+)
+{
+    double means[LF_LEVELS_MAX], deviations[LF_LEVELS_MAX];
+    double covariance[LF_LEVELS_MAX * LF_LEVELS_MAX];
+    moments(x, count, columns, means, deviations);
+    for (size_t c = 0; c < columns; c++) {
+        for (size_t d = 0; d < columns; d++) {
+            double sum = 0;
+            for (size_t i = 0; i < count; i++) {
+                sum += (x[i * columns + c] - means[c]) * (x[i * columns + d] - means[d]);
+            }
+            covariance[c * columns + d] = sum / (double)count;
+        }
+    }
+    return lfi_study_first_vector_of(covariance, columns, vector, share);
 }
 
 bool lfi_study_logit(

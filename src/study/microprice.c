@@ -67,40 +67,22 @@ static double imbalance_of(int64_t bid_lots, int64_t ask_lots)
     return ((double)bid_lots - (double)ask_lots) / ((double)bid_lots + (double)ask_lots);
 }
 
-/* 0 .. imbalance_count - 1 from asks alone to bids alone; mirrored imbalances mirror. */
-static int32_t imbalance_state(const lf_study_microprice *fit, double imbalance)
-{
-    const int32_t half = fit->imbalance_count / 2;
-    int32_t out = 0;
-    while (out < half && fabs(imbalance) > fit->bounds[out]) {
-        out++;
-    }
-    return imbalance < 0 ? half - out : half + out;
-}
-
-/* -1: none. */
-static int32_t spread_state(const lf_study_microprice *fit, int64_t spread_ticks)
-{
-    if (spread_ticks < 1 || (spread_ticks > fit->spread_count && !fit->pools_wide)) {
-        return -1;
-    }
-    return (int32_t)(spread_ticks < fit->spread_count ? spread_ticks : fit->spread_count) - 1;
-}
-
-static size_t state_of(const lf_study_microprice *fit, const lf_study_states *rows, size_t i)
+static size_t state_of(const lf_feature_microprice *fit, const lf_study_states *rows, size_t i)
 {
     if (!lfi_study_state_valid(rows, i)) {
         return NO_STATE;
     }
-    const int32_t spread = spread_state(fit, rows->ask_ticks[i] - rows->bid_ticks[i]);
+    const int32_t spread =
+        lf_feature_microprice_spread(fit, rows->ask_ticks[i] - rows->bid_ticks[i]);
     if (spread < 0) {
         return NO_STATE;
     }
     const double imbalance = imbalance_of(rows->bid_lots[i], rows->ask_lots[i]);
-    return (size_t)(spread * fit->imbalance_count + imbalance_state(fit, imbalance));
+    return (size_t
+    )(spread * fit->imbalance_count + lf_feature_microprice_imbalance(fit, imbalance));
 }
 
-static size_t mirrored(const lf_study_microprice *fit, size_t state)
+static size_t mirrored(const lf_feature_microprice *fit, size_t state)
 {
     const size_t m = (size_t)fit->imbalance_count;
     return state / m * m + (m - 1 - state % m);
@@ -108,7 +90,7 @@ static size_t mirrored(const lf_study_microprice *fit, size_t state)
 
 /* Bounds such that each of the states would hold as many rows, mirrored ones included. */
 static lf_status set_bounds(
-    const lf_study_states *rows, const lf_study_microprice_options *o, lf_study_microprice *fit
+    const lf_study_states *rows, const lf_study_microprice_options *o, lf_feature_microprice *fit
 )
 {
     const int32_t half = fit->imbalance_count / 2;
@@ -151,7 +133,7 @@ static void add_transition(chain *c, size_t from, size_t to, int64_t move_ticks2
 static void count_transitions(
     const lf_study_states *rows,
     const lf_study_microprice_options *o,
-    const lf_study_microprice *fit,
+    const lf_feature_microprice *fit,
     chain *c
 )
 {
@@ -320,17 +302,17 @@ static double antisymmetric(const double *values, size_t state, size_t mirror)
 
 static void fill_offsets(const chain *c, bool keeps_asymmetry, lf_study_microprice *fit)
 {
-    for (size_t s = 0; s < LF_STUDY_SPREADS_MAX; s++) {
-        for (size_t m = 0; m < LF_STUDY_IMBALANCES_MAX; m++) {
-            fit->offset_ticks[s][m] = fit->first_ticks[s][m] = NAN;
+    lf_feature_microprice *p = &fit->parameters;
+    for (size_t s = 0; s < LF_FEATURE_SPREADS_MAX; s++) {
+        for (size_t m = 0; m < LF_FEATURE_IMBALANCES_MAX; m++) {
+            p->offset_ticks[s][m] = fit->first_ticks[s][m] = NAN;
         }
     }
     for (size_t i = 0; i < c->n; i++) {
-        const size_t s = i / (size_t)fit->imbalance_count, m = i % (size_t)fit->imbalance_count;
+        const size_t s = i / (size_t)p->imbalance_count, m = i % (size_t)p->imbalance_count;
         if (c->is_usable[i]) {
-            const size_t mirror = mirrored(fit, i);
-            fit->offset_ticks[s][m] =
-                keeps_asymmetry ? c->sum[i] : antisymmetric(c->sum, i, mirror);
+            const size_t mirror = mirrored(p, i);
+            p->offset_ticks[s][m] = keeps_asymmetry ? c->sum[i] : antisymmetric(c->sum, i, mirror);
             fit->first_ticks[s][m] =
                 keeps_asymmetry ? c->first[i] : antisymmetric(c->first, i, mirror);
         }
@@ -349,7 +331,7 @@ static lf_status fit_chain(
     lf_error *error
 )
 {
-    count_transitions(rows, o, fit, c);
+    count_transitions(rows, o, &fit->parameters, c);
     make_shares(c, fit);
     if (fit->move_count == 0) {
         return lf_error_set(
@@ -381,10 +363,10 @@ static bool complete(lf_study_microprice_options *o)
     o->spread_count = o->spread_count != 0 ? o->spread_count : DEFAULT_SPREADS;
     o->tolerance_ticks = o->tolerance_ticks != 0 ? o->tolerance_ticks : DEFAULT_TOLERANCE_TICKS;
     o->terms_max = o->terms_max != 0 ? o->terms_max : DEFAULT_TERMS_MAX;
-    return o->imbalance_count >= 1 && o->imbalance_count <= LF_STUDY_IMBALANCES_MAX &&
+    return o->imbalance_count >= 1 && o->imbalance_count <= LF_FEATURE_IMBALANCES_MAX &&
            o->imbalance_count % 2 == 1 && o->spread_count >= 1 &&
-           o->spread_count <= LF_STUDY_SPREADS_MAX && o->tolerance_ticks > 0 && o->terms_max > 0 &&
-           o->move_ticks2_max >= 0;
+           o->spread_count <= LF_FEATURE_SPREADS_MAX && o->tolerance_ticks > 0 &&
+           o->terms_max > 0 && o->move_ticks2_max >= 0;
 }
 
 lf_status lf_study_microprice_fit(
@@ -404,17 +386,20 @@ lf_status lf_study_microprice_fit(
             LF_RANGE,
             "the micro-price takes an odd number of imbalances up to %d, 1 to %d spreads, and "
             "bounds that are not negative",
-            LF_STUDY_IMBALANCES_MAX,
-            LF_STUDY_SPREADS_MAX
+            LF_FEATURE_IMBALANCES_MAX,
+            LF_FEATURE_SPREADS_MAX
         );
     }
     lf_study_microprice fit = {
-        .imbalance_count = o.imbalance_count,
-        .spread_count = o.spread_count,
-        .pools_wide = o.pools_wide,
+        .parameters =
+            {
+                .imbalance_count = o.imbalance_count,
+                .spread_count = o.spread_count,
+                .pools_wide = o.pools_wide,
+            },
     };
     chain c;
-    lf_status status = set_bounds(states, &o, &fit);
+    lf_status status = set_bounds(states, &o, &fit.parameters);
     if (status == LF_OK) {
         status = chain_create(o.allocator, (size_t)(o.imbalance_count * o.spread_count), &c);
     }
@@ -427,16 +412,4 @@ lf_status lf_study_microprice_fit(
         *out = fit;
     }
     return status;
-}
-
-double lf_study_microprice_offset(
-    const lf_study_microprice *microprice, int64_t spread_ticks, int64_t bid_lots, int64_t ask_lots
-)
-{
-    const int32_t spread = spread_state(microprice, spread_ticks);
-    if (spread < 0 || bid_lots <= 0 || ask_lots <= 0) {
-        return NAN;
-    }
-    const double imbalance = imbalance_of(bid_lots, ask_lots);
-    return microprice->offset_ticks[spread][imbalance_state(microprice, imbalance)];
 }

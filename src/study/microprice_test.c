@@ -109,12 +109,12 @@ static void test_oracle(void **state)
         assert_near(fit.first_ticks[0][0], -0.1, 1e-14);
         assert_near(fit.first_ticks[0][1], 0, 1e-14);
         assert_near(fit.first_ticks[0][2], 0.1, 1e-14);
-        assert_near(fit.offset_ticks[0][0], -3.0 / 35, 1e-12);
-        assert_near(fit.offset_ticks[0][1], 0, 1e-12);
-        assert_near(fit.offset_ticks[0][2], 3.0 / 35, 1e-12);
-        assert_near(lf_study_microprice_offset(&fit, 7, 9, 1), 3.0 / 35, 1e-12);
-        assert_near(lf_study_microprice_offset(&fit, 7, 1, 9), -3.0 / 35, 1e-12);
-        assert_near(lf_study_microprice_offset(&fit, 1, 20, 20), 0, 1e-12);
+        assert_near(fit.parameters.offset_ticks[0][0], -3.0 / 35, 1e-12);
+        assert_near(fit.parameters.offset_ticks[0][1], 0, 1e-12);
+        assert_near(fit.parameters.offset_ticks[0][2], 3.0 / 35, 1e-12);
+        assert_near(lf_feature_microprice_offset(&fit.parameters, 7, 9, 1), 3.0 / 35, 1e-12);
+        assert_near(lf_feature_microprice_offset(&fit.parameters, 7, 1, 9), -3.0 / 35, 1e-12);
+        assert_near(lf_feature_microprice_offset(&fit.parameters, 1, 20, 20), 0, 1e-12);
     }
 }
 
@@ -135,7 +135,7 @@ static void test_terms(void **state)
     /* Terms shrink sixfold from 0.1: 0.1/6^4 = 7.7e-5 is the fifth, which is still added. */
     assert_int_equal(lf_study_microprice_fit(&states, &options, &fit, NULL), LF_OK);
     assert_int_equal(fit.term_count, 5);
-    assert_near(fit.offset_ticks[0][2], 0.085725308642, 1e-12);
+    assert_near(fit.parameters.offset_ticks[0][2], 0.085725308642, 1e-12);
     options.terms_max = 4;
     lf_error error;
     fit.term_count = 77;
@@ -213,18 +213,18 @@ static void test_mirror(void **state)
     size_t defined = 0;
     double before = -1;
     for (int64_t bid = 1; bid <= 40; bid++) {
-        const double up = lf_study_microprice_offset(&fit, 1, bid, 41 - bid);
-        const double down = lf_study_microprice_offset(&fit, 1, 41 - bid, bid);
+        const double up = lf_feature_microprice_offset(&fit.parameters, 1, bid, 41 - bid);
+        const double down = lf_feature_microprice_offset(&fit.parameters, 1, 41 - bid, bid);
         assert_true(up == -down);
-        assert_near(up, lf_study_microprice_offset(&fit2, 1, bid, 41 - bid), 1e-9);
+        assert_near(up, lf_feature_microprice_offset(&fit2.parameters, 1, bid, 41 - bid), 1e-9);
         /* More on the bid pulls the price up, never beyond the quotes. */
         assert_true(up >= before - 1e-9 && fabs(up) < 1);
         before = up;
         defined += isnan(up) ? 0 : 1;
     }
     assert_int_equal(defined, 40);
-    assert_true(lf_study_microprice_offset(&fit, 1, 30, 2) > 0.15);
-    assert_true(lf_study_microprice_offset(&fit, 2, 7, 7) == 0);
+    assert_true(lf_feature_microprice_offset(&fit.parameters, 1, 30, 2) > 0.15);
+    assert_true(lf_feature_microprice_offset(&fit.parameters, 2, 7, 7) == 0);
 }
 
 /* The states of three buckets and one spread, followed row by row without any linear algebra. */
@@ -273,7 +273,7 @@ static void test_brute_force(void **state)
     }
     assert_true(g[2] > 0.02 && g[0] < -0.02);
     for (int i = 0; i < 3; i++) {
-        assert_near(fit.offset_ticks[0][i], g[i], 1e-12);
+        assert_near(fit.parameters.offset_ticks[0][i], g[i], 1e-12);
     }
 }
 
@@ -291,7 +291,10 @@ static void test_buckets(void **state)
         if (g_rows.bid_lots[i] > 0) {
             const double b = (double)g_rows.bid_lots[i], a = (double)g_rows.ask_lots[i];
             const double size = fabs(b - a) / (b + a);
-            inside[size <= fit.bounds[0] ? 0 : size <= fit.bounds[1] ? 1 : 2]++;
+            inside
+                [size <= fit.parameters.bounds[0]   ? 0
+                 : size <= fit.parameters.bounds[1] ? 1
+                                                    : 2]++;
             all++;
         }
     }
@@ -332,15 +335,16 @@ static void test_unknown_states(void **state)
     }
     const lf_study_states more = view(&g_rows);
     assert_int_equal(lf_study_microprice_fit(&more, &options, &fit, NULL), LF_OK);
-    assert_true(!isnan(lf_study_microprice_offset(&fit, 3, 1, 9)));
-    assert_true(!isnan(lf_study_microprice_offset(&fit, 4, 9, 1)));
-    assert_true(isnan(lf_study_microprice_offset(&fit, 5, 9, 1))); /* blind */
-    assert_true(isnan(lf_study_microprice_offset(&fit, 3, 5, 5))); /* not seen */
-    assert_true(isnan(lf_study_microprice_offset(&fit, 2, 9, 1)));
-    assert_true(isnan(lf_study_microprice_offset(&fit, 6, 9, 1))); /* wider than the grid */
-    assert_true(isnan(lf_study_microprice_offset(&fit, 0, 9, 1)));
-    assert_true(isnan(lf_study_microprice_offset(&fit, 3, 0, 9)));
-    assert_true(isnan(lf_study_microprice_offset(&fit, 3, 1, 0)));
+    assert_true(!isnan(lf_feature_microprice_offset(&fit.parameters, 3, 1, 9)));
+    assert_true(!isnan(lf_feature_microprice_offset(&fit.parameters, 4, 9, 1)));
+    assert_true(isnan(lf_feature_microprice_offset(&fit.parameters, 5, 9, 1))); /* blind */
+    assert_true(isnan(lf_feature_microprice_offset(&fit.parameters, 3, 5, 5))); /* not seen */
+    assert_true(isnan(lf_feature_microprice_offset(&fit.parameters, 2, 9, 1)));
+    assert_true(isnan(lf_feature_microprice_offset(&fit.parameters, 6, 9, 1))
+    ); /* wider than the grid */
+    assert_true(isnan(lf_feature_microprice_offset(&fit.parameters, 0, 9, 1)));
+    assert_true(isnan(lf_feature_microprice_offset(&fit.parameters, 3, 0, 9)));
+    assert_true(isnan(lf_feature_microprice_offset(&fit.parameters, 3, 1, 0)));
     /* Moves beyond the bound are left out: here all are of one half tick. */
     options.move_ticks2_max = 1;
     lf_study_microprice same;
@@ -361,9 +365,9 @@ static void test_arguments_and_memory(void **state)
     const lf_study_states states = view(&g_rows), nothing = {.count = 0};
     const lf_study_microprice_options bad[] = {
         {.imbalance_count = 4},
-        {.imbalance_count = LF_STUDY_IMBALANCES_MAX + 2},
+        {.imbalance_count = LF_FEATURE_IMBALANCES_MAX + 2},
         {.imbalance_count = -1},
-        {.spread_count = LF_STUDY_SPREADS_MAX + 1},
+        {.spread_count = LF_FEATURE_SPREADS_MAX + 1},
         {.spread_count = -1},
         {.tolerance_ticks = NAN},
         {.terms_max = -1},

@@ -316,7 +316,7 @@ static estimate microprice_chain(lf_random *random)
         .imbalance_count = 3, .spread_count = 1, .has_equal_width = true, .pools_wide = true};
     lf_study_microprice fit;
     assert_int_equal(lf_study_microprice_fit(&states, &options, &fit, NULL), LF_OK);
-    return (estimate){lf_study_microprice_offset(&fit, 9, 9, 1), NAN};
+    return (estimate){lf_feature_microprice_offset(&fit.parameters, 9, 9, 1), NAN};
 }
 
 /* A common factor with loadings 1 to 10 and equal noise: the deepest weight is 10/55. */
@@ -333,8 +333,8 @@ static estimate integrated_weight(lf_random *random)
         }
     }
     lf_study_integrated fit;
-    assert_int_equal(lf_study_integrated_fit(NULL, ofi, ROWS, LEVELS, &fit, NULL), LF_OK);
-    return (estimate){fit.weights[LEVELS - 1], NAN};
+    assert_int_equal(lf_study_integrated_fit(ofi, ROWS, LEVELS, &fit, NULL), LF_OK);
+    return (estimate){fit.parameters.weights[LEVELS - 1], NAN};
 }
 
 /* ---- the rounds ------------------------------------------------------------------------- */

@@ -102,6 +102,9 @@ bool lfi_study_first_vector(
     const double *x, size_t count, size_t columns, double *vector, double *share
 );
 
+/* The same of a covariance [columns][columns], which is used up. */
+bool lfi_study_first_vector_of(double *covariance, size_t columns, double *vector, double *share);
+
 /*
  * Solve A z = b for a symmetric positive definite A [n][n]: z replaces b [n], the factor A. False
  * when A is not positive definite up to rounding.

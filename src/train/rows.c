@@ -157,7 +157,7 @@ void lfi_day_close(const lfi_data *data, lfi_columns *day)
 
 static lf_status select_features(lfi_data *data, lf_error *error)
 {
-    size_t *indices = lf_allocate(data->allocator, lf_feature_count(), sizeof *indices);
+    size_t *indices = lf_allocate(data->allocator, lf_feature_count_all(), sizeof *indices);
     size_t count = 0;
     if (indices == NULL) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for the columns.");
