@@ -123,6 +123,7 @@ typedef struct lf_model_content {
     const char *texts[LF_HEAD_COUNT]; /* kind trees: LightGBM's text; NULL: no such head */
     size_t text_bytes[LF_HEAD_COUNT];
     const lf_linear_head *linear[LF_HEAD_COUNT]; /* kind logistic; NULL: no such head */
+    const lf_feature_fitted *fitted; /* parameters of the fitted features; NULL: none of them is */
     const char *training_json; /* a JSON object: options, data, metrics, importance; or NULL */
 } lf_model_content;
 
@@ -131,8 +132,8 @@ typedef struct lf_model_content {
  * is there already is written over.
  *
  * @param path  the folder, made when it is not there
- * @return LF_OK, LF_RANGE (no head, no or too many features, training_json is no object), LF_IO or
- *         LF_NOMEM
+ * @return LF_OK, LF_RANGE (no head, no or too many features, a fitted feature without parameters,
+ *         training_json is no object), LF_IO or LF_NOMEM
  */
 LF_API LF_MUST_CHECK lf_status
 lf_model_save(const char *path, const lf_model_content *content, lf_error *error);
@@ -160,6 +161,9 @@ LF_API const lf_model_meta *lf_model_meta_of(const lf_model *model);
 /** Registry indices of its features in order, borrowed, [*count]. */
 LF_API const size_t *lf_model_features(const lf_model *model, size_t *count);
 
+/** Parameters of its fitted features, borrowed; NULL when none of its features is fitted. */
+LF_API const lf_feature_fitted *lf_model_fitted(const lf_model *model);
+
 /** True when the model has the head. */
 LF_API bool lf_model_has_head(const lf_model *model, lf_head head);
 
@@ -172,7 +176,8 @@ LF_API const char *lf_model_training(const lf_model *model);
  * A mirrored model is asked twice, for the row and for the row with bid and ask exchanged:
  * probabilities are the mean of p(x) and 1 - p(mirror x), the return half of f(x) - f(mirror x).
  *
- * @param row    [lf_feature_count()] in registry order
+ * @param row    [lf_feature_count()] in registry order; [lf_feature_count_all()], with
+ *               lf_feature_fitted_row() behind the others, when lf_model_fitted() is not NULL
  * @param valid  false gives NaN everywhere
  * @param out    filled
  *

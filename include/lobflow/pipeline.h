@@ -147,8 +147,8 @@ typedef struct lf_pipeline lf_pipeline;
  * @param instrument  copied
  * @param options     copied, see its members for what is borrowed
  * @param out         owned; NULL on failure
- * @return LF_OK, LF_RANGE, LF_MISMATCH (rows that are not on the grid, models with other features)
- *         or LF_NOMEM
+ * @return LF_OK, LF_RANGE, LF_MISMATCH (rows that are not on the grid, a model with fitted
+ *         features for books of another number of levels) or LF_NOMEM
  */
 LF_API LF_MUST_CHECK lf_status lf_pipeline_create(
     const lf_instrument *instrument,
@@ -216,7 +216,8 @@ LF_API bool lf_pipeline_valid(const lf_pipeline *pipeline);
 /** The record for the next day's features, after the last event; zero when rows were given. */
 LF_API void lf_pipeline_carry_get(const lf_pipeline *pipeline, lf_feature_carry *out);
 
-/** The last full feature row, [lf_feature_count()], borrowed; NULL when rows were given. */
+/** The last full feature row, [lf_feature_count_all()], borrowed; NULL when rows were given. Fitted
+    features are made with the parameters of the model that the row is for, else undefined. */
 LF_API const double *lf_pipeline_features(const lf_pipeline *pipeline);
 
 #ifdef __cplusplus

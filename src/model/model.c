@@ -34,6 +34,11 @@ const size_t *lf_model_features(const lf_model *model, size_t *count)
     return model->features;
 }
 
+const lf_feature_fitted *lf_model_fitted(const lf_model *model)
+{
+    return model->has_fitted ? &model->fitted : NULL;
+}
+
 bool lf_model_has_head(const lf_model *model, lf_head head)
 {
     return model->scorers[head] != NULL || model->linear[head] != NULL;

@@ -4,6 +4,8 @@
 
 #include <lobflow/model.h>
 
+#include <jansson.h>
+
 /* What a node does with a value that is missing; the codes of the file. */
 typedef enum lfi_missing {
     LFI_MISSING_NONE = 0, /* NaN counts as 0 */
@@ -52,17 +54,35 @@ struct lf_scorer {
     bool is_average; /* prediction of the mean of the trees, not their sum (random forest) */
 };
 
-/* Version of model.json; raised when an older program would read it wrongly. */
-#define LFI_MODEL_FORMAT 1
+/* Version of model.json; raised when an older program would read it wrongly. Version 1 has no
+   parameters of fitted features and is read too. */
+#define LFI_MODEL_FORMAT 2
+#define LFI_MODEL_FORMAT_OLDEST 1
 
 struct lf_model {
     const lf_allocator *allocator;
     lf_model_meta meta;
     size_t features[LF_MODEL_FEATURES_MAX];
     size_t feature_count;
+    bool has_fitted; /* some of the features is a fitted one */
+    lf_feature_fitted fitted;
     lf_scorer *scorers[LF_HEAD_COUNT]; /* kind trees; NULL: no such head */
     double *linear[LF_HEAD_COUNT];     /* kind logistic: intercept, weights, means; NULL: none */
     char *training;                    /* JSON text */
 };
+
+/* model_fitted.c: parameters of fitted features as JSON, for the features that need them; NULL
+   without memory. */
+json_t *lfi_fitted_json(const lf_feature_fitted *fitted, const size_t *features, size_t count);
+
+/* Reads them back; false when one of the features has none or they are not as they must be, with
+   the name of that feature. */
+bool lfi_fitted_read(
+    const json_t *object,
+    const size_t *features,
+    size_t count,
+    lf_feature_fitted *out,
+    const char **wrong
+);
 
 #endif

@@ -1,7 +1,6 @@
 /* Loads a model folder and refuses what does not belong together. */
 #include "model_internal.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,8 +108,8 @@ static lf_status read_fitted(loader *l, const json_t *root)
 static lf_status unknown_feature(loader *l, const char *name)
 {
     const char *names[LF_MODEL_FEATURES_MAX];
-    const size_t known =
-        lf_feature_count() < LF_MODEL_FEATURES_MAX ? lf_feature_count() : LF_MODEL_FEATURES_MAX;
+    const size_t known = lf_feature_count_all() < LF_MODEL_FEATURES_MAX ? lf_feature_count_all()
+                                                                        : LF_MODEL_FEATURES_MAX;
     for (size_t i = 0; i < known; i++) {
         names[i] = lf_feature_at(i)->name;
     }
@@ -172,6 +171,20 @@ static lf_status read_features(loader *l, const json_t *root)
         );
     }
     return LF_OK;
+}
+
+static lf_status read_parameters(loader *l, const json_t *root)
+{
+    lf_model *model = l->model;
+    const char *name = "";
+    const json_t *object = json_object_get(root, "fitted_features");
+    model->has_fitted = lf_feature_needs_fitted(model->features, model->feature_count);
+    if (lfi_fitted_read(object, model->features, model->feature_count, &model->fitted, &name)) {
+        return LF_OK;
+    }
+    char field[64];
+    (void)snprintf(field, sizeof field, "fitted_features.%s", name);
+    return wrong(l, field, "the parameters of that feature");
 }
 
 /* The scorer's features must be the model's, in order. */
@@ -346,15 +359,16 @@ static lf_status read_root(loader *l, const json_t *root)
     if (get_int(l, root, "format_version", &version) != LF_OK) {
         return LF_FORMAT;
     }
-    if (version != LFI_MODEL_FORMAT) {
+    if (version < LFI_MODEL_FORMAT_OLDEST || version > LFI_MODEL_FORMAT) {
         return lf_error_set_at(
             l->error,
             LF_UNSUPPORTED,
             l->file,
             LF_POSITION_NONE,
             LF_POSITION_NONE,
-            "format_version is %lld, this version reads %d; train the model again.",
+            "format_version is %lld, this version reads %d to %d; train the model again.",
             (long long)version,
+            LFI_MODEL_FORMAT_OLDEST,
             LFI_MODEL_FORMAT
         );
     }
@@ -369,6 +383,9 @@ static lf_status read_root(loader *l, const json_t *root)
     lf_status status = read_fitted(l, root);
     if (status == LF_OK) {
         status = read_features(l, root);
+    }
+    if (status == LF_OK) {
+        status = read_parameters(l, root);
     }
     if (status == LF_OK) {
         status = keep_training(l, root);

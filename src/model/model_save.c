@@ -1,7 +1,6 @@
 /* Writes a model folder: the heads first, model.json with their hashes last. */
 #include "model_internal.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +129,16 @@ static lf_status check_content(const lf_model_content *content, lf_error *error)
             content->feature_count
         );
     }
+    for (size_t i = 0; i < content->feature_count; i++) {
+        if (!lf_feature_fitted_has(content->fitted, content->features[i])) {
+            return lf_error_set(
+                error,
+                LF_RANGE,
+                "a model with the feature %s needs its fitted parameters.",
+                lf_feature_at(content->features[i])->name
+            );
+        }
+    }
     return LF_OK;
 }
 
@@ -182,6 +191,11 @@ lf_status lf_model_save(const char *path, const lf_model_content *content, lf_er
         "training",
         training
     );
+    if (lf_feature_needs_fitted(content->features, content->feature_count)) {
+        json_t *parameters =
+            lfi_fitted_json(content->fitted, content->features, content->feature_count);
+        (void)json_object_set_new(root, "fitted_features", parameters);
+    }
     char *json = root == NULL ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     char whole[4096];
     status = json == NULL ? lf_error_set(error, LF_NOMEM, "%s: not enough memory.", path) : LF_OK;

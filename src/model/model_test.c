@@ -240,7 +240,8 @@ static void test_refused(void **state)
     } rows[] = {
         {"model.json", "{", "[", LF_FORMAT, "JSON"},
         {"model.json", "lobflow-model", "other", LF_FORMAT, "format"},
-        {"model.json", "\"format_version\": 1", "\"format_version\": 99", LF_UNSUPPORTED, "99"},
+        {"model.json", "\"format_version\": 2", "\"format_version\": 99", LF_UNSUPPORTED, "99"},
+        {"model.json", "\"format_version\": 2", "\"format_version\": 0", LF_UNSUPPORTED, "1 to 2"},
         {"model.json", "\"trees\"", "\"forest\"", LF_FORMAT, "kind"},
         {"model.json", "\"mirrored\": true", "\"mirrored\": 1", LF_FORMAT, "mirrored"},
         {"model.json", "\"ofi_norm_1min\"", "\"ofi_norm_1mim\"", LF_MISMATCH, "ofi_norm_1min"},
@@ -273,6 +274,153 @@ static void test_refused(void **state)
         assert_null(model);
         stop(&s);
     }
+}
+
+/* ---- fitted features -------------------------------------------------------------------- */
+
+/* A logistic model of three features, two of them fitted. */
+typedef struct fitted_setting {
+    setting base;
+    size_t features[3];
+    lf_feature_fitted fitted;
+    lf_linear_head head;
+} fitted_setting;
+
+static void start_fitted(fitted_setting *s)
+{
+    static const double weights[] = {1, 2, 3};
+    static const double means[] = {0, 0, 0};
+    start(&s->base);
+    s->features[0] = lf_feature_find("ofi_integrated_10s");
+    s->features[1] = lf_feature_find("vpin");
+    s->features[2] = lf_feature_find("microprice_offset_ticks");
+    s->head = (lf_linear_head){.intercept = 0.25, .weights = weights, .means = means};
+    s->fitted = (lf_feature_fitted){
+        .integrated[1] = {3, {1.0 / 3, 0.1, 17.0 / 30}},
+        .microprice =
+            {
+                .imbalance_count = 5,
+                .spread_count = 2,
+                .pools_wide = true,
+                .bounds = {0.1, 2.0 / 3},
+                .offset_ticks = {{-0.7, -1.0 / 3, 0, 1.0 / 3, 0.7}, {-1, NAN, 0, NAN, 1}},
+            },
+    };
+    lf_model_content *content = &s->base.content;
+    (void)snprintf(content->meta.kind, sizeof content->meta.kind, "logistic");
+    content->features = s->features;
+    content->feature_count = 3;
+    content->fitted = &s->fitted;
+    for (int i = 0; i < LF_HEAD_COUNT; i++) {
+        content->texts[i] = NULL;
+        content->linear[i] = &s->head;
+    }
+}
+
+static bool same_bits(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+}
+
+/* What is saved comes back to the bit, and makes the same rows and predictions. */
+static void test_fitted_round_trip(void **state)
+{
+    (void)state;
+    fitted_setting s;
+    start_fitted(&s);
+    save(&s.base);
+    lf_model *model = load(&s.base);
+    const lf_feature_fitted *found = lf_model_fitted(model);
+    assert_non_null(found);
+    assert_int_equal(found->integrated[0].level_count, 0);
+    assert_int_equal(found->integrated[1].level_count, 3);
+    assert_memory_equal(
+        found->integrated[1].weights, s.fitted.integrated[1].weights, 3 * sizeof(double)
+    );
+    const lf_feature_microprice *p = &found->microprice;
+    assert_int_equal(p->imbalance_count, 5);
+    assert_int_equal(p->spread_count, 2);
+    assert_true(p->pools_wide);
+    assert_memory_equal(p->bounds, s.fitted.microprice.bounds, 2 * sizeof(double));
+    for (int i = 0; i < 10; i++) {
+        assert_true(
+            same_bits(p->offset_ticks[i / 5][i % 5], s.fitted.microprice.offset_ticks[i / 5][i % 5])
+        );
+    }
+    lf_feature_ingredients ingredients = {
+        .valid = true,
+        .level_count = 3,
+        .ofi[1] = {0.3, -0.7, 1.1},
+        .bid_ticks = 10,
+        .ask_ticks = 11,
+        .bid_lots = 8,
+        .ask_lots = 5,
+    };
+    double row[LF_MODEL_FEATURES_MAX] = {0};
+    double made[LF_FEATURE_FITTED_COUNT];
+    lf_prediction prediction;
+    lf_feature_fitted_row(found, &ingredients, row + lf_feature_count());
+    lf_feature_fitted_row(&s.fitted, &ingredients, made);
+    assert_true(same_bits(row[s.features[0]], made[1]) && same_bits(row[s.features[2]], made[4]));
+    lf_model_predict(model, row, true, &prediction);
+    /* Mirrored: half of f(x) - f(mirror x), where both fitted features are odd. */
+    assert_true(made[4] == 1.0 / 3);
+    assert_true(fabs(prediction.ret_1min_bps - (made[1] + 3 * made[4])) < 1e-12);
+    lf_model_destroy(model);
+    stop(&s.base);
+}
+
+static void test_fitted_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *word;
+    } rows[] = {
+        {"\"fitted_features\"", "\"other\"", "fitted_features.ofi_integrated_10s"},
+        {"\"ofi_integrated_10s\": {", "\"a\": {", "fitted_features.ofi_integrated_10s"},
+        {"\"weights\": [\n        0", "\"weights\": [\n \"a\", 0", "ofi_integrated_10s"},
+        {"\"weights\": [\n        0", "\"weights\": [0,0,0,0,0,0,0,0, 0", "ofi_integrated_10s"},
+        {"\"pools_wide\": true", "\"pools_wide\": 1", "microprice_offset_ticks"},
+        {"\"bounds\": [", "\"bounds\": [ 0.05,", "microprice_offset_ticks"},
+        {"0.10000000000000001,\n        0.6", "0.9,\n        0.6", "microprice_offset_ticks"},
+        {"\"offset_ticks\": [\n        [", "\"offset_ticks\": [[0.5,", "microprice_offset_ticks"},
+        {"\"offset_ticks\": [", "\"offset_ticks\": [ [0.0],", "microprice_offset_ticks"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fitted_setting s;
+        start_fitted(&s);
+        save(&s.base);
+        change_file(&s.base, "model.json", rows[i].from, rows[i].to);
+        lf_model *model = NULL;
+        lf_error error = {0};
+        const lf_status status = lf_model_load(NULL, s.base.folder.path, &model, &error);
+        if (status != LF_FORMAT || strstr(error.message, rows[i].word) == NULL) {
+            fail_msg("%s: status %d: %s", rows[i].from, status, error.message);
+        }
+        assert_null(model);
+        stop(&s.base);
+    }
+    fitted_setting s;
+    start_fitted(&s);
+    s.base.content.fitted = NULL;
+    assert_int_equal(lf_model_save(s.base.folder.path, &s.base.content, NULL), LF_RANGE);
+    stop(&s.base);
+}
+
+/* A folder of version 1 is one without parameters of fitted features. */
+static void test_version_1(void **state)
+{
+    (void)state;
+    setting s;
+    start(&s);
+    save(&s);
+    change_file(&s, "model.json", "\"format_version\": 2", "\"format_version\": 1");
+    lf_model *model = load(&s);
+    assert_null(lf_model_fitted(model));
+    lf_model_destroy(model);
+    stop(&s);
 }
 
 static void test_missing_files(void **state)
@@ -350,6 +498,9 @@ int main(void)
         cmocka_unit_test(test_mirrored_prediction),
         cmocka_unit_test(test_logistic),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_fitted_round_trip),
+        cmocka_unit_test(test_fitted_refused),
+        cmocka_unit_test(test_version_1),
         cmocka_unit_test(test_missing_files),
         cmocka_unit_test(test_save_refuses),
         cmocka_unit_test(test_failing_memory),

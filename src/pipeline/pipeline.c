@@ -100,6 +100,24 @@ make_strategies(lf_pipeline *pipeline, const lf_pipeline_options *options, lf_er
     return LF_OK;
 }
 
+/* Fitted features of a model want books of as many levels as it was trained on. */
+static lf_status check_fitted(lf_pipeline *pipeline, lf_error *error)
+{
+    const int32_t levels = pipeline->instrument.level_count;
+    lf_status status = LF_OK;
+    for (size_t i = 0; i < pipeline->span_count && status == LF_OK; i++) {
+        const lf_model *const model = pipeline->spans[i].model;
+        size_t count = 0;
+        const size_t *const features = model != NULL ? lf_model_features(model, &count) : NULL;
+        if (model != NULL && lf_model_fitted(model) != NULL) {
+            pipeline->is_fitted = true;
+            status =
+                lf_feature_fitted_check(lf_model_fitted(model), features, count, levels, error);
+        }
+    }
+    return status;
+}
+
 static lf_status
 make_engine(lf_pipeline *pipeline, const lf_pipeline_options *options, lf_error *error)
 {
@@ -107,11 +125,19 @@ make_engine(lf_pipeline *pipeline, const lf_pipeline_options *options, lf_error 
     pipeline->ofi_index = lf_feature_find("ofi_1min");
     pipeline->imbalance_index = lf_feature_find("depth_imbalance_l1");
     pipeline->features =
-        lf_allocate(options->allocator, lf_feature_count(), sizeof *pipeline->features);
+        lf_allocate(options->allocator, lf_feature_count_all(), sizeof *pipeline->features);
     if (pipeline->features == NULL) {
         return lf_error_set(error, LF_NOMEM, "No memory for a row of features.");
     }
+    for (size_t i = 0; i < lf_feature_count_all(); i++) {
+        pipeline->features[i] = NAN;
+    }
+    const lf_status status = check_fitted(pipeline, error);
+    if (status != LF_OK) {
+        return status;
+    }
     lf_feature_options features = options->features;
+    features.with_mlofi = features.with_mlofi || pipeline->is_fitted;
     features.allocator = options->allocator;
     features.clock = LF_CLOCK_LOCAL;
     return lf_feature_engine_create(&pipeline->instrument, &features, &pipeline->engine, error);
@@ -257,6 +283,19 @@ static int32_t span_at(const lf_pipeline *pipeline, int64_t ts_ns)
     return -1;
 }
 
+/* The fitted features behind the others, with the parameters of the row's model. */
+static void compute_fitted(lf_pipeline *pipeline, const lf_row *row)
+{
+    static const lf_feature_fitted nothing;
+    const lf_model *const model = row->span >= 0 ? pipeline->spans[row->span].model : NULL;
+    const lf_feature_fitted *const fitted = model != NULL ? lf_model_fitted(model) : NULL;
+    lf_feature_ingredients ingredients;
+    lf_feature_ingredients_at(pipeline->engine, row->ts_ns, &ingredients);
+    lf_feature_fitted_row(
+        fitted != NULL ? fitted : &nothing, &ingredients, pipeline->features + lf_feature_count()
+    );
+}
+
 static void compute_row(lf_pipeline *pipeline, lf_row *row)
 {
     bool valid = false;
@@ -265,6 +304,9 @@ static void compute_row(lf_pipeline *pipeline, lf_row *row)
     row->ofi_norm_1min = pipeline->features[pipeline->ofi_norm_index];
     row->ofi_1min = pipeline->features[pipeline->ofi_index];
     row->depth_imbalance_l1 = pipeline->features[pipeline->imbalance_index];
+    if (pipeline->is_fitted) {
+        compute_fitted(pipeline, row);
+    }
     if (row->span >= 0) {
         lf_model_predict(
             pipeline->spans[row->span].model, pipeline->features, valid, &row->prediction

@@ -57,7 +57,8 @@ struct lf_pipeline {
     lf_instrument instrument;
     int64_t step_ns;
     lf_feature_engine *engine; /* NULL when rows were given */
-    double *features;          /* [lf_feature_count()] */
+    double *features;          /* [lf_feature_count_all()] */
+    bool is_fitted;            /* some model has fitted features */
     size_t ofi_norm_index;
     size_t ofi_index;
     size_t imbalance_index;

@@ -187,6 +187,8 @@ static lf_status read_feed(day_pass *pass, lf_feed *feed, lfi_day_rows *out, lf_
                 .carry = &out->carry,
             },
         .set = pass->options->set,
+        .fitted = pass->options->fitted,
+        .with_ingredients = pass->options->with_ingredients,
         .step_ns = config->step_ns,
         .at_events = pass->options->at_events,
         .on_batch = on_batch,

@@ -22,8 +22,10 @@ lf_status lfi_path(const char *folder, const char *name, char out[LFI_PATH_BYTES
 
 /* Which rows of a day are made. */
 typedef struct lfi_day_options {
-    const char *set; /* of features */
-    lf_clock clock;  /* local: the feed is opened with its latency */
+    const char *set;                 /* of features */
+    const lf_feature_fitted *fitted; /* parameters of the fitted ones among them; NULL: none */
+    bool with_ingredients;           /* and what they are made of: see lf_feature_rows() */
+    lf_clock clock;                  /* local: the feed is opened with its latency */
     bool at_events;
     bool with_spread;           /* the column spread_ticks */
     const int64_t *horizons_ns; /* [horizon_count] of the labels ret_<h> and up_<h> */
@@ -54,6 +56,10 @@ lf_status lfi_day_read(
     lf_error *error
 );
 void lfi_day_clear(lfi_day_rows *rows);
+
+/* The set "default" and those of some features that are fitted. */
+#define LFI_SET_BYTES ((size_t)256)
+void lfi_fitted_set(const size_t *features, size_t count, char out[LFI_SET_BYTES]);
 
 /* Days of rows on disk, private to this process. */
 typedef struct lfi_store lfi_store;

@@ -1,6 +1,7 @@
 /* The verbs features and predict: days in, one table file out. */
 #include "line_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A table file that is begun with the first frame. */
@@ -90,7 +91,7 @@ static lf_status predict_rows(
 )
 {
     lf_frame *const rows = day->frame;
-    const size_t features = lf_feature_count();
+    const size_t features = lf_feature_count_all();
     const size_t count = lf_frame_row_count(rows);
     double **const columns = lf_allocate(job->allocator, features, sizeof *columns);
     double *const row = lf_allocate(job->allocator, features, sizeof *row);
@@ -98,13 +99,14 @@ static lf_status predict_rows(
     lf_status status = columns != NULL && row != NULL ? lf_frame_append(out, count) : LF_NOMEM;
     if (status == LF_OK) {
         for (size_t f = 0; f < features; f++) {
-            columns[f] = lf_frame_f64(rows, lf_frame_find(rows, lf_feature_at(f)->name));
+            const size_t column = lf_frame_find(rows, lf_feature_at(f)->name);
+            columns[f] = column != SIZE_MAX ? lf_frame_f64(rows, column) : NULL;
         }
         const int64_t *const times = lf_frame_i64(rows, lf_frame_find(rows, "ts_event"));
         const uint8_t *const valid = lf_frame_bool(rows, lf_frame_find(rows, "valid"));
         for (size_t i = 0; i < count; i++) {
             for (size_t f = 0; f < features; f++) {
-                row[f] = columns[f][i];
+                row[f] = columns[f] != NULL ? columns[f][i] : NAN;
             }
             lf_prediction prediction;
             lf_model_predict(model, row, valid[i] != 0, &prediction);
@@ -152,8 +154,13 @@ lf_status lf_run_predict(
     const lf_run_job *job, const lf_model *model, bool in_sample, const char *path, lf_error *error
 )
 {
+    size_t feature_count = 0;
+    const size_t *const features = lf_model_features(model, &feature_count);
+    char set[LFI_SET_BYTES];
+    lfi_fitted_set(features, feature_count, set);
     const lfi_day_options options = {
-        .set = "default",
+        .set = set,
+        .fitted = lf_model_fitted(model),
         .clock = lf_model_meta_of(model)->clock,
         .stage = "predict",
     };
