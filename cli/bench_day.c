@@ -186,9 +186,9 @@ static lf_status cast_numbers(lf_frame *frame, lf_error *error)
 
 lf_status bench_day_rows(bench *work, lf_error *error)
 {
-    static const int64_t horizons_ns[] = {LF_NS_PER_MINUTE, 5 * LF_NS_PER_MINUTE};
-    static const lf_run_features_options options = {
-        .label_horizons_ns = horizons_ns, .label_count = 2};
+    static const lf_label_spec labels[] = {
+        {LF_LABEL_RETURN, LF_NS_PER_MINUTE}, {LF_LABEL_RETURN, 5 * LF_NS_PER_MINUTE}};
+    static const lf_run_features_options options = {.labels = labels, .label_count = 2};
     bench_day *const day = &work->day;
     if (day->rows != NULL) {
         return LF_OK;

@@ -80,9 +80,9 @@ lf_status bench_frame(bench *work, lf_error *error)
 
 static lf_status call_pass(const bench *work, void *context, bench_pass *pass, lf_error *error)
 {
-    static const int64_t horizons_ns[] = {LF_NS_PER_MINUTE, 5 * LF_NS_PER_MINUTE};
-    static const lf_run_features_options options = {
-        .label_horizons_ns = horizons_ns, .label_count = 2};
+    static const lf_label_spec labels[] = {
+        {LF_LABEL_RETURN, LF_NS_PER_MINUTE}, {LF_LABEL_RETURN, 5 * LF_NS_PER_MINUTE}};
+    static const lf_run_features_options options = {.labels = labels, .label_count = 2};
     const lf_config *const config = context;
     const bench_day *const day = &work->day;
     const lf_run_job job = {.config = config, .sources = day->found.sources, .source_count = 1};

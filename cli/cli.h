@@ -134,6 +134,7 @@ extern const cli_flag cli_bench_flags[];
 
 extern const char cli_synth_about[];
 extern const char cli_convert_about[];
+extern const char cli_features_about[];
 extern const char cli_impact_about[];
 extern const char cli_latency_about[];
 extern const char cli_run_about[];

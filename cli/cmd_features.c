@@ -14,7 +14,7 @@ const cli_flag cli_features_flags[] = {
      "NAMES",
      "default, scale_free, mlofi, all, or names a,b,c",
      "features.set"},
-    {"labels", 0, CLI_VALUE, "1min,5min", "also ret_<h> and up_<h> for these horizons", NULL},
+    {"labels", 0, CLI_VALUE, "1min,5min", "also labels, ret_<h> and up_<h>; see below", NULL},
     {"label-delay", 0, CLI_VALUE, "D", "labels look from row time + D", "labels.delay"},
     {"vpin-bucket",
      0,
@@ -30,6 +30,16 @@ const cli_flag cli_features_flags[] = {
     {0},
 };
 /* clang-format on */
+
+const char cli_features_about[] =
+    "--labels takes words separated by commas. A duration gives ret_<h> (bps) and up_<h>. More:\n"
+    "  smooth:<h>   smooth_<h>: the mean of the later mids against the mid, bps\n"
+    "  barrier:<h>  barrier_<h>: 1, -1 or 0 for the barrier that is met first, with "
+    "barrier_ret_<h>\n"
+    "               (bps), barrier_hold_<h> (seconds), and its weights as below\n"
+    "  meta:<h>     meta_<h>: 1 when the side of labels.meta_side earned labels.meta_cost_bps\n"
+    "  weight:<h>   uniqueness_<h> and attribution_<h> (bps), weights of overlapping labels\n"
+    "Their numbers are the keys of [labels]; docs/modules/label.md defines them.";
 
 /* ---- the list --------------------------------------------------------------------------- */
 
@@ -169,27 +179,18 @@ static int list(const cli_args *args)
 
 /* ---- rows ------------------------------------------------------------------------------- */
 
-#define HORIZONS_MAX 16
+#define LABELS_MAX ((size_t)16)
 
-/* Horizons of --labels, separated by commas. */
-static int read_horizons(const cli_args *args, int64_t *out, size_t *count)
+/* The words of --labels. */
+static int read_labels(const cli_args *args, lf_label_spec *out, size_t *count)
 {
-    const char *text = cli_text(args, "labels");
+    const char *const text = cli_text(args, "labels");
+    lf_error error;
     *count = 0;
-    while (text != NULL && *text != '\0') {
-        char word[32];
-        const size_t length = strcspn(text, ",");
-        if (*count == HORIZONS_MAX) {
-            return cli_usage(args, "--labels: at most %d horizons.", HORIZONS_MAX);
-        }
-        (void)snprintf(word, sizeof word, "%.*s", (int)length, text);
-        if (lf_duration_parse(word, &out[*count]) != LF_OK || out[*count] <= 0) {
-            return cli_usage(args, "--labels %s: durations such as 1min,5min.", word);
-        }
-        ++*count;
-        text += length + (text[length] == ',');
+    if (text == NULL || lf_label_parse(text, out, LABELS_MAX, count, &error) == LF_OK) {
+        return CLI_DONE;
     }
-    return CLI_DONE;
+    return cli_usage(args, "--labels: %s", error.message);
 }
 
 /* --step is a duration, or the word event. */
@@ -210,18 +211,18 @@ static int read_step(const cli_args *args, lf_config *config, bool *at_events)
 
 int cli_features(const cli_args *args)
 {
-    int64_t horizons[HORIZONS_MAX];
+    lf_label_spec labels[LABELS_MAX];
     cli_job job;
     lf_error error;
     bool done = false;
     const char *path = NULL;
-    lf_run_features_options options = {.label_horizons_ns = horizons};
+    lf_run_features_options options = {.labels = labels};
     if (cli_has(args, "list")) {
         return list(args);
     }
     int code = cli_has(args, "print-config") ? CLI_DONE : cli_need(args, "output", &path);
     if (code == CLI_DONE) {
-        code = read_horizons(args, horizons, &options.label_count);
+        code = read_labels(args, labels, &options.label_count);
     }
     if (code == CLI_DONE) {
         code = cli_job_open(args, 0, &job, &done);

@@ -29,7 +29,7 @@ const cli_verb cli_verbs[] = {
     {"features",
      "DATA... -o F.{parquet,arrow,csv}",
      "feature rows, with labels if asked for",
-     NULL,
+     cli_features_about,
      cli_features_flags,
      true,
      cli_features},

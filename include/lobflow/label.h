@@ -167,7 +167,8 @@ LF_API void lf_label_barrier(
  *
  * @param side     [count] its sign is the side; 0 or NaN: none
  * @param ret_bps  [count] what the mid did afterwards
- * @param meta     [count] out: 1 if sign(side) ret > cost_bps, 0 if not, NaN without side or return
+ * @param meta     [count] out: 1 if sign(side) ret > cost_bps, 0 if not, NaN without side or
+ *                 return; may be ret_bps
  * Source: Lopez de Prado (2018), Advances in Financial Machine Learning, section 3.6.
  */
 LF_API void lf_label_meta(
@@ -214,6 +215,37 @@ LF_API LF_MUST_CHECK lf_status lf_label_attribution(
     const int64_t *end_ns,
     size_t count,
     double *attribution_bps
+);
+
+/* ---- names ------------------------------------------------------------------------------ */
+
+/** Kinds of labels that a table can have. */
+typedef enum lf_label_kind {
+    LF_LABEL_RETURN = 0,  /* "1min": ret_1min and up_1min */
+    LF_LABEL_SMOOTH = 1,  /* "smooth:1min" */
+    LF_LABEL_BARRIER = 2, /* "barrier:5min" */
+    LF_LABEL_META = 3,    /* "meta:1min" */
+    LF_LABEL_WEIGHT = 4,  /* "weight:1min" */
+} lf_label_kind;
+
+#define LF_LABEL_KIND_COUNT 5
+
+/** One label of a table. */
+typedef struct lf_label_spec {
+    lf_label_kind kind;
+    int64_t horizon_ns;
+} lf_label_spec;
+
+/**
+ * Read labels as a person names them, separated by commas: a duration for ret and up, or a kind, a
+ * colon and a duration.
+ *
+ * @param specs  [capacity] out
+ * @param count  out
+ * @return LF_OK, or LF_RANGE (no such kind, no duration, one twice, too many)
+ */
+LF_API LF_MUST_CHECK lf_status lf_label_parse(
+    const char *text, lf_label_spec *specs, size_t capacity, size_t *count, lf_error *error
 );
 
 /* ---- reading ---------------------------------------------------------------------------- */

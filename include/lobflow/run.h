@@ -13,6 +13,7 @@
 #include <lobflow/execution.h>
 #include <lobflow/feed.h>
 #include <lobflow/frame.h>
+#include <lobflow/label.h>
 #include <lobflow/pipeline.h>
 #include <lobflow/signal.h>
 #include <lobflow/train.h>
@@ -45,7 +46,11 @@ typedef struct lf_config {
     lf_clock clock;           /* clock = "exchange": for the verbs features and train */
     int64_t vpin_bucket_lots; /* vpin_bucket = 0: see FEATURES section 3 */
     /* [labels] */
-    int64_t label_delay_ns; /* delay = "0s" */
+    int64_t label_delay_ns;           /* delay = "0s" */
+    int32_t smooth_samples;           /* smooth_samples = 60: mids that a smoothed label averages */
+    lf_label_barrier_options barrier; /* barrier_...; horizon and delay are set when it is used */
+    char meta_side[64];   /* meta_side = "depth_imbalance_l1": the feature whose sign is the side */
+    double meta_cost_bps; /* meta_cost_bps = 0 */
     /* [model] */
     lf_train_options model; /* its pointers and step, delay, clock, vpin are set when it is used */
     char model_features[1024]; /* features = "": those of the preset */
@@ -172,7 +177,7 @@ LF_API void lf_run_feed_options(const lf_config *config, lf_feed_options *out);
 
 /** What `features` writes beside the set of the configuration. */
 typedef struct lf_run_features_options {
-    const int64_t *label_horizons_ns; /* [label_count] */
+    const lf_label_spec *labels; /* [label_count] */
     size_t label_count;
     bool each_event; /* a row for each event instead of each step */
 } lf_run_features_options;

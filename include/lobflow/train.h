@@ -332,7 +332,8 @@ LF_API LF_MUST_CHECK lf_status lf_train_score(
 /* ---- nothing where nothing is ----------------------------------------------------------- */
 
 /**
- * Exchange the labels (all columns that begin with ret_ or up_) of whole blocks of time with each
+ * Exchange the labels (all columns that begin as those of `lobflow features --labels` do: ret_,
+ * up_, smooth_, barrier_, meta_, uniqueness_, attribution_) of whole blocks of time with each
  * other, so that features say nothing about them any more while labels keep their distribution and
  * their dependence. Rows of an incomplete last block stay.
  *

@@ -15,6 +15,9 @@ void lf_config_default(lf_config *config)
     memcpy(config->set, "default", sizeof "default");
     config->step_ns = LF_NS_PER_SECOND;
     config->clock = LF_CLOCK_EXCHANGE;
+    config->smooth_samples = 60;
+    lf_label_barrier_options_default(&config->barrier);
+    memcpy(config->meta_side, "depth_imbalance_l1", sizeof "depth_imbalance_l1");
     lf_train_options_init(&config->model, LF_TRAIN_SYMMETRIC);
     lf_signal_options_default(&config->signal);
     lf_execution_options_default(&config->execution);
@@ -323,6 +326,45 @@ lf_config_set_text(lf_config *config, const char *name, const char *value, lf_er
 
 /* ---- all together ----------------------------------------------------------------------- */
 
+/* The keys of [labels]. */
+static lf_status check_labels(const lf_config *config, lf_error *error)
+{
+    const lf_label_barrier_options *const b = &config->barrier;
+    const struct {
+        const char *name;
+        const char *expected;
+        bool is_good;
+    } rules[] = {
+        {"delay",
+         "from 0 to a day",
+         config->label_delay_ns >= 0 && config->label_delay_ns <= LF_NS_PER_DAY},
+        {"smooth_samples",
+         "from 1 to 100000",
+         config->smooth_samples >= 1 && config->smooth_samples <= 100000},
+        {"barrier_up", "above 0; inf: no barrier", b->up > 0},
+        {"barrier_down", "above 0; inf: no barrier", b->down > 0},
+        {"barrier_width_bps",
+         "0 or more; nan: the volatility",
+         isnan(b->width_bps) || (b->width_bps >= 0 && isfinite(b->width_bps))},
+        {"barrier_floor_ticks", "above 0", b->floor_ticks > 0 && isfinite(b->floor_ticks)},
+        {"volatility_step",
+         "from 1ms to a day",
+         b->step_ns >= LF_NS_PER_MILLISECOND && b->step_ns <= LF_NS_PER_DAY},
+        {"volatility_window",
+         "from labels.volatility_step to a day",
+         b->window_ns >= b->step_ns && b->window_ns <= LF_NS_PER_DAY},
+        {"meta_cost_bps", "a number", isfinite(config->meta_cost_bps)},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (!rules[i].is_good) {
+            return lf_error_set(
+                error, LF_RANGE, "labels.%s must be %s.", rules[i].name, rules[i].expected
+            );
+        }
+    }
+    return LF_OK;
+}
+
 lf_status lf_config_check(const lf_config *config, lf_error *error)
 {
     lf_date date;
@@ -331,9 +373,6 @@ lf_status lf_config_check(const lf_config *config, lf_error *error)
     }
     if (config->vpin_bucket_lots < 0) {
         return lf_error_set(error, LF_RANGE, "features.vpin_bucket must be 0 or more.");
-    }
-    if (config->label_delay_ns < 0 || config->label_delay_ns > LF_NS_PER_DAY) {
-        return lf_error_set(error, LF_RANGE, "labels.delay must be from 0 to a day.");
     }
     if (config->levels < 0 || config->levels > 50) {
         return lf_error_set(error, LF_RANGE, "instrument.levels must be from 0 to 50.");
@@ -356,7 +395,10 @@ lf_status lf_config_check(const lf_config *config, lf_error *error)
     if (config->trials < 1) {
         return lf_error_set(error, LF_RANGE, "report.trials must be at least 1.");
     }
-    lf_status status = lf_signal_options_check(&config->signal, error);
+    lf_status status = check_labels(config, error);
+    if (status == LF_OK) {
+        status = lf_signal_options_check(&config->signal, error);
+    }
     if (status == LF_OK) {
         status = lf_execution_options_check(&config->execution, error);
     }

@@ -67,6 +67,30 @@ const lfi_config_entry lfi_config_entries[] = {
         "lots; 0: 1/50 of the mean volume of earlier days"),
 
     NS("labels", "delay", label_delay_ns, "labels look from row time + delay"),
+    I32("labels", "smooth_samples", smooth_samples, "later mids that a smoothed label averages"),
+    F64("labels", "barrier_up", barrier.up, "upper barrier, in widths; inf: none"),
+    F64("labels", "barrier_down", barrier.down, "lower barrier, in widths; inf: none"),
+    F64("labels",
+        "barrier_width_bps",
+        barrier.width_bps,
+        "one width; nan: the trailing volatility over the horizon"),
+    F64("labels", "barrier_floor_ticks", barrier.floor_ticks, "least width"),
+    BOOLEAN(
+        "labels",
+        "barrier_sign_at_end",
+        barrier.sign_at_end,
+        "no barrier met: the sign of the return, not 0"
+    ),
+    BOOLEAN(
+        "labels",
+        "barrier_cut_at_close",
+        barrier.cut_at_close,
+        "a horizon past the session's end stops there"
+    ),
+    NS("labels", "volatility_window", barrier.window_ns, "before a row, for the barriers"),
+    NS("labels", "volatility_step", barrier.step_ns, "of the changes in it"),
+    TEXT("labels", "meta_side", meta_side, "the feature whose sign a meta-label judges"),
+    F64("labels", "meta_cost_bps", meta_cost_bps, "what a side must earn to be right"),
 
     WORD(
         "model",

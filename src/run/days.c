@@ -58,16 +58,31 @@ static lf_status on_batch(void *context, const lf_batch *batch, lf_error *error)
 }
 
 /* Columns of a day: those of the pieces, then what is read off the path. */
-#define NAME_BYTES ((size_t)48)
-#define EXTRA_MAX ((size_t)64)
+#define EXTRA_MAX ((size_t)96)
+
+/* Names of the label columns and of the spread; SIZE_MAX when they are too many. */
+static size_t extra_names(const lfi_day_options *options, char names[][LFI_LABEL_NAME_BYTES])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < options->label_count; i++) {
+        if (used + LFI_LABEL_COLUMNS_MAX + 1 > EXTRA_MAX) {
+            return SIZE_MAX;
+        }
+        used += lfi_label_names(&options->labels[i], names + used);
+    }
+    if (options->with_spread) {
+        memcpy(names[used++], "spread_ticks", sizeof "spread_ticks");
+    }
+    return used;
+}
 
 static lf_status create_frame(day_pass *pass, const lf_frame *piece, lf_error *error)
 {
     const lfi_day_options *const options = pass->options;
     const size_t columns = lf_frame_column_count(piece);
-    const size_t extra = 2 * options->horizon_count + (options->with_spread ? 1 : 0);
-    char names[EXTRA_MAX][NAME_BYTES];
-    if (extra > EXTRA_MAX) {
+    char names[EXTRA_MAX][LFI_LABEL_NAME_BYTES];
+    const size_t extra = extra_names(options, names);
+    if (extra == SIZE_MAX) {
         return lf_error_set(error, LF_RANGE, "More than %zu label columns.", EXTRA_MAX);
     }
     const lf_allocator *const allocator = pass->job->allocator;
@@ -77,16 +92,6 @@ static lf_status create_frame(day_pass *pass, const lf_frame *piece, lf_error *e
     }
     for (size_t i = 0; i < columns; i++) {
         specs[i] = lf_frame_column(piece, i);
-    }
-    size_t used = 0;
-    for (size_t h = 0; h < options->horizon_count; h++) {
-        char text[32];
-        lf_duration_format(options->horizons_ns[h], text);
-        (void)snprintf(names[used++], NAME_BYTES, "ret_%s", text);
-        (void)snprintf(names[used++], NAME_BYTES, "up_%s", text);
-    }
-    if (options->with_spread) {
-        memcpy(names[used++], "spread_ticks", sizeof "spread_ticks");
     }
     for (size_t i = 0; i < extra; i++) {
         specs[columns + i] = (lf_column_spec){names[i], LF_COLUMN_F64};
@@ -143,31 +148,17 @@ static lf_status on_rows(void *context, const lf_frame *rows, lf_error *error)
                            : lf_error_set(error, status, "No memory for the rows of a day.");
 }
 
-/* Labels, and the spread in ticks of the last valid state, from the path and the features. */
-static void fill_labels(day_pass *pass)
+/* The spread in ticks of the last valid state, from the path and the features. */
+static void fill_spread(const day_pass *pass)
 {
-    const lfi_day_options *const options = pass->options;
     lf_frame *const frame = pass->frame;
     const size_t rows = lf_frame_row_count(frame);
     const int64_t *const times = lf_frame_i64(frame, lf_frame_find(frame, "ts_event"));
-    size_t column = pass->feature_columns;
-    for (size_t h = 0; h < options->horizon_count; h++) {
-        lf_label_horizon(
-            pass->path,
-            times,
-            rows,
-            options->horizons_ns[h],
-            pass->job->config->label_delay_ns,
-            lf_frame_f64(frame, column),
-            lf_frame_f64(frame, column + 1)
-        );
-        column += 2;
-    }
     const size_t bps = lf_frame_find(frame, "spread_bps");
-    if (!options->with_spread || bps == SIZE_MAX) {
+    if (!pass->options->with_spread || bps == SIZE_MAX) {
         return;
     }
-    double *const spread = lf_frame_f64(frame, column);
+    double *const spread = lf_frame_f64(frame, lf_frame_find(frame, "spread_ticks"));
     const double *const spread_bps = lf_frame_f64(frame, bps);
     for (size_t i = 0; i < rows; i++) {
         const int64_t mid2 = lf_label_mid2(pass->path, times[i]);
@@ -205,7 +196,10 @@ static lf_status read_feed(day_pass *pass, lf_feed *feed, lfi_day_rows *out, lf_
         );
     }
     if (status == LF_OK) {
-        fill_labels(pass);
+        fill_spread(pass);
+        status = lfi_labels_fill(
+            pass->job, pass->path, pass->options, pass->frame, pass->feature_columns, error
+        );
     }
     lf_label_path_destroy(pass->path);
     return status;
@@ -276,13 +270,14 @@ lf_status lfi_days_read(
     const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
 )
 {
-    static const int64_t horizons[] = {LF_NS_PER_MINUTE, 5 * LF_NS_PER_MINUTE};
+    static const lf_label_spec labels[] = {
+        {LF_LABEL_RETURN, LF_NS_PER_MINUTE}, {LF_LABEL_RETURN, 5 * LF_NS_PER_MINUTE}};
     const lfi_day_options options = {
         .set = "default",
         .clock = clock,
         .with_spread = true,
-        .horizons_ns = horizons,
-        .horizon_count = sizeof horizons / sizeof horizons[0],
+        .labels = labels,
+        .label_count = sizeof labels / sizeof labels[0],
         .stage = "features",
     };
     *out = NULL;

@@ -27,9 +27,9 @@ typedef struct lfi_day_options {
     bool with_ingredients;           /* and what they are made of: see lf_feature_rows() */
     lf_clock clock;                  /* local: the feed is opened with its latency */
     bool at_events;
-    bool with_spread;           /* the column spread_ticks */
-    const int64_t *horizons_ns; /* [horizon_count] of the labels ret_<h> and up_<h> */
-    size_t horizon_count;
+    bool with_spread;            /* the column spread_ticks */
+    const lf_label_spec *labels; /* [label_count] */
+    size_t label_count;
     const char *stage; /* for progress */
 } lfi_day_options;
 
@@ -41,6 +41,23 @@ typedef struct lfi_day_rows {
     lf_instrument instrument;
     lf_feed_stats stats;
 } lfi_day_rows;
+
+/* Longest name of a label's column, and the columns that one label has at most. */
+#define LFI_LABEL_NAME_BYTES ((size_t)48)
+#define LFI_LABEL_COLUMNS_MAX ((size_t)5)
+
+/* Names of the columns of one label; returns how many. */
+size_t
+lfi_label_names(const lf_label_spec *spec, char names[LFI_LABEL_COLUMNS_MAX][LFI_LABEL_NAME_BYTES]);
+/* Fill the columns of labels in a frame of whole rows, from number `column` on. */
+lf_status lfi_labels_fill(
+    const lf_run_job *job,
+    const lf_label_path *path,
+    const lfi_day_options *options,
+    lf_frame *frame,
+    size_t column,
+    lf_error *error
+);
 
 /* Carry of the latest earlier day of the source's symbol, or a zero one. */
 void lfi_day_carry(

@@ -29,8 +29,8 @@ lf_status lf_run_features(
         .set = job->config->set,
         .clock = job->config->clock,
         .at_events = options->each_event,
-        .horizons_ns = options->label_horizons_ns,
-        .horizon_count = options->label_count,
+        .labels = options->labels,
+        .label_count = options->label_count,
         .stage = "features",
     };
     lfi_day_rows *const days = lf_allocate(job->allocator, job->source_count + 1, sizeof *days);

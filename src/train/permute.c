@@ -5,9 +5,14 @@
 
 static bool is_label(const lf_frame *frame, size_t column)
 {
+    static const char *const beginnings[] = {
+        "ret_", "up_", "smooth_", "barrier_", "meta_", "uniqueness_", "attribution_"};
     const lf_column_spec spec = lf_frame_column(frame, column);
-    return spec.kind == LF_COLUMN_F64 &&
-           (strncmp(spec.name, "ret_", 4) == 0 || strncmp(spec.name, "up_", 3) == 0);
+    bool found = false;
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
+        found = found || strncmp(spec.name, beginnings[i], strlen(beginnings[i])) == 0;
+    }
+    return found && spec.kind == LF_COLUMN_F64;
 }
 
 /* First rows of the blocks that hold as many rows as the first one; returns their number. */
