@@ -156,7 +156,6 @@ static void test_risk_and_costs(void **state)
         {"meta.planted_alpha", NAN},
         {"variants.0.net", 1.2},
         {"variants.0.fill_rate", 0.8},
-        {"execution.queue_bracket.0.net", NAN},
         {"variants.1.net", 0},
         {"variants.1.fill_rate", NAN},
         {"variants.1.break_even_bps_per_side", NAN},
@@ -170,6 +169,40 @@ static void test_risk_and_costs(void **state)
     );
     assert_string_equal(json_string_value(find(root, "risk.worst_day")), "2012-06-22");
     assert_false(warns(root, "no valid book"));
+    assert_true(json_is_array(find(root, "execution.queue_bracket")));
+    assert_null(find(root, "execution.queue_bracket.0"));
+    json_decref(root);
+    testing_run_end(&t);
+}
+
+/* Careful models stand before hopeful ones; another gate or a marketable entry does not belong. */
+static void test_queue_bracket(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    lf_strategy_options options[2];
+    for (int s = 0; s < 2; s++) {
+        lf_strategy_options_default(&options[s]);
+        options[s].execution.entry = LF_ORDER_KIND_PASSIVE;
+        options[s].execution.queue.model = s == 0 ? LF_QUEUE_OPTIMISTIC : LF_QUEUE_RISK_AVERSE;
+        t.strategies[s].options = &options[s];
+    }
+    const lf_report_facts facts = testing_facts();
+    json_t *root = metrics_of(&t, &facts);
+    const expected rows[] = {
+        {"execution.queue_bracket.0.net", 0},
+        {"execution.queue_bracket.1.net", 1.2},
+        {"execution.queue_bracket.1.fill_rate", 0.8},
+    };
+    check_numbers(root, rows, COUNT_OF(rows));
+    assert_string_equal(
+        json_string_value(find(root, "execution.queue_bracket.0.queue")), "risk_averse"
+    );
+    json_decref(root);
+    options[1].signal.cost_factor += 1;
+    root = metrics_of(&t, &facts);
+    assert_null(find(root, "execution.queue_bracket.1"));
     json_decref(root);
     testing_run_end(&t);
 }
@@ -532,6 +565,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pnl),
         cmocka_unit_test(test_risk_and_costs),
+        cmocka_unit_test(test_queue_bracket),
         cmocka_unit_test(test_execution),
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_counts),
