@@ -6,7 +6,7 @@
 #ifndef LOBFLOW_FEATURE_MARKET_TESTING_H
 #define LOBFLOW_FEATURE_MARKET_TESTING_H
 
-#include <lobflow/feature.h>
+#include "feature_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

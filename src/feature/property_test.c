@@ -16,7 +16,7 @@
 
 #include "../../tests/testing.h"
 
-#define FEATURES 64
+#define FEATURES ((size_t)LFI_FEATURE_COUNT)
 #define SEEDS 6
 #define FLOWS_MAX ((size_t)LF_LEVELS_MAX * 4 * 3)
 

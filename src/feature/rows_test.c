@@ -19,7 +19,7 @@
 
 #include "../../tests/testing.h"
 
-#define FEATURES 64
+#define FEATURES ((size_t)LFI_FEATURE_COUNT)
 #define LEVELS 2
 #define MESSAGES 20000
 #define STEM "TEST_2012-06-21_34200000_57600000"

@@ -9,7 +9,11 @@
 
 static void twin_set(double *row, const char *name, double value)
 {
-    row[lf_feature_find(name)] = value;
+    const size_t index = lf_feature_find(name);
+    /* Under a wrong name it is set nowhere: the feature lacks its reference then. */
+    if (index < lf_feature_count()) {
+        row[index] = value;
+    }
 }
 
 /* ---- events and book --------------------------------------------------------------------- */

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #define BUCKET_LOTS 40
-#define FEATURES 64
+#define FEATURES ((size_t)LFI_FEATURE_COUNT)
 
 /* Rows in which a feature was defined, and in which it was neither undefined nor 0. */
 static int64_t defined_counts[FEATURES];
