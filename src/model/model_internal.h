@@ -1,4 +1,4 @@
-/* What the files of the model module share: the forest in memory and the reader of lines. */
+/* What the files of the model module share: the forest in memory and its tables for kernels. */
 #ifndef LOBFLOW_MODEL_INTERNAL_H
 #define LOBFLOW_MODEL_INTERNAL_H
 
@@ -36,8 +36,133 @@ typedef enum lfi_output {
     LFI_OUTPUT_LOG1P_EXP = 4,     /* ln(1 + exp(x)) */
 } lfi_output;
 
+/* ---- tables for kernels (scorer_tables.c) ----------------------------------------------- */
+
+/*
+ * Kernels compare bytes, not doubles. A column is a feature as some nodes see it: one way to treat
+ * what is missing, and the sorted thresholds of those nodes. The rank of a value is the number of
+ * thresholds below it, so "x > threshold k" is "rank > k". Ranks, thresholds and leaves are bytes
+ * kept 128 lower, because AVX2 compares signed bytes only.
+ *
+ * The nodes of a tree are taken from left to right: node j parts leaf j from leaf j + 1, and the
+ * leaves [first, j] lie left of it. A node where x goes right rules all of them out:
+ *
+ *     leaf = 0;
+ *     for (j = 0; j < nodes; j++)
+ *         if (rank[column[j]] > threshold[j] && first[j] <= leaf)
+ *             leaf = j + 1;
+ */
+#define LFI_COLUMNS_MAX 256
+/* Rank 255 is above all of them: a missing value that goes right. */
+#define LFI_THRESHOLDS_MAX 254
+#define LFI_TREE_LEAVES_MAX 256
+/* Trees in one register of 64 bytes, and in a block, whose registers are searched at once. */
+#define LFI_LANES 64
+#define LFI_BLOCK_TREES 128
+/* Rows that are scored together. */
+#define LFI_BATCH_ROWS 128
+/* Keys in a line of 64 bytes. */
+#define LFI_KEYS 16
+#define LFI_BIAS 128
+
+typedef struct lfi_column {
+    uint32_t feature;
+    uint32_t line_first; /* lines[line_first, ...) hold its thresholds as floats, then infinity */
+    uint32_t threshold_first; /* thresholds[threshold_first, + threshold_count) */
+    uint32_t threshold_count;
+} lfi_column;
+
+/* Up to 128 consecutive trees of one output. */
+typedef struct lfi_block {
+    const int8_t *steps;  /* [step_count][width][3][LFI_LANES]: column, threshold, first leaf */
+    const double *leaves; /* [tree_count][leaf_stride], leaves from left to right */
+    size_t leaf_stride;
+    uint32_t step_count;
+    uint32_t tree_count;
+    uint32_t width; /* registers: 1 or 2 */
+} lfi_block;
+
+/* One node for the batch kernels: each byte four times, so that one load fills a register. */
+typedef struct lfi_batch_node {
+    uint32_t ranks; /* where the column's ranks begin: column * LFI_BATCH_ROWS */
+    uint32_t threshold;
+    uint32_t first;
+    uint32_t next; /* leaf j + 1 */
+} lfi_batch_node;
+
+typedef struct lfi_batch_tree {
+    const lfi_batch_node *nodes; /* [node_count] */
+    const double *leaves;        /* [node_count + 1] */
+    size_t node_count;
+} lfi_batch_tree;
+
+/* The trees of one output, in order. */
+typedef struct lfi_forest {
+    const lfi_block *blocks;
+    size_t block_count;
+    const lfi_batch_tree *trees;
+    size_t tree_count;
+} lfi_forest;
+
+typedef struct lfi_line {
+    float keys[LFI_KEYS];
+} lfi_line;
+
+typedef struct lfi_tables {
+    size_t column_count;
+    lfi_column columns[LFI_COLUMNS_MAX];
+    uint64_t used[LFI_COLUMNS_MAX / 64];    /* columns that a node asks for */
+    uint64_t is_zero[LFI_COLUMNS_MAX / 64]; /* columns where zero is missing */
+    /* 8 columns whose features follow each other: one load takes them. Bits: those in the row. */
+    bool is_run[LFI_COLUMNS_MAX / 8];
+    uint8_t lanes[LFI_COLUMNS_MAX / 8];
+    int8_t missing_ranks[LFI_COLUMNS_MAX]; /* of NaN, and of 0 where is_zero */
+    const lfi_line *pivots; /* [column_count]: the last key of each line, infinity for the last */
+    const lfi_line *lines;
+    const double *thresholds;
+    const lfi_forest *forests; /* [output_count] */
+} lfi_tables;
+
+/* Ranks of the row that was scored last. */
+typedef struct lfi_ranks {
+    _Alignas(64) int8_t ranks[LFI_COLUMNS_MAX];
+    _Alignas(64) double values[LFI_COLUMNS_MAX]; /* what they were made of, small ones made 0 */
+    bool is_set;
+} lfi_ranks;
+
+/* Build the tables of a forest; *out is NULL, and the status good, for one beyond the limits. */
+lf_status lfi_tables_create(const lf_scorer *scorer, lfi_tables **out);
+
+/* Build the tables of a forest that was read and choose the fastest kernel (scorer.c). */
+lf_status lfi_scorer_prepare(lf_scorer *scorer);
+
+/* The rank of a value that is no NaN, by a plain search. */
+int8_t lfi_tables_rank(const lfi_tables *tables, size_t column, double x);
+
+/* One way to use the tables. */
+typedef struct lfi_kernel {
+    /* Ranks of a row, of those columns only that changed when state->is_set. Rank i goes to
+       ranks[i * stride]. */
+    void (*rank
+    )(const lfi_tables *tables, const double *row, lfi_ranks *state, int8_t *ranks, size_t stride);
+    /* Sum of the leaves in tree order; ranks: [LFI_COLUMNS_MAX] on a boundary of 64 bytes. */
+    double (*sum)(const lfi_tables *tables, const lfi_forest *forest, const int8_t *ranks);
+    /* The same for LFI_BATCH_ROWS rows; ranks: [column_count][LFI_BATCH_ROWS], on 64 bytes. */
+    void (*sum_rows)(const lfi_forest *forest, const int8_t *ranks, double *sums);
+} lfi_kernel;
+
+/* NULL where the processor lacks what it needs. */
+const lfi_kernel *lfi_kernel_avx2(void);
+const lfi_kernel *lfi_kernel_avx512(void);
+
+/* ---- the forest ------------------------------------------------------------------------- */
+
 struct lf_scorer {
     const lf_allocator *allocator;
+    lfi_tables *tables;       /* NULL: beyond the limits of the tables */
+    const lfi_kernel *kernel; /* NULL: trees are walked */
+    lf_scorer_kernel kernel_kind;
+    size_t output_count; /* tree t belongs to output t % output_count */
     lfi_node *nodes;
     size_t node_count, node_capacity;
     double *leaves;

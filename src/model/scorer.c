@@ -1,7 +1,8 @@
-/* Scores rows with a forest: a plain walk down each tree, leaves added in tree order. */
+/* Scores rows: a plain walk down each tree, the reference, and the choice of a kernel. */
 #include "model_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 /* LightGBM's row functions drop values of at most this size, a float in its source, to 0 before
    any tree sees them. Trees can use it as a threshold, so it has to be the very same number. */
@@ -38,11 +39,12 @@ static int32_t go(const lf_scorer *scorer, const lfi_node *node, double x)
     return x <= node->threshold ? node->left : node->right;
 }
 
-double lf_scorer_raw(const lf_scorer *scorer, const double *row)
+/* The trees of output k. */
+static double walk(const lf_scorer *scorer, const double *row, size_t k)
 {
     const lfi_node *nodes = scorer->nodes;
     double sum = 0;
-    for (size_t t = 0; t < scorer->tree_count; t++) {
+    for (size_t t = k; t < scorer->tree_count; t += scorer->output_count) {
         int32_t at = scorer->roots[t];
         while (at >= 0) {
             at = go(scorer, &nodes[at], row[nodes[at].feature]);
@@ -52,9 +54,50 @@ double lf_scorer_raw(const lf_scorer *scorer, const double *row)
     return sum;
 }
 
-double lf_scorer_predict(const lf_scorer *scorer, const double *row)
+/* ---- kernels ---------------------------------------------------------------------------- */
+
+lf_scorer_kernel lf_scorer_kernel_of(const lf_scorer *scorer)
 {
-    double x = lf_scorer_raw(scorer, row);
+    return scorer->kernel_kind;
+}
+
+bool lf_scorer_choose(lf_scorer *scorer, lf_scorer_kernel kernel)
+{
+    const lfi_kernel *found = NULL;
+    if (kernel != LF_SCORER_WALK) {
+        found = kernel == LF_SCORER_AVX2 ? lfi_kernel_avx2() : lfi_kernel_avx512();
+        if (found == NULL || scorer->tables == NULL) {
+            return false;
+        }
+    }
+    scorer->kernel = found;
+    scorer->kernel_kind = kernel;
+    return true;
+}
+
+lf_status lfi_scorer_prepare(lf_scorer *scorer)
+{
+    const lf_status status = lfi_tables_create(scorer, &scorer->tables);
+    if (status == LF_OK && !lf_scorer_choose(scorer, LF_SCORER_AVX512) &&
+        !lf_scorer_choose(scorer, LF_SCORER_AVX2)) {
+        (void)lf_scorer_choose(scorer, LF_SCORER_WALK);
+    }
+    return status;
+}
+
+double lf_scorer_raw(const lf_scorer *scorer, const double *row)
+{
+    if (scorer->kernel == NULL) {
+        return walk(scorer, row, 0);
+    }
+    lfi_ranks state;
+    state.is_set = false;
+    scorer->kernel->rank(scorer->tables, row, &state, state.ranks, 1);
+    return scorer->kernel->sum(scorer->tables, scorer->tables->forests, state.ranks);
+}
+
+static double put_through(const lf_scorer *scorer, double x)
+{
     if (scorer->is_average && scorer->tree_count > 0) {
         x /= (double)scorer->tree_count;
     }
@@ -73,12 +116,107 @@ double lf_scorer_predict(const lf_scorer *scorer, const double *row)
     return x;
 }
 
+double lf_scorer_predict(const lf_scorer *scorer, const double *row)
+{
+    return put_through(scorer, lf_scorer_raw(scorer, row));
+}
+
+/* ---- many rows -------------------------------------------------------------------------- */
+
+/* Fewer rows than this are done sooner one by one. */
+#define BATCH_LEAST 16
+
+/* Up to LFI_BATCH_ROWS rows. */
+static void
+batch(const lf_scorer *scorer, const double *rows, size_t stride, size_t count, double *out)
+{
+    const lfi_tables *const tables = scorer->tables;
+    _Alignas(64) int8_t ranks[LFI_COLUMNS_MAX * LFI_BATCH_ROWS];
+    _Alignas(64) double sums[LFI_BATCH_ROWS];
+    lfi_ranks state;
+    for (size_t i = 0; i < LFI_BATCH_ROWS; i++) {
+        /* Behind the last row it is repeated: what is there must be ranks. */
+        const size_t row = i < count ? i : count - 1;
+        state.is_set = false;
+        scorer->kernel->rank(tables, rows + row * stride, &state, ranks + i, LFI_BATCH_ROWS);
+    }
+    scorer->kernel->sum_rows(tables->forests, ranks, sums);
+    memcpy(out, sums, count * sizeof *out);
+}
+
+void lf_scorer_raw_rows(
+    const lf_scorer *scorer, const double *rows, size_t stride, size_t count, double *out
+)
+{
+    size_t done = 0;
+    while (scorer->kernel != NULL && count - done >= BATCH_LEAST) {
+        const size_t part = count - done < LFI_BATCH_ROWS ? count - done : LFI_BATCH_ROWS;
+        batch(scorer, rows + done * stride, stride, part, out + done);
+        done += part;
+    }
+    for (; done < count; done++) {
+        out[done] = lf_scorer_raw(scorer, rows + done * stride);
+    }
+}
+
+void lf_scorer_predict_rows(
+    const lf_scorer *scorer, const double *rows, size_t stride, size_t count, double *out
+)
+{
+    lf_scorer_raw_rows(scorer, rows, stride, count, out);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = put_through(scorer, out[i]);
+    }
+}
+
+/* ---- a stream of rows ------------------------------------------------------------------- */
+
+struct lf_scorer_state {
+    lfi_ranks ranks;
+    const lf_allocator *allocator;
+    const lf_scorer *scorer;
+};
+
+lf_status lf_scorer_state_create(
+    const lf_allocator *allocator, const lf_scorer *scorer, lf_scorer_state **out, lf_error *error
+)
+{
+    lf_scorer_state *const state = lf_allocate(allocator, 1, sizeof *state);
+    *out = state;
+    if (state == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the state of a scorer.");
+    }
+    state->allocator = allocator;
+    state->scorer = scorer;
+    return LF_OK;
+}
+
+void lf_scorer_state_destroy(lf_scorer_state *state)
+{
+    if (state != NULL) {
+        lf_release(state->allocator, state);
+    }
+}
+
+double lf_scorer_raw_next(lf_scorer_state *state, const double *row)
+{
+    const lf_scorer *const scorer = state->scorer;
+    if (scorer->kernel == NULL) {
+        return walk(scorer, row, 0);
+    }
+    scorer->kernel->rank(scorer->tables, row, &state->ranks, state->ranks.ranks, 1);
+    return scorer->kernel->sum(scorer->tables, scorer->tables->forests, state->ranks.ranks);
+}
+
+/* ---- what it is ------------------------------------------------------------------------- */
+
 void lf_scorer_destroy(lf_scorer *scorer)
 {
     if (scorer == NULL) {
         return;
     }
     const lf_allocator *allocator = scorer->allocator;
+    lf_release(allocator, scorer->tables);
     lf_release(allocator, scorer->nodes);
     lf_release(allocator, scorer->leaves);
     lf_release(allocator, scorer->words);

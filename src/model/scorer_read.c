@@ -716,6 +716,7 @@ lf_status lf_scorer_create(
         return lf_error_set(error, LF_NOMEM, "%s: not enough memory for a model.", name);
     }
     scorer->allocator = allocator;
+    scorer->output_count = 1;
     reader r = {
         .text = text,
         .bytes = bytes,
@@ -723,7 +724,10 @@ lf_status lf_scorer_create(
         .error = error,
         .scorer = scorer,
     };
-    const lf_status status = read_model(&r);
+    lf_status status = read_model(&r);
+    if (status == LF_OK && lfi_scorer_prepare(scorer) != LF_OK) {
+        status = no_memory(&r);
+    }
     if (status != LF_OK) {
         lf_scorer_destroy(scorer);
         return status;
