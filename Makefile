@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 PROGRAM := $(BUILD)/bin/lobflow
 
 .PHONY: help demo test check build setup setup-test fmt bench asan tsan coverage fuzz \
-        study-null study-estimators install clean docs
+        study-null study-estimators study-memory install clean docs
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ study-null: build ## nothing is found where nothing is: the whole study
 
 study-estimators: build ## the estimators give back the parameters that made the data
 	$(BUILD)/bin/study_recover_test $(or $(ROUNDS),2000)
+
+study-memory: build ## memory and time of training as days are added, DATA=paths: real days beside
+	$(VENV) tools/study_memory.py --program $(PROGRAM) --days $(or $(DAYS),20,40,60) $(if $(DATA),--data $(DATA))
 
 docs: build ## regenerate the pages that are made from tables
 	$(PROGRAM) features --list --markdown > docs/features.md

@@ -100,6 +100,9 @@ typedef struct cli_job {
    Returns an exit code; *done as in cli_config(). End it with cli_job_close(). */
 int cli_job_open(const cli_args *args, size_t skip, cli_job *out, bool *done);
 void cli_job_close(cli_job *job);
+/* Let the C library return what is freed to the system: training has large parts one after the
+   other, and their sum would stay. */
+void cli_return_memory(void);
 
 /* ---- progress --------------------------------------------------------------------------- */
 

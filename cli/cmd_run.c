@@ -116,6 +116,7 @@ int cli_run(const cli_args *args)
     if (!cli_has(args, "json")) {
         job.job.say = NULL; /* the report says it */
     }
+    cli_return_memory();
     const lf_status status = lf_run_line(&job.job, folder, &metrics, &error);
     code = show_run(args, status, metrics, folder, &error);
     lf_release(NULL, metrics);

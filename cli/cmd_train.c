@@ -118,6 +118,7 @@ int cli_train(const cli_args *args)
     if (!cli_has(args, "json")) {
         job.job.say = NULL; /* the text says it */
     }
+    cli_return_memory();
     const lf_status status = lf_run_train(&job.job, path, &json, &error);
     cli_progress_end();
     if (status != LF_OK) {

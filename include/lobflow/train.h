@@ -116,7 +116,7 @@ LF_API lf_train_days lf_train_days_of(lf_frame *const *frames, size_t count);
  *
  * Thread: sets OMP_WAIT_POLICY in the environment when LightGBM is loaded for the first time; do
  *         not read or write the environment in another thread meanwhile.
- * Cost:   memory of one symbol-day, of a sample of 200,000 rows, and of LightGBM: see
+ * Cost:   memory of one symbol-day, of a sample of 50,000 rows, and of LightGBM: see
  *         docs/modules/train.md.
  */
 LF_API LF_MUST_CHECK lf_status lf_train_fit_days(

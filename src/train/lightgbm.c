@@ -529,7 +529,7 @@ static void write_parameters(const lf_train_options *o, lf_head head, char *out,
         out,
         bytes,
         "objective=%s metric=None num_leaves=%d max_depth=%d learning_rate=%.17g "
-        "min_data_in_leaf=%d seed=%llu deterministic=true force_row_wise=true verbosity=-1",
+        "min_data_in_leaf=%d seed=%llu deterministic=true force_col_wise=true verbosity=-1",
         is_return ? "regression" : "binary",
         o->num_leaves,
         o->max_depth,
