@@ -10,6 +10,7 @@ const cli_flag cli_train_flags[] = {
     {"output", 'o', CLI_VALUE, "MODEL", "folder for the model", NULL},
     {"preset", 0, CLI_VALUE, "NAME", "symmetric or brief: defaults of [model]", "model.preset"},
     {"step", 0, CLI_VALUE, "D", "time between rows", "features.step"},
+    {"horizon", 0, CLI_VALUE, "D", "of the direction and the return, 1min", "labels.horizon"},
     {"label-delay", 0, CLI_VALUE, "D", "labels look from row time + D", "labels.delay"},
     {"clock", 0, CLI_VALUE, "WORD", "exchange or local time", "features.clock"},
     CLI_DATA_FLAGS,
@@ -53,14 +54,14 @@ static void print_range(const json_t *interval, double scale)
     }
 }
 
-static void print_horizon(const json_t *walk, const char *key, const char *title)
+static void print_horizon(const json_t *walk, const char *key, const char *horizon)
 {
     const json_t *const all = json_object_get(walk, key);
     const json_t *predictor = NULL;
     const char *name = NULL;
     printf(
-        "\n%s, out of sample, rows whose mid moved (%.1f %% of all)\n",
-        title,
+        "\nUp in %s, out of sample, rows whose mid moved (%.1f %% of all)\n",
+        horizon,
         100 * number_at(json_object_get(all, "model"), "moving_share")
     );
     printf("  %-12s %9s  %16s %9s %9s\n", "", "accuracy", "95 % interval", "majority", "AUC");
@@ -74,8 +75,10 @@ static void print_horizon(const json_t *walk, const char *key, const char *title
     }
 }
 
-static void print_walk(const char *text, const char *path)
+static void print_walk(const char *text, const lf_train_options *options, const char *path)
 {
+    char near[32];
+    char far[32];
     json_t *const walk = json_loads(text, 0, NULL);
     const json_t *const ret = json_object_get(walk, "ret_1min");
     const char *const warnings = json_string_value(json_object_get(walk, "warnings"));
@@ -84,10 +87,13 @@ static void print_walk(const char *text, const char *path)
         json_array_size(json_object_get(walk, "folds")),
         number_at(walk, "scored_rows")
     );
-    print_horizon(walk, "up_1min", "Up in 1 min");
-    print_horizon(walk, "up_5min", "Up in 5 min");
+    lf_duration_format(options->horizon_ns, near);
+    lf_duration_format(options->horizon_long_ns, far);
+    print_horizon(walk, "up_1min", near);
+    print_horizon(walk, "up_5min", far);
     printf(
-        "\nReturn of 1 min: IC %.4f, rank IC %.4f, R^2 %.3f %%\n",
+        "\nReturn of %s: IC %.4f, rank IC %.4f, R^2 %.3f %%\n",
+        near,
         number_at(ret, "ic"),
         number_at(ret, "rank_ic"),
         100 * number_at(ret, "r2")
@@ -126,7 +132,7 @@ int cli_train(const cli_args *args)
     } else if (cli_has(args, "json")) {
         printf("%s\n", json);
     } else {
-        print_walk(json, path);
+        print_walk(json, &job.config.model, path);
     }
     lf_release(NULL, json);
     cli_job_close(&job);

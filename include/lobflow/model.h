@@ -132,7 +132,8 @@ LF_API double lf_scorer_raw_next(lf_scorer_state *state, const double *row);
 /** Features that a model can have at most: a row is copied to the stack to be mirrored. */
 #define LF_MODEL_FEATURES_MAX 256
 
-/** The heads of a model; the order of lf_prediction. */
+/** The heads of a model; the order of lf_prediction. They are named by the default horizons; the
+    real ones are those of lf_model_meta. */
 typedef enum lf_head {
     LF_HEAD_UP_1MIN = 0,
     LF_HEAD_UP_5MIN = 1,
@@ -157,6 +158,8 @@ typedef struct lf_model_meta {
     char kind[16];     /* "trees" or "logistic" */
     bool mirrored;     /* prediction = mean of p(x) and 1 - p(mirror x) */
     int64_t label_delay_ns;
+    int64_t horizon_ns;      /* of up_1min and ret_1min; 0 stands for 1 min */
+    int64_t horizon_long_ns; /* of up_5min; 0 stands for 5 min */
     int64_t step_ns;
     int64_t train_first_ns; /* rows in [first, last] were used, early stopping included */
     int64_t train_last_ns;

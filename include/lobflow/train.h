@@ -3,8 +3,10 @@
  * Fits models and says honestly how good they are. Offline lane.
  *
  * Rows come as frames, one for each symbol-day, with the columns ts_event, symbol, valid, features
- * by name, ret_1min, up_1min, up_5min (made with the same horizons, step and delay), and, when it
- * is there, spread_ticks. Frames of one day overlap in time and belong to different symbols; frames
+ * by name, ret_1min, up_1min, up_5min (made with the same step and delay), and, when it is there,
+ * spread_ticks. With other horizons than 1 and 5 min the labels are named by them: ret_10s, up_10s;
+ * heads, predictions and scores keep their names, which then stand for the short and the long
+ * horizon. Frames of one day overlap in time and belong to different symbols; frames
  * of different days stand in ascending order. Training asks for one of them at a time, in order and
  * several times over, so that no more than one need be in memory.
  *
@@ -64,9 +66,11 @@ typedef struct lf_train_options {
     int32_t threads; /* 0: one for each core */
     double ridge;    /* of the logistic, in units of one row's information */
 
-    int64_t step_ns;        /* of the rows; goes into the model folder */
-    int64_t label_delay_ns; /* of the labels */
-    int64_t embargo_ns;     /* between a training label's end and the first scored row */
+    int64_t step_ns;         /* of the rows; goes into the model folder */
+    int64_t label_delay_ns;  /* of the labels */
+    int64_t horizon_ns;      /* of the heads up_1min and ret_1min: 1 min by default */
+    int64_t horizon_long_ns; /* of the head up_5min: 5 min by default, not below horizon */
+    int64_t embargo_ns;      /* between a training label's end and the first scored row */
     int64_t vpin_bucket_lots;
     lf_clock clock;
     double threshold_quantile; /* of |ofi_norm_1min| on the training rows */

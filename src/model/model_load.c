@@ -94,6 +94,18 @@ static lf_status read_fitted(loader *l, const json_t *root)
     for (size_t i = 0; i < sizeof real / sizeof real[0] && status == LF_OK; i++) {
         status = get_double(l, fitted, real[i].field, real[i].out);
     }
+    meta->horizon_ns = LF_NS_PER_MINUTE;
+    meta->horizon_long_ns = 5 * LF_NS_PER_MINUTE;
+    /* Folders from before there was a choice do not name them. */
+    if (status == LF_OK && json_object_get(fitted, "horizon_ns") != NULL) {
+        status = get_int(l, fitted, "horizon_ns", &meta->horizon_ns);
+    }
+    if (status == LF_OK && json_object_get(fitted, "horizon_long_ns") != NULL) {
+        status = get_int(l, fitted, "horizon_long_ns", &meta->horizon_long_ns);
+    }
+    if (status == LF_OK && (meta->horizon_ns <= 0 || meta->horizon_long_ns <= 0)) {
+        status = wrong(l, "horizon_ns", "positive");
+    }
     const char *clock = json_string_value(json_object_get(fitted, "clock"));
     if (status == LF_OK &&
         (clock == NULL || (strcmp(clock, "exchange") != 0 && strcmp(clock, "local") != 0))) {

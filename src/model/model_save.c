@@ -80,9 +80,13 @@ static json_t *heads(const lf_model_content *content)
 static json_t *fitted(const lf_model_meta *meta)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:o}",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:o}",
         "label_delay_ns",
         (json_int_t)meta->label_delay_ns,
+        "horizon_ns",
+        (json_int_t)(meta->horizon_ns > 0 ? meta->horizon_ns : LF_NS_PER_MINUTE),
+        "horizon_long_ns",
+        (json_int_t)(meta->horizon_long_ns > 0 ? meta->horizon_long_ns : 5 * LF_NS_PER_MINUTE),
         "step_ns",
         (json_int_t)meta->step_ns,
         "train_first_ns",

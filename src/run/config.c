@@ -220,8 +220,10 @@ static lf_status store_number(
 /* All keys of [model] get the preset's defaults; what is not a key of the preset stays. */
 static void take_preset(lf_config *config)
 {
-    const lf_train_preset preset = config->model.preset;
-    lf_train_options_init(&config->model, preset);
+    const lf_train_options before = config->model;
+    lf_train_options_init(&config->model, before.preset);
+    config->model.horizon_ns = before.horizon_ns;
+    config->model.horizon_long_ns = before.horizon_long_ns;
     config->model_features[0] = '\0';
 }
 
@@ -373,6 +375,14 @@ lf_status lf_config_check(const lf_config *config, lf_error *error)
     }
     if (config->vpin_bucket_lots < 0) {
         return lf_error_set(error, LF_RANGE, "features.vpin_bucket must be 0 or more.");
+    }
+    if (config->model.horizon_ns <= 0 || config->model.horizon_long_ns > LF_NS_PER_DAY ||
+        config->model.horizon_long_ns < config->model.horizon_ns) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "labels.horizon must be positive, and labels.horizon_long not below it or above a day."
+        );
     }
     if (config->levels < 0 || config->levels > 50) {
         return lf_error_set(error, LF_RANGE, "instrument.levels must be from 0 to 50.");

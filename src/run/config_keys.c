@@ -67,6 +67,11 @@ const lfi_config_entry lfi_config_entries[] = {
         "lots; 0: 1/50 of the mean volume of earlier days"),
 
     NS("labels", "delay", label_delay_ns, "labels look from row time + delay"),
+    NS("labels",
+       "horizon",
+       model.horizon_ns,
+       "of the models up_1min and ret_1min, which keep their names"),
+    NS("labels", "horizon_long", model.horizon_long_ns, "of the model up_5min"),
     I32("labels", "smooth_samples", smooth_samples, "later mids that a smoothed label averages"),
     F64("labels", "barrier_up", barrier.up, "upper barrier, in widths; inf: none"),
     F64("labels", "barrier_down", barrier.down, "lower barrier, in widths; inf: none"),

@@ -257,27 +257,29 @@ void lfi_day_carry(
     }
 }
 
-/* Blocks of five 1-min horizons; each day has its own order. */
+/* Blocks of five short horizons, but of 5 min at least; each day has its own order. */
 static lf_status permute(const lf_run_job *job, size_t day, lf_frame *frame, lf_error *error)
 {
     const uint64_t seed = job->config->model.permute_seed;
-    return lf_train_permute_labels(
-        frame, 5 * LF_NS_PER_MINUTE, lf_hash64(&day, sizeof day, seed), error
-    );
+    const int64_t horizon_ns = job->config->model.horizon_ns;
+    const int64_t unit_ns = horizon_ns > LF_NS_PER_MINUTE ? horizon_ns : LF_NS_PER_MINUTE;
+    return lf_train_permute_labels(frame, 5 * unit_ns, lf_hash64(&day, sizeof day, seed), error);
 }
 
 lf_status lfi_days_read(
     const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
 )
 {
-    static const lf_label_spec labels[] = {
-        {LF_LABEL_RETURN, LF_NS_PER_MINUTE}, {LF_LABEL_RETURN, 5 * LF_NS_PER_MINUTE}};
+    const lf_train_options *const model = &job->config->model;
+    const bool has_long = model->horizon_long_ns != model->horizon_ns;
+    const lf_label_spec labels[] = {
+        {LF_LABEL_RETURN, model->horizon_ns}, {LF_LABEL_RETURN, model->horizon_long_ns}};
     const lfi_day_options options = {
         .set = "default",
         .clock = clock,
         .with_spread = true,
         .labels = labels,
-        .label_count = sizeof labels / sizeof labels[0],
+        .label_count = has_long ? 2 : 1,
         .stage = "features",
     };
     *out = NULL;

@@ -74,6 +74,7 @@ static lf_status on_batch(void *context, const lf_batch *batch, lf_error *error)
 /* What came true after each prediction of the day. */
 static lf_status set_labels(
     const lf_run_job *job,
+    const lfi_trading *trading,
     lf_backtest *backtest,
     const lf_label_path *path,
     size_t first,
@@ -89,8 +90,9 @@ static lf_status set_labels(
     const size_t ts = lf_frame_find(predictions, "ts_event");
     const int64_t *const times = lf_frame_i64(predictions, ts) + first;
     double *const ret_5min = values + 2 * count;
-    lf_label_horizon(path, times, count, LF_NS_PER_MINUTE, 0, values, values + count);
-    lf_label_horizon(path, times, count, 5 * LF_NS_PER_MINUTE, 0, ret_5min, ret_5min + count);
+    const lf_model_meta *const meta = lf_model_meta_of(trading->spans[0].model);
+    lf_label_horizon(path, times, count, meta->horizon_ns, 0, values, values + count);
+    lf_label_horizon(path, times, count, meta->horizon_long_ns, 0, ret_5min, ret_5min + count);
     const lf_status status = lf_backtest_set_labels(
         backtest, first, count, values, values + count, ret_5min, ret_5min + count, error
     );
@@ -123,7 +125,7 @@ static lf_status trade_feed(
     const size_t first = lf_frame_row_count(lf_backtest_predictions(desk->backtest));
     status = lf_backtest_day(desk->backtest, feed, &options, error);
     if (status == LF_OK) {
-        status = set_labels(job, desk->backtest, pass.path, first, error);
+        status = set_labels(job, desk->trading, desk->backtest, pass.path, first, error);
     }
     lf_label_path_destroy(pass.path);
     return status;

@@ -181,11 +181,13 @@ static void write_meta(const fitting *f, lf_model_meta *meta)
     *meta = (lf_model_meta){
         .mirrored = o->mirrored,
         .label_delay_ns = o->label_delay_ns,
+        .horizon_ns = o->horizon_ns,
+        .horizon_long_ns = o->horizon_long_ns,
         .step_ns = o->step_ns,
         .train_first_ns = f->summary.first_ns,
         .train_last_ns = f->summary.last_ns,
         .purge_until_ns =
-            f->summary.last_ns + o->label_delay_ns + LFI_HORIZON_MAX_NS + LFI_LOOKBACK_NS,
+            f->summary.last_ns + o->label_delay_ns + lfi_horizon_max_ns(o) + LFI_LOOKBACK_NS,
         .vpin_bucket_lots = o->vpin_bucket_lots,
         .ofi_threshold = f->summary.ofi_threshold,
         .ofi_extreme = f->summary.ofi_extreme,

@@ -249,6 +249,47 @@ static void test_rows_outside_do_not_matter(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* Labels are found by their horizon, rows are purged by the longer one, and the model tells both.
+ */
+static void test_horizons(void **state)
+{
+    (void)state;
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    lf_frame *day = make(4000, 1, 9);
+    lf_train_options options = testing_options();
+    options.kind = LF_TRAIN_LOGISTIC;
+    options.horizon_ns = options.horizon_long_ns = LF_NS_PER_MINUTE;
+    lf_error error = {0};
+    const int64_t to = START + 3000 * LF_NS_PER_SECOND;
+    assert_int_equal(lf_train_fit(&day, 1, INT64_MIN, to, &options, folder.path, &error), LF_OK);
+    lf_model *model = NULL;
+    assert_int_equal(lf_model_load(NULL, folder.path, &model, &error), LF_OK);
+    const lf_model_meta *meta = lf_model_meta_of(model);
+    assert_true(meta->horizon_ns == LF_NS_PER_MINUTE && meta->horizon_long_ns == LF_NS_PER_MINUTE);
+    const int64_t last = to - options.embargo_ns - LF_NS_PER_MINUTE;
+    assert_true(meta->train_last_ns == last);
+    assert_true(meta->purge_until_ns == last + 360 * LF_NS_PER_SECOND);
+    /* Both directions have the same labels, so they are the same model. */
+    double row[LF_MODEL_FEATURES_MAX] = {0};
+    lf_prediction found;
+    row[lf_feature_find("depth_imbalance_l1")] = 0.8;
+    lf_model_predict(model, row, true, &found);
+    assert_true(found.p_up_1min == found.p_up_5min && found.p_up_1min > 0.55);
+    lf_model_destroy(model);
+
+    options.horizon_ns = 10 * LF_NS_PER_SECOND;
+    assert_int_equal(
+        lf_train_fit(&day, 1, INT64_MIN, to, &options, folder.path, &error), LF_MISMATCH
+    );
+    assert_non_null(strstr(error.message, "\"up_10s\""));
+    options.horizon_long_ns = LF_NS_PER_SECOND;
+    assert_int_equal(lf_train_fit(&day, 1, INT64_MIN, to, &options, folder.path, &error), LF_RANGE);
+    assert_non_null(strstr(error.message, "horizon_long"));
+    lf_frame_destroy(day);
+    lf_testing_folder_remove(&folder);
+}
+
 static bool stop_at_once(void *context, double share)
 {
     assert_true(share >= 0 && share <= 1);
@@ -334,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_finds_signal),
         cmocka_unit_test(test_learns_the_mean),
         cmocka_unit_test(test_span_and_meta),
+        cmocka_unit_test(test_horizons),
         cmocka_unit_test(test_rows_outside_do_not_matter),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_failing_memory),

@@ -23,6 +23,8 @@ void lf_train_options_init(lf_train_options *options, lf_train_preset preset)
         .seed = 1,
         .ridge = 0.001,
         .step_ns = LF_NS_PER_SECOND,
+        .horizon_ns = LF_NS_PER_MINUTE,
+        .horizon_long_ns = 5 * LF_NS_PER_MINUTE,
         .embargo_ns = LFI_LOOKBACK_NS,
         .threshold_quantile = 0.8,
         .extreme_quantile = 0.98,
@@ -33,6 +35,11 @@ void lf_train_options_init(lf_train_options *options, lf_train_preset preset)
 static lf_status out_of_range(lf_error *error, const char *name, const char *expected)
 {
     return lf_error_set(error, LF_RANGE, "model.%s must be %s.", name, expected);
+}
+
+static bool is_horizon(int64_t horizon_ns)
+{
+    return horizon_ns > 0 && horizon_ns <= LF_NS_PER_DAY;
 }
 
 lf_status lfi_check_options(const lf_train_options *o, lf_error *error)
@@ -59,6 +66,10 @@ lf_status lfi_check_options(const lf_train_options *o, lf_error *error)
         {"label_delay",
          "from 0 to a day",
          o->label_delay_ns >= 0 && o->label_delay_ns <= LF_NS_PER_DAY},
+        {"horizon", "positive and at most a day", is_horizon(o->horizon_ns)},
+        {"horizon_long",
+         "at most a day and not below horizon",
+         is_horizon(o->horizon_long_ns) && o->horizon_long_ns >= o->horizon_ns},
         {"embargo", "from 0 to a day", o->embargo_ns >= 0 && o->embargo_ns <= LF_NS_PER_DAY},
         {"threshold_quantile",
          "from 0 to 1",

@@ -2,6 +2,7 @@
 #include "train_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,8 @@ static const double *optional_column(lf_frame *frame, const char *name)
     return find_column(frame, name, LF_COLUMN_F64, &values, NULL) == LF_OK ? values : NULL;
 }
 
+#define LABEL_NAME_BYTES ((size_t)48)
+
 /* The columns of the three-feature logistic: (6 ofi_10s - ofi_1min) / Q_1min and ofi_1min / Q_1min
    span the same straight lines as ofi_10s / Q_1min and ofi_1min / Q_1min. */
 static const char *const beside_names[LFI_BESIDE_COUNT] = {
@@ -43,6 +46,34 @@ static const char *const beside_names[LFI_BESIDE_COUNT] = {
     "ofi_accel_1min",
     "depth_imbalance_l1",
 };
+
+/* Labels are named by their horizon: up_1min, up_10s. */
+static void label_name(const char *prefix, int64_t horizon_ns, char out[LABEL_NAME_BYTES])
+{
+    char horizon[32];
+    lf_duration_format(horizon_ns, horizon);
+    (void)snprintf(out, LABEL_NAME_BYTES, "%s_%s", prefix, horizon);
+}
+
+static lf_status
+find_labels(const lfi_data *data, lf_frame *frame, lfi_columns *out, lf_error *error)
+{
+    const lf_train_options *o = data->options;
+    char names[LF_HEAD_COUNT][LABEL_NAME_BYTES];
+    char long_return[LABEL_NAME_BYTES];
+    const void *values = NULL;
+    lf_status status = LF_OK;
+    label_name("up", o->horizon_ns, names[LF_HEAD_UP_1MIN]);
+    label_name("up", o->horizon_long_ns, names[LF_HEAD_UP_5MIN]);
+    label_name("ret", o->horizon_ns, names[LF_HEAD_RET_1MIN]);
+    label_name("ret", o->horizon_long_ns, long_return);
+    for (int head = 0; head < LF_HEAD_COUNT && status == LF_OK; head++) {
+        status = find_column(frame, names[head], LF_COLUMN_F64, &values, error);
+        out->labels[head] = values;
+    }
+    out->ret_5min = optional_column(frame, long_return);
+    return status;
+}
 
 static lf_status
 find_columns(const lfi_data *data, lf_frame *frame, lfi_columns *out, lf_error *error)
@@ -55,9 +86,8 @@ find_columns(const lfi_data *data, lf_frame *frame, lfi_columns *out, lf_error *
         status = find_column(frame, "valid", LF_COLUMN_BOOL, &values, error);
         out->valid = values;
     }
-    for (int head = 0; head < LF_HEAD_COUNT && status == LF_OK; head++) {
-        status = find_column(frame, lf_head_name((lf_head)head), LF_COLUMN_F64, &values, error);
-        out->labels[head] = values;
+    if (status == LF_OK) {
+        status = find_labels(data, frame, out, error);
     }
     for (size_t i = 0; i < data->feature_count && status == LF_OK; i++) {
         const char *name = lf_feature_at(data->indices[i])->name;
@@ -68,7 +98,6 @@ find_columns(const lfi_data *data, lf_frame *frame, lfi_columns *out, lf_error *
         out->beside[i] = optional_column(frame, beside_names[i]);
     }
     out->ofi = out->beside[0];
-    out->ret_5min = optional_column(frame, "ret_5min");
     out->spread = optional_column(frame, "spread_ticks");
     return status;
 }
@@ -236,7 +265,7 @@ bool lfi_day_touches(const lfi_data *data, size_t day, const lfi_span *span)
 bool lfi_in_span(const lfi_data *data, const lfi_columns *day, size_t row, const lfi_span *span)
 {
     const int64_t t = day->times[row];
-    const int64_t label_ns = data->options->label_delay_ns + LFI_HORIZON_MAX_NS;
+    const int64_t label_ns = data->options->label_delay_ns + lfi_horizon_max_ns(data->options);
     return day->valid[row] != 0 && t >= span->first_ns && t < span->end_ns &&
            (span->label_end_ns == INT64_MAX || t <= span->label_end_ns - label_ns);
 }

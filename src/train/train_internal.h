@@ -6,12 +6,15 @@
 
 #include <jansson.h>
 
-/* The longest horizon of a label: rows are purged by it for all heads alike, so that all heads of a
-   model see the same rows. */
-#define LFI_HORIZON_MAX_NS (5 * LF_NS_PER_MINUTE)
-
 /* The longest look-back of a feature of the default set. */
 #define LFI_LOOKBACK_NS (5 * LF_NS_PER_MINUTE)
+
+/* Rows are purged by the longest horizon for all heads alike, so that all heads of a model see the
+   same rows. */
+static inline int64_t lfi_horizon_max_ns(const lf_train_options *options)
+{
+    return options->horizon_long_ns;
+}
 
 /* ---- rows ------------------------------------------------------------------------------- */
 
