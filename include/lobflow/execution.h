@@ -60,7 +60,8 @@ typedef enum lf_order_state {
     X(BAD_REQUEST, 7, "bad_request") \
     X(UNKNOWN_ORDER, 8, "unknown_order") \
     X(RESET, 9, "reset") \
-    X(SELF_TRADE, 10, "self_trade")
+    X(SELF_TRADE, 10, "self_trade") \
+    X(GATEWAY, 11, "gateway")
 
 typedef enum lf_reject {
 #define LF_REJECT_ENUM(name, code, text) LF_REJECT_##name = code,
@@ -68,7 +69,7 @@ typedef enum lf_reject {
 #undef LF_REJECT_ENUM
 } lf_reject;
 
-#define LF_REJECT_COUNT 11
+#define LF_REJECT_COUNT 12
 
 /** How a fill came about: enum, code, text of the `liquidity` column. */
 #define LF_LIQUIDITY_MAP(X) \
@@ -164,6 +165,20 @@ typedef enum lf_self_trade {
 #undef LF_SELF_TRADE_ENUM
 } lf_self_trade;
 
+/** How delays of own messages vary: enum, code, text. */
+#define LF_LATENCY_MODEL_MAP(X) \
+    X(CONSTANT, 0, "constant") \
+    X(LOGNORMAL, 1, "lognormal") \
+    X(RECORDED, 2, "recorded")
+
+typedef enum lf_latency_model {
+#define LF_LATENCY_MODEL_ENUM(name, code, text) LF_LATENCY_##name = code,
+    LF_LATENCY_MODEL_MAP(LF_LATENCY_MODEL_ENUM)
+#undef LF_LATENCY_MODEL_ENUM
+} lf_latency_model;
+
+#define LF_LATENCY_MODEL_COUNT 3
+
 /** Text of each enum above as it stands in frames and configurations. @return static text */
 LF_API const char *lf_order_kind_name(lf_order_kind kind);
 /** Text of a state. @return static text, never NULL */
@@ -180,6 +195,8 @@ LF_API const char *lf_impact_name(lf_impact impact);
 LF_API const char *lf_timeout_name(lf_timeout timeout);
 /** Text of a queue model. @return static text, never NULL */
 LF_API const char *lf_queue_model_name(lf_queue_model model);
+/** Text of a latency model. @return static text, never NULL */
+LF_API const char *lf_latency_model_name(lf_latency_model model);
 /** Text of a self-trade rule. @return static text, never NULL */
 LF_API const char *lf_self_trade_name(lf_self_trade rule);
 
@@ -196,16 +213,35 @@ LF_API LF_MUST_CHECK lf_status lf_timeout_parse(const char *text, lf_timeout *ou
 
 /* ---- options ---------------------------------------------------------------------------- */
 
-/** Constant delays, ns, all >= 0. The defaults are the budget that the project set itself. */
+/** Longest path of a file that options name. */
+#define LF_LATENCY_PATH_BYTES 512
+
+/** Delays, ns, all >= 0. The defaults are the budget that the project set itself. */
 typedef struct lf_latency_options {
-    /** latency_feed = "10ms": exchange to us. Where a feed has no local time of its own, whoever
-        opens it gives this to lf_feed_options.feed_latency_ns; the backtest refuses a feed that
-        was opened without. */
+    /** latency_feed = "10ms": exchange to us, constant. Where a feed has no local time of its own,
+        whoever opens it gives this to lf_feed_options.feed_latency_ns; the backtest refuses a feed
+        that was opened without. */
     int64_t feed_ns;
     int64_t decision_ns; /* latency_decision = "2ms": features 1 ms and prediction 1 ms */
     int64_t entry_ns;    /* latency_entry = "10ms": a new order to the venue */
     int64_t cancel_ns;   /* latency_cancel = "10ms": a cancel to the venue */
     int64_t response_ns; /* latency_response = "10ms": a report back to us */
+    /** latency_model = "constant"; "lognormal": the four above are medians; "recorded": entry,
+        cancel and response are interpolated in the rows of a file. */
+    lf_latency_model model;
+    double sigma; /* latency_sigma = 0.5: of the logarithm, for "lognormal" */
+    /** latency_burst = 0: own messages take 1 + burst * max(0, r - 1) times as long, where r is the
+        event rate of the last 100 ms over the session's so far: queues are long when all hurry. */
+    double burst;
+    double lost_share; /* latency_lost = 0: share of requests that the gateway refuses, 0 to 1 */
+    uint64_t seed;     /* latency_seed = 1 */
+    /** latency_rows = "": for "recorded", a table (.csv, .parquet, .arrow) with the columns
+        request_ns, exchange_ns, response_ns of real orders, ascending in the first; exchange_ns
+        <= 0 where the gateway refused. */
+    char rows[LF_LATENCY_PATH_BYTES];
+    /** latency_decision_times = "": a table with the columns ns and count of measured decisions,
+        which are drawn from instead of latency_decision. `lobflow latency` writes one. */
+    char decision_times[LF_LATENCY_PATH_BYTES];
 } lf_latency_options;
 
 /** Which day's schedule is charged. */
@@ -572,6 +608,59 @@ LF_API const lf_fees *lf_venue_fees(const lf_venue *venue);
 
 /** Counts so far, borrowed until the next call. */
 LF_API const lf_venue_stats *lf_venue_stats_of(const lf_venue *venue);
+
+/* ---- latency ---------------------------------------------------------------------------- */
+
+/** Whose delay is asked for. */
+typedef enum lf_leg {
+    LF_LEG_DECISION = 0,
+    LF_LEG_ENTRY = 1,
+    LF_LEG_CANCEL = 2, /* of modifications too */
+    LF_LEG_RESPONSE = 3,
+} lf_leg;
+
+/** A source of delays. Not shared between strategies: it follows the event rate of its day. */
+typedef struct lf_latency lf_latency;
+
+/**
+ * Create a source of delays, reading the files that the options name.
+ *
+ * @param options  copied
+ * @param out      owned; NULL on failure
+ * @return LF_OK, LF_RANGE, LF_NOT_FOUND, LF_FORMAT, LF_MISMATCH (a column is missing), LF_DATA (no
+ *         rows, rows that do not ascend, negative delays), LF_IO or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_latency_create(
+    const lf_allocator *allocator,
+    const lf_latency_options *options,
+    lf_latency **out,
+    lf_error *error
+);
+
+/** End it; NULL is accepted. */
+LF_API void lf_latency_destroy(lf_latency *latency);
+
+/** A day begins: the event rate starts anew. */
+LF_API void lf_latency_begin(lf_latency *latency, int64_t open_ns);
+
+/** An event happened at the venue. Cost: some ns; nothing when latency_burst is 0. */
+LF_API void lf_latency_event(lf_latency *latency, int64_t ts_exchange_ns);
+
+/**
+ * Delay of a message that is sent at ts_ns.
+ *
+ * Draws depend on seed, leg and key only, not on what was drawn before, so that two strategies meet
+ * the same luck with the same message.
+ *
+ * @param key   names the message: order id times 4 + its kind, or the like
+ * @param lost  out: the gateway refuses it, and says so after the delay that is returned; never for
+ *              LF_LEG_RESPONSE and LF_LEG_DECISION; may be NULL for these
+ * @return ns, >= 0
+ *
+ * Cost: some ns when constant, about 50 ns else; allocates nothing.
+ */
+LF_API int64_t
+lf_latency_draw(lf_latency *latency, lf_leg leg, int64_t ts_ns, uint64_t key, bool *lost);
 
 /* ---- channels --------------------------------------------------------------------------- */
 

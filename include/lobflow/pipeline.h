@@ -123,6 +123,7 @@ typedef struct lf_intent {
     lf_rule rule;    /* of the entry that the order belongs to */
     double p_up;     /* of the row that opened the position */
     double expected_bps; /* of the row that opened the position */
+    bool decided;        /* by a row: the decision latency lies between ts_decision and ts_sent */
 } lf_intent;
 
 /** What a strategy did; counts. */

@@ -59,6 +59,11 @@ make_keeper(const lf_allocator *allocator, lfi_book_keeper *keeper, lf_error *er
             lfi_backtest_table_create(allocator, (lf_backtest_table)t, &keeper->tables[t], error);
     }
     if (status == LF_OK) {
+        status = lf_latency_create(
+            allocator, &keeper->options.execution.latency, &keeper->latency, error
+        );
+    }
+    if (status == LF_OK) {
         status = lf_channel_create(
             allocator, sizeof(lf_request), CHANNEL_ITEMS, &keeper->requests, error
         );
@@ -134,6 +139,7 @@ void lf_backtest_destroy(lf_backtest *backtest)
             lf_frame_destroy(keeper->tables[t]);
         }
         lf_venue_destroy(keeper->venue);
+        lf_latency_destroy(keeper->latency);
         lf_channel_destroy(keeper->requests);
         lf_channel_destroy(keeper->reports);
         lf_release(used, keeper->sent);

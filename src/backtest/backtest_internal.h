@@ -128,6 +128,7 @@ void lfi_delay_release(lfi_delay *delay);
 /* What later messages of an order refer to. */
 typedef struct lfi_sent {
     int64_t mid2_decision;
+    int64_t sent_ns;
     int64_t cancel_ns; /* when a cancel was sent, INT64_MAX: none was */
     lf_reason reason;
     lf_reason cause;
@@ -155,6 +156,7 @@ typedef struct lfi_book_keeper {
     lf_backtest_counts counts;
     lf_ledger ledger; /* every fill when the venue makes it */
     lf_venue *venue;
+    lf_latency *latency;
     lf_channel *requests; /* on their way to the venue */
     lf_channel *reports;  /* on their way to us */
     lf_ledger start;      /* the ledger when the day began */
@@ -162,7 +164,8 @@ typedef struct lfi_book_keeper {
     lfi_sent *sent; /* [sent_count] orders of the day; id - 1 is the index */
     size_t sent_count;
     size_t sent_capacity;
-    size_t first_order; /* rows of the tables when the day began */
+    uint64_t report_count; /* of the day */
+    size_t first_order;    /* rows of the tables when the day began */
     size_t first_fill;
     size_t first_trade;
     size_t first_equity;

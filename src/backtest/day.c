@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+/* Names a message of a day for the draw of its delay: days do not share their luck. */
+#define MESSAGE(keeper, number) ((uint64_t)(keeper)->counts.day_count << 32 | (uint64_t)(number))
+
 /* ---- messages --------------------------------------------------------------------------- */
 
 static lf_status check_ledger(lfi_book_keeper *keeper, lf_error *error)
@@ -34,6 +37,15 @@ book_fill(lfi_replay *replay, lfi_book_keeper *keeper, const lf_fill *fill, lf_e
     return status;
 }
 
+/* A report sets out for the strategy. */
+static lf_status
+send_report(lfi_book_keeper *keeper, const lf_report *report, int64_t due_ns, lf_error *error)
+{
+    return lf_channel_push(keeper->reports, due_ns, report) == LF_OK
+               ? LF_OK
+               : lf_error_set(error, LF_NOMEM, "No memory for reports on their way.");
+}
+
 /* Book what the venue has to say and send it on its way to the strategy. */
 static lf_status collect_reports(lfi_replay *replay, lfi_book_keeper *keeper, lf_error *error)
 {
@@ -43,38 +55,98 @@ static lf_status collect_reports(lfi_replay *replay, lfi_book_keeper *keeper, lf
         if (status == LF_OK && report.kind == LF_REPORT_FILL) {
             status = book_fill(replay, keeper, &report.fill, error);
         }
+        if (status == LF_OK) {
+            const int64_t delay_ns = lf_latency_draw(
+                keeper->latency,
+                LF_LEG_RESPONSE,
+                report.ts_venue_ns,
+                MESSAGE(keeper, keeper->report_count++),
+                NULL
+            );
+            status = send_report(keeper, &report, report.ts_venue_ns + delay_ns, error);
+        }
         if (status != LF_OK) {
             return status;
         }
-        const int64_t due_ns = report.ts_venue_ns + keeper->options.execution.latency.response_ns;
-        if (lf_channel_push(keeper->reports, due_ns, &report) != LF_OK) {
-            return lf_error_set(error, LF_NOMEM, "No memory for reports on their way.");
-        }
     }
     return LF_OK;
+}
+
+/* The gateway refuses a request: the venue never hears of it. */
+static lf_status
+refuse(lfi_book_keeper *keeper, const lf_request *request, int64_t due_ns, lf_error *error)
+{
+    const bool is_new = request->kind == LF_REQUEST_NEW;
+    const lf_report report = {
+        .order_id = request->order_id,
+        .ts_venue_ns = due_ns,
+        .kind = is_new ? LF_REPORT_REJECTED : LF_REPORT_CANCEL_REJECTED,
+        .state = LF_ORDER_STATE_REJECTED,
+        .reject = LF_REJECT_GATEWAY,
+    };
+    keeper->counts.gateway_rejects++;
+    if (!is_new) {
+        keeper->sent[request->order_id - 1].cancel_ns = INT64_MAX; /* it is as if never sent */
+    }
+    const lf_status status = lfi_record_report(keeper, &report, error);
+    return status == LF_OK ? send_report(keeper, &report, due_ns, error) : status;
+}
+
+/* A request sets out for the venue. */
+static lf_status send_request(lfi_book_keeper *keeper, const lf_intent *intent, lf_error *error)
+{
+    const bool is_new = intent->request.kind == LF_REQUEST_NEW;
+    bool lost = false;
+    const int64_t delay_ns = lf_latency_draw(
+        keeper->latency,
+        is_new ? LF_LEG_ENTRY : LF_LEG_CANCEL,
+        intent->ts_sent_ns,
+        MESSAGE(keeper, intent->request.order_id),
+        &lost
+    );
+    const int64_t due_ns = intent->ts_sent_ns + delay_ns;
+    if (lost) {
+        return refuse(keeper, &intent->request, due_ns, error);
+    }
+    return lf_channel_push(keeper->requests, due_ns, &intent->request) == LF_OK
+               ? LF_OK
+               : lf_error_set(error, LF_NOMEM, "No memory for requests on their way.");
 }
 
 /* Send what a strategy has asked for on its way to the venue. */
 static lf_status send_intents(lfi_replay *replay, size_t strategy, bool *any, lf_error *error)
 {
     lfi_book_keeper *const keeper = &replay->backtest->strategies[strategy];
-    const lf_latency_options *const latency = &keeper->options.execution.latency;
     lf_intent intent;
     while (lf_pipeline_take(replay->pipeline, strategy, &intent)) {
+        const uint64_t order_id = intent.request.order_id;
+        lf_status status = LF_OK;
         *any = true;
-        const bool is_new = intent.request.kind == LF_REQUEST_NEW;
-        if (is_new) {
-            const lf_status status = lfi_record_order(replay, keeper, &intent, error);
-            if (status != LF_OK) {
-                return status;
-            }
-        } else {
-            keeper->sent[intent.request.order_id - 1].cancel_ns = intent.ts_sent_ns;
+        if (intent.decided) {
+            /* The pipeline reckons with the usual time; what it took may be another. */
+            const int64_t delay_ns = lf_latency_draw(
+                keeper->latency,
+                LF_LEG_DECISION,
+                intent.ts_decision_ns,
+                MESSAGE(keeper, order_id),
+                NULL
+            );
+            intent.ts_sent_ns = intent.ts_decision_ns + delay_ns;
         }
-        const int64_t due_ns =
-            intent.ts_sent_ns + (is_new ? latency->entry_ns : latency->cancel_ns);
-        if (lf_channel_push(keeper->requests, due_ns, &intent.request) != LF_OK) {
-            return lf_error_set(error, LF_NOMEM, "No memory for requests on their way.");
+        if (intent.request.kind == LF_REQUEST_NEW) {
+            status = lfi_record_order(replay, keeper, &intent, error);
+        } else {
+            lfi_sent *const sent = &keeper->sent[order_id - 1];
+            /* Never before the order that it takes back. */
+            intent.ts_sent_ns =
+                intent.ts_sent_ns > sent->sent_ns ? intent.ts_sent_ns : sent->sent_ns;
+            sent->cancel_ns = intent.ts_sent_ns;
+        }
+        if (status == LF_OK) {
+            status = send_request(keeper, &intent, error);
+        }
+        if (status != LF_OK) {
+            return status;
         }
     }
     return LF_OK;
@@ -279,6 +351,7 @@ meet_event(lfi_replay *replay, const lf_event *event, const lf_trade *trades, lf
     replay->state_valid = lf_book_event_valid(event);
     for (size_t i = 0; i < backtest->strategy_count; i++) {
         lfi_book_keeper *const keeper = &backtest->strategies[i];
+        lf_latency_event(keeper->latency, event->ts_exchange_ns);
         status = lf_venue_event(keeper->venue, event, trades, error);
         if (status == LF_OK) {
             status = collect_reports(replay, keeper, error);
@@ -468,6 +541,8 @@ static lf_status begin(lfi_replay *replay, lf_error *error)
         lfi_book_keeper *const keeper = &backtest->strategies[i];
         keeper->start = keeper->ledger;
         keeper->sent_count = 0;
+        keeper->report_count = 0;
+        lf_latency_begin(keeper->latency, replay->instrument->session_open_ns);
         keeper->first_order = lf_frame_row_count(keeper->tables[LF_BACKTEST_ORDERS]);
         keeper->first_fill = lf_frame_row_count(keeper->tables[LF_BACKTEST_FILLS]);
         keeper->first_trade = lf_frame_row_count(keeper->tables[LF_BACKTEST_TRADES]);

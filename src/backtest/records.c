@@ -152,6 +152,7 @@ lf_status lfi_record_order(
     }
     keeper->sent[keeper->sent_count++] = (lfi_sent){
         .mid2_decision = intent->mid2_decision,
+        .sent_ns = intent->ts_sent_ns,
         .cancel_ns = INT64_MAX,
         .reason = intent->reason,
         .cause = intent->cause,

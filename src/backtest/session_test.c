@@ -89,6 +89,75 @@ static lf_strategy_options one_strategy(void)
     return all[0];
 }
 
+/* ---- delays that vary ------------------------------------------------------------------- */
+
+/* Delays are drawn, requests get lost on their way, and all is long when the market hurries: the
+   accounts balance all the same, and the same day gives the same fills. */
+static void test_rough_ways(void **state)
+{
+    (void)state;
+    lf_strategy_options strategies[DAYS_STRATEGIES];
+    days_strategies(strategies);
+    for (int i = 0; i < DAYS_STRATEGIES; i++) {
+        lf_latency_options *const latency = &strategies[i].execution.latency;
+        latency->model = LF_LATENCY_LOGNORMAL;
+        latency->sigma = 1.0;
+        latency->burst = 0.5;
+        latency->lost_share = 0.2;
+        latency->seed = 7;
+    }
+    strategies[3] = strategies[1]; /* twins meet the same luck */
+    const lf_backtest_options options = {
+        .strategies = strategies,
+        .strategy_count = DAYS_STRATEGIES,
+        .check_every_fill = true,
+    };
+    lf_backtest *backtest = NULL;
+    assert_int_equal(lf_backtest_create(&options, &backtest, NULL), LF_OK);
+    days_trade(backtest, &early, model, 0);
+    days_trade(backtest, &late, model, 0);
+    for (size_t i = 0; i < DAYS_STRATEGIES; i++) {
+        const lf_backtest_counts *const counts = lf_backtest_counts_of(backtest, i);
+        lf_frame *const orders = lf_backtest_frame(backtest, i, LF_BACKTEST_ORDERS);
+        int64_t unlike = 0;
+        for (size_t k = 0; k < lf_frame_row_count(orders); k++) {
+            const int64_t venue_ns = days_whole(orders, "ts_venue")[k];
+            const int64_t sent_ns = days_whole(orders, "ts_sent")[k];
+            assert_true(venue_ns == LF_TIME_NONE || venue_ns >= sent_ns);
+            assert_true(sent_ns >= days_whole(orders, "ts_decision")[k]);
+            unlike += venue_ns != LF_TIME_NONE && venue_ns - sent_ns != DAYS_ENTRY_NS;
+        }
+        assert_true(counts->gateway_rejects > 5);
+        assert_true(counts->strategy.fill_count > 5);
+        assert_true(unlike > 20);
+    }
+    lf_frame *const one = lf_backtest_frame(backtest, 1, LF_BACKTEST_FILLS);
+    lf_frame *const two = lf_backtest_frame(backtest, 3, LF_BACKTEST_FILLS);
+    assert_int_equal(lf_frame_row_count(one), lf_frame_row_count(two));
+    assert_memory_equal(
+        days_whole(one, "ts_local"),
+        days_whole(two, "ts_local"),
+        lf_frame_row_count(one) * sizeof(int64_t)
+    );
+    lf_backtest_destroy(backtest);
+}
+
+/* A gateway that passes nothing on: no order ever reaches the venue. */
+static void test_nothing_gets_through(void **state)
+{
+    (void)state;
+    lf_strategy_options strategy = one_strategy();
+    strategy.execution.latency.lost_share = 1.0;
+    lf_backtest *const backtest = create(&strategy, false);
+    days_trade(backtest, &early, model, 0);
+    const lf_backtest_counts *const counts = lf_backtest_counts_of(backtest, 0);
+    assert_true(counts->gateway_rejects > 5);
+    assert_int_equal(counts->gateway_rejects, counts->strategy.reject_count);
+    assert_int_equal(counts->venue.request_count, 0);
+    assert_int_equal(lf_backtest_ledger(backtest, 0)->fill_count, 0);
+    lf_backtest_destroy(backtest);
+}
+
 /* ---- the end of a session --------------------------------------------------------------- */
 
 /* A position that nobody closes is valued at the last mid of the session, although the feed goes on
@@ -472,6 +541,8 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rough_ways),
+        cmocka_unit_test(test_nothing_gets_through),
         cmocka_unit_test(test_a_position_over_the_close),
         cmocka_unit_test(test_orders_expire_at_the_close),
         cmocka_unit_test(test_one_event),

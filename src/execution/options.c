@@ -25,6 +25,9 @@ void lf_execution_options_default(lf_execution_options *options)
                 .entry_ns = 10 * LF_NS_PER_MILLISECOND,
                 .cancel_ns = 10 * LF_NS_PER_MILLISECOND,
                 .response_ns = 10 * LF_NS_PER_MILLISECOND,
+                .model = LF_LATENCY_CONSTANT,
+                .sigma = 0.5, /* 99 of 100 within a factor of 3.6 of the median */
+                .seed = 1,
             },
         .fees =
             {
@@ -71,6 +74,24 @@ static lf_status check_latency(const lf_latency_options *latency, lf_error *erro
                 (long long)rows[i].value_ns
             );
         }
+    }
+    if ((size_t)latency->model >= LF_LATENCY_MODEL_COUNT || !(latency->sigma >= 0.0) ||
+        latency->sigma > 5.0 || !(latency->burst >= 0.0) || latency->burst > 1000.0 ||
+        !(latency->lost_share >= 0.0) || latency->lost_share > 1.0) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "execution.latency_sigma (0 to 5, is %g), latency_burst (0 to 1000, is %g), "
+            "latency_lost (0 to 1, is %g) or latency_model is out of bounds.",
+            latency->sigma,
+            latency->burst,
+            latency->lost_share
+        );
+    }
+    if (latency->model == LF_LATENCY_RECORDED && latency->rows[0] == '\0') {
+        return lf_error_set(
+            error, LF_RANGE, "execution.latency_model = \"recorded\" needs execution.latency_rows."
+        );
     }
     return LF_OK;
 }

@@ -237,6 +237,9 @@ static void test_venue_is_its_twin(void **state)
         assert_true(sum->reports[i] > 100);
     }
     for (int i = LF_REJECT_NONE + 1; i < LF_REJECT_COUNT; i++) {
+        if (i == LF_REJECT_GATEWAY) {
+            continue; /* never the venue's word */
+        }
         if (sum->rejects[i] < 10) {
             fail_msg("%s was said %lld times", lf_reject_name((lf_reject)i), sum->rejects[i]);
         }

@@ -13,6 +13,7 @@ static const char *const schedule_words[] = {LF_FEE_SCHEDULE_MAP(WORD)};
 static const char *const impact_words[] = {LF_IMPACT_MAP(WORD)};
 static const char *const timeout_words[] = {LF_TIMEOUT_MAP(WORD)};
 static const char *const queue_words[] = {LF_QUEUE_MAP(WORD)};
+static const char *const latency_words[] = {LF_LATENCY_MODEL_MAP(WORD)};
 static const char *const self_trade_words[] = {LF_SELF_TRADE_MAP(WORD)};
 
 #undef WORD
@@ -21,6 +22,7 @@ static const char *const self_trade_words[] = {LF_SELF_TRADE_MAP(WORD)};
 
 static_assert(COUNT(state_words) == LF_ORDER_STATE_COUNT, "LF_ORDER_STATE_COUNT follows its map");
 static_assert(COUNT(reject_words) == LF_REJECT_COUNT, "LF_REJECT_COUNT follows its map");
+static_assert(COUNT(latency_words) == LF_LATENCY_MODEL_COUNT, "its count follows its map");
 static_assert(COUNT(queue_words) == LF_QUEUE_COUNT, "LF_QUEUE_COUNT follows its map");
 static_assert(COUNT(liquidity_words) == LF_LIQUIDITY_COUNT, "LF_LIQUIDITY_COUNT follows its map");
 
@@ -106,6 +108,11 @@ const char *lf_timeout_name(lf_timeout timeout)
 const char *lf_queue_model_name(lf_queue_model model)
 {
     return word_at(queue_words, COUNT(queue_words), (size_t)model);
+}
+
+const char *lf_latency_model_name(lf_latency_model model)
+{
+    return word_at(latency_words, COUNT(latency_words), (size_t)model);
 }
 
 const char *lf_self_trade_name(lf_self_trade rule)

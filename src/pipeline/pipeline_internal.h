@@ -11,7 +11,8 @@
 typedef struct lfi_live {
     bool active;
     bool cancel_sent;
-    bool timed_out; /* the cancel was sent because of the time limit */
+    bool timed_out;    /* the cancel was sent because of the time limit */
+    bool cancel_again; /* the gateway refused a cancel: expire_ns is when to send it again */
     lf_intent intent;
     int64_t filled_lots;
     int64_t expire_ns; /* passive: when its time is over; INT64_MAX: never */

@@ -138,6 +138,7 @@ go_on_leaving(lf_pipeline *pipeline, lfi_strategy *strategy, const lfi_live *end
     };
     intent.ts_decision_ns = ts_ns;
     intent.ts_sent_ns = ts_ns;
+    intent.decided = false;
     intent.cause = strategy->exit_reason;
     intent.reason = was_exit && strategy->exit_reason == LF_REASON_HOLD ? LF_REASON_CROSS
                                                                         : strategy->exit_reason;
@@ -158,12 +159,26 @@ static void order_ended(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t t
         intent.request.lots = lots;
         intent.ts_decision_ns = ts_ns;
         intent.ts_sent_ns = ts_ns;
+        intent.decided = false;
         intent.reason = LF_REASON_CROSS;
         lfi_strategy_send(pipeline, strategy, intent, LF_ORDER_KIND_MARKETABLE);
     }
 }
 
 /* ---- reports ---------------------------------------------------------------------------- */
+
+/* The gateway did not pass a cancel on: the order lives, and after a pause the cancel is sent
+   again. */
+static void cancel_refused(lfi_strategy *strategy, int64_t ts_ns, uint64_t order_id)
+{
+    lfi_live *const live = &strategy->live;
+    strategy->stats.reject_count++;
+    if (live->active && live->intent.request.order_id == order_id) {
+        live->cancel_sent = false;
+        live->cancel_again = true;
+        live->expire_ns = ts_ns + strategy->options.risk.retry_ns;
+    }
+}
 
 lf_status lfi_strategy_report(
     lf_pipeline *pipeline,
@@ -174,6 +189,10 @@ lf_status lfi_strategy_report(
 )
 {
     const lfi_live *const live = &strategy->live;
+    if (report->kind == LF_REPORT_CANCEL_REJECTED && report->reject == LF_REJECT_GATEWAY) {
+        cancel_refused(strategy, ts_ns, report->order_id);
+        return LF_OK;
+    }
     if (report->kind == LF_REPORT_CANCEL_REJECTED) {
         /* The order was done before the cancel arrived; its own report came first. */
         strategy->stats.cancel_race_count++;

@@ -75,7 +75,8 @@ void lfi_strategy_send(
 }
 
 /* `delay_ns` lies between the decision and the sending. */
-static void send_cancel(lfi_strategy *strategy, int64_t ts_ns, int64_t delay_ns, bool timed_out)
+static void
+send_cancel(lfi_strategy *strategy, int64_t ts_ns, int64_t delay_ns, bool timed_out, bool decided)
 {
     lfi_live *const live = &strategy->live;
     if (live->cancel_sent || !outbox_has_room(strategy)) {
@@ -84,6 +85,7 @@ static void send_cancel(lfi_strategy *strategy, int64_t ts_ns, int64_t delay_ns,
     lf_intent intent = live->intent;
     intent.request.kind = LF_REQUEST_CANCEL;
     intent.ts_decision_ns = ts_ns;
+    intent.decided = decided;
     /* Never before the order that it takes back. */
     const int64_t sent_ns = ts_ns + delay_ns;
     intent.ts_sent_ns = sent_ns > intent.ts_sent_ns ? sent_ns : intent.ts_sent_ns;
@@ -134,7 +136,7 @@ void lfi_strategy_exit(
     if (live->active) {
         const bool patient_exit = live->intent.cause == LF_REASON_HOLD && !is_urgent(reason);
         if (live->intent.request.order_kind == LF_ORDER_KIND_PASSIVE && !patient_exit) {
-            send_cancel(strategy, ts_ns, 0, false);
+            send_cancel(strategy, ts_ns, 0, false, false);
         }
     } else if (strategy->ledger.position_lots != 0) {
         send_exit(pipeline, strategy, ts_ns, strategy->exit_reason, strategy->exit_reason);
@@ -189,6 +191,7 @@ static void send_entry(
             },
         .ts_decision_ns = row->ts_ns,
         .ts_sent_ns = row->ts_ns + options->execution.latency.decision_ns,
+        .decided = true,
         .reason = reason,
         .cause = reason,
         .rule = signal->rule,
@@ -217,7 +220,7 @@ void lfi_strategy_row(lf_pipeline *pipeline, lfi_strategy *strategy, const lf_ro
         if (live->intent.request.order_kind == LF_ORDER_KIND_PASSIVE &&
             live->intent.request.side == -signal.side) {
             const int64_t decision_ns = strategy->options.execution.latency.decision_ns;
-            send_cancel(strategy, row->ts_ns, decision_ns, false);
+            send_cancel(strategy, row->ts_ns, decision_ns, false, true);
         }
     } else if (position == 0 || (position > 0) == (signal.side < 0)) {
         send_entry(pipeline, strategy, row, &signal);
@@ -258,7 +261,7 @@ void lfi_strategy_timers(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t 
         lfi_strategy_exit(pipeline, strategy, ts_ns, LF_REASON_SESSION_END);
     }
     if (live->active && ts_ns >= live->expire_ns) {
-        send_cancel(strategy, ts_ns, 0, true);
+        send_cancel(strategy, ts_ns, 0, !live->cancel_again || live->timed_out, false);
     }
     if (!strategy->exit_wanted && ts_ns >= strategy->hold_until_ns) {
         lfi_strategy_exit(pipeline, strategy, ts_ns, LF_REASON_HOLD);

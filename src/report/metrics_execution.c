@@ -418,7 +418,8 @@ lf_status lfi_metrics_execution(lfi_metrics *m, json_t *out, lf_error *error)
     put_bracket(m, lfi_put_list(m, out, "queue_bracket"));
     json_t *rejects = lfi_put_object(m, out, "rejects");
     for (int r = 1; counts != NULL && r < LF_REJECT_COUNT; r++) {
-        const double count = (double)counts->venue.reject_counts[r];
+        const double count = r == LF_REJECT_GATEWAY ? (double)counts->gateway_rejects
+                                                    : (double)counts->venue.reject_counts[r];
         lfi_put_count(m, rejects, lf_reject_name((lf_reject)r), count);
     }
     const lf_strategy_stats *stats = counts == NULL ? NULL : &counts->strategy;

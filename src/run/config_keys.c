@@ -10,6 +10,7 @@ static const char *const timeout_words[] = {"cancel", "cross", NULL};
 static const char *const fee_words[] = {"us_nasdaq", "commission", "bps", "none", NULL};
 static const char *const queue_words[] = {
     "risk_averse", "power", "power2", "power3", "log", "log2", "optimistic", NULL};
+static const char *const latency_words[] = {"constant", "lognormal", "recorded", NULL};
 static const char *const self_trade_words[] = {"cancel_resting", "cancel_incoming", NULL};
 static const char *const impact_words[] = {"none", "square_root", NULL};
 
@@ -194,6 +195,35 @@ const lfi_config_entry lfi_config_entries[] = {
     NS("execution", "latency_entry", execution.latency.entry_ns, "a new order to the venue"),
     NS("execution", "latency_cancel", execution.latency.cancel_ns, "a cancel to the venue"),
     NS("execution", "latency_response", execution.latency.response_ns, "a report back to us"),
+    WORD(
+        "execution",
+        "latency_model",
+        execution.latency.model,
+        latency_words,
+        "own messages; lognormal: the delays are medians"
+    ),
+    F64("execution", "latency_sigma", execution.latency.sigma, "of the logarithm, for lognormal"),
+    F64("execution",
+        "latency_burst",
+        execution.latency.burst,
+        "more delay for each multiple of the usual event rate"),
+    F64("execution",
+        "latency_lost",
+        execution.latency.lost_share,
+        "share of requests that the gateway refuses"),
+    I64("execution", "latency_seed", execution.latency.seed, "of what is drawn"),
+    TEXT(
+        "execution",
+        "latency_rows",
+        execution.latency.rows,
+        "table of request_ns, exchange_ns, response_ns, for recorded"
+    ),
+    TEXT(
+        "execution",
+        "latency_decision_times",
+        execution.latency.decision_times,
+        "table of ns, count to draw decisions from"
+    ),
     WORD("execution", "fees", execution.fees.schedule, fee_words, "schedule"),
     {{"execution", "fees_as_of", "newest, trade_date or YYYY-MM-DD", LF_CONFIG_TEXT},
      LFI_CONFIG_AS_OF,

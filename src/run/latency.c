@@ -401,8 +401,9 @@ static lf_status check_latencies(const int64_t *latencies_ns, size_t count, lf_e
 }
 
 static lf_status
-write_surface(const surface *s, json_t *measured, const char *path, char **json, lf_error *error)
+write_surface(const surface *s, json_t *measured, const char *folder, char **json, lf_error *error)
 {
+    char path[LFI_PATH_BYTES];
     const lfi_latency_facts facts = {
         .cells = s->cells,
         .cell_count = s->cell_count,
@@ -423,7 +424,10 @@ write_surface(const surface *s, json_t *measured, const char *path, char **json,
         return lf_error_set(error, LF_NOMEM, "No memory for the latency surface.");
     }
     const size_t bytes = strlen(text) + 1;
-    lf_status status = lf_file_write_atomic(path, text, bytes - 1, error);
+    lf_status status = lfi_path(folder, "latency.json", path, error);
+    if (status == LF_OK) {
+        status = lf_file_write_atomic(path, text, bytes - 1, error);
+    }
     if (status == LF_OK && json != NULL) {
         *json = lf_allocate(s->job->allocator, bytes, 1);
         if (*json != NULL) {
@@ -440,7 +444,7 @@ lf_status lfi_latency_trade(
     const lf_run_job *job,
     const lfi_trading *trading,
     const lf_run_latency_options *options,
-    const char *path,
+    const char *folder,
     char **json,
     lf_error *error
 )
@@ -472,10 +476,10 @@ lf_status lfi_latency_trade(
     }
     json_t *measured = NULL;
     if (status == LF_OK) {
-        status = lfi_latency_measure(job, trading, &measured, error);
+        status = lfi_latency_measure(job, trading, folder, &measured, error);
     }
     if (status == LF_OK) {
-        status = write_surface(&s, measured, path, json, error);
+        status = write_surface(&s, measured, folder, json, error);
     }
     json_decref(measured);
     lf_release(job->allocator, s.cells);

@@ -38,12 +38,12 @@ typedef struct lfi_cell {
     double race_loss;   /* of those fills against the mid a second later */
 } lfi_cell;
 
-/* Trade the cells with the spans of a trading and write the JSON file. */
+/* Trade the cells with the spans of a trading and write latency.json into the folder. */
 lf_status lfi_latency_trade(
     const lf_run_job *job,
     const lfi_trading *trading,
     const lf_run_latency_options *options,
-    const char *path,
+    const char *folder,
     char **json,
     lf_error *error
 );
@@ -63,10 +63,15 @@ typedef struct lfi_latency_facts {
     bool in_sample;
 } lfi_latency_facts;
 
-/* Time the work of features, prediction and decision on a day: a list of rows; NULL: no day had
-   rows to trade. Two passes never agree. */
+/* Time the work of features, prediction and decision on a day: a list of rows, and decision.csv in
+   the folder with how often each time was needed; NULL: no day had rows to trade. Two passes never
+   agree. */
 lf_status lfi_latency_measure(
-    const lf_run_job *job, const lfi_trading *trading, json_t **out, lf_error *error
+    const lf_run_job *job,
+    const lfi_trading *trading,
+    const char *folder,
+    json_t **out,
+    lf_error *error
 );
 
 /* The surface as JSON (docs/formats/latency.md), to be freed with json_decref(); NULL: no memory.

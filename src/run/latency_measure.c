@@ -153,8 +153,41 @@ budget_json(const lf_latency_options *given, const samples *events, const sample
     return out;
 }
 
+/* How often each time was needed, for execution.latency_decision_times. */
+static lf_status write_times(const samples *rows, const char *folder, lf_error *error)
+{
+    char path[LFI_PATH_BYTES];
+    lf_output *output = NULL;
+    lf_status status = lfi_path(folder, "decision.csv", path, error);
+    if (status == LF_OK) {
+        status = lf_output_create(NULL, path, &output, error);
+    }
+    if (status == LF_OK) {
+        status = lf_output_write(output, "ns,count\n", 9, error);
+    }
+    for (size_t i = 0; i < rows->count && status == LF_OK;) {
+        size_t end = i;
+        while (end < rows->count && !(rows->values[end] > rows->values[i])) {
+            end++;
+        }
+        char line[64];
+        const int length = snprintf(line, sizeof line, "%.0f,%zu\n", rows->values[i], end - i);
+        status = lf_output_write(output, line, (size_t)length, error);
+        i = end;
+    }
+    if (status == LF_OK) {
+        status = lf_output_finish(output, error);
+    }
+    lf_output_destroy(output);
+    return status;
+}
+
 lf_status lfi_latency_measure(
-    const lf_run_job *job, const lfi_trading *trading, json_t **out, lf_error *error
+    const lf_run_job *job,
+    const lfi_trading *trading,
+    const char *folder,
+    json_t **out,
+    lf_error *error
 )
 {
     samples events = {.values = lf_allocate(job->allocator, SAMPLES_MAX, sizeof(double))};
@@ -172,6 +205,7 @@ lf_status lfi_latency_measure(
     if (status == LF_OK && rows.count > 0) {
         qsort(events.values, events.count, sizeof *events.values, compare);
         qsort(rows.values, rows.count, sizeof *rows.values, compare);
+        status = write_times(&rows, folder, error);
         *out = budget_json(&job->config->execution.latency, &events, &rows);
     }
     lf_release(job->allocator, events.values);

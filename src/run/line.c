@@ -160,12 +160,8 @@ static lf_status trade_latency(
     lf_error *error
 )
 {
-    char file[LFI_PATH_BYTES];
-    lf_status status = lf_mkdirs(folder, error);
-    if (status == LF_OK) {
-        status = lfi_path(folder, "latency.json", file, error);
-    }
-    return status == LF_OK ? lfi_latency_trade(job, trading, context, file, json, error) : status;
+    const lf_status status = lf_mkdirs(folder, error);
+    return status == LF_OK ? lfi_latency_trade(job, trading, context, folder, json, error) : status;
 }
 
 /* One model trades all rows. */

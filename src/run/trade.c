@@ -256,6 +256,7 @@ static void add_counts(lf_backtest_counts *sum, const lf_backtest_counts *more)
     sum->in_position_ns += before.in_position_ns;
     sum->masked_ns += before.masked_ns;
     sum->session_ns += before.session_ns;
+    sum->gateway_rejects += before.gateway_rejects;
     sum->ledger_checks += before.ledger_checks;
     sum->strategy.signal_count += before.strategy.signal_count;
     for (int i = 0; i < 3; i++) {
