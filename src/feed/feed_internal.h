@@ -28,6 +28,18 @@ lf_status lfi_stream_open(
 lf_status lfi_stream_line(lfi_stream *stream, const char **line, size_t *bytes, lf_error *error);
 
 /*
+ * The text of a stream that is in memory and not given out yet; LFI_LINE_SLACK bytes behind it may
+ * be read. Who knows where its first line ends may step over it: at moves behind the line end and
+ * line_number counts it.
+ */
+typedef struct lfi_window {
+    const char *at, *end;
+    int64_t line_number;
+} lfi_window;
+
+lfi_window *lfi_stream_window(lfi_stream *stream);
+
+/*
  * Name for errors ("a.zip:b.csv"), number of the last line, bytes read, bytes of text so far, and
  * bytes of text as the archive announces them (0: it does not).
  */

@@ -11,14 +11,18 @@
 
 /* One read: large enough that calls do not matter, small enough to stay in the L2 cache. */
 #define BUFFER_BYTES (256 * 1024)
+/* So much of a block is copied behind the end of the one before. */
+#define JOINED_BYTES 1024
 
 struct lfi_stream {
     const lf_allocator *allocator;
     struct archive *archive;
-    char *buffer; /* [BUFFER_BYTES + LFI_LINE_SLACK] */
-    size_t begin, end;
-    bool at_end;
-    int64_t line_number, text_bytes, text_total;
+    lfi_window window; /* into the block where a line lies in it whole, else into the buffer */
+    char *buffer;      /* [BUFFER_BYTES + LFI_LINE_SLACK] */
+    const char *block; /* [block_bytes], of libarchive: what is not in the window yet */
+    size_t block_bytes;
+    bool at_end; /* nothing comes after the block */
+    int64_t text_bytes, text_total;
     char name[2048];
 };
 
@@ -60,6 +64,19 @@ static lf_status fail_encrypted(const lfi_stream *stream, lf_error *error)
         LF_POSITION_NONE,
         LF_POSITION_NONE,
         "the archive is encrypted; unpack it and name the folder instead"
+    );
+}
+
+/* Sparse members of tar archives: what is left out could only be zeros, which no text has. */
+static lf_status fail_holes(const lfi_stream *stream, lf_error *error)
+{
+    return lf_error_set_at(
+        error,
+        LF_UNSUPPORTED,
+        stream->name,
+        LF_POSITION_NONE,
+        LF_POSITION_NONE,
+        "the archive keeps this member with holes; unpack it and name the folder instead"
     );
 }
 
@@ -137,7 +154,9 @@ static lf_status find_member(lfi_stream *stream, const char *member, lf_error *e
         }
         if (member == NULL || (name != NULL && strcmp(name, member) == 0)) {
             stream->text_total = archive_entry_size_is_set(entry) ? archive_entry_size(entry) : 0;
-            return archive_entry_is_encrypted(entry) ? fail_encrypted(stream, error) : LF_OK;
+            return archive_entry_is_encrypted(entry)       ? fail_encrypted(stream, error)
+                   : archive_entry_sparse_count(entry) > 0 ? fail_holes(stream, error)
+                                                           : LF_OK;
         }
     }
 }
@@ -176,6 +195,7 @@ lf_status lfi_stream_open(
         member != NULL ? ":" : "",
         member != NULL ? member : ""
     );
+    stream->window.at = stream->window.end = stream->buffer;
     lf_status status = LF_OK;
     if (archive_read_open_filename(stream->archive, path, BUFFER_BYTES) != ARCHIVE_OK) {
         status = fail(stream, error, "cannot be read");
@@ -202,36 +222,89 @@ void lfi_stream_close(lfi_stream *stream)
     lf_release(stream->allocator, stream);
 }
 
-/* Move what is left to the front and read more behind it. */
+/* The next block of text out of libarchive, which keeps it until the one after. */
+static lf_status read_block(lfi_stream *stream, lf_error *error)
+{
+    const void *block;
+    size_t bytes;
+    la_int64_t at;
+    const int code = archive_read_data_block(stream->archive, &block, &bytes, &at);
+    if (code != ARCHIVE_OK && code != ARCHIVE_EOF) {
+        char what[64];
+        snprintf(
+            what,
+            sizeof what,
+            "damaged or cut off after line %lld",
+            (long long)stream->window.line_number
+        );
+        return fail(stream, error, what);
+    }
+    stream->at_end = code == ARCHIVE_EOF;
+    if (stream->at_end) {
+        return LF_OK;
+    }
+    if (at != stream->text_bytes) {
+        return fail_holes(stream, error);
+    }
+    stream->block = block;
+    stream->block_bytes = bytes;
+    stream->text_bytes += (int64_t)bytes;
+    return LF_OK;
+}
+
+/* Bytes of a text up to its last line end before some place. */
+static size_t whole_lines(const char *text, size_t bytes)
+{
+    const char *newline = bytes > 0 ? memrchr(text, '\n', bytes) : NULL;
+    return newline != NULL ? (size_t)(newline - text) + 1 : 0;
+}
+
+/*
+ * More text into the window. Lines are read where libarchive has them, but for those at the ends of
+ * a block: they and what may be read behind them are copied into the buffer.
+ */
 static lf_status refill(lfi_stream *stream, lf_error *error)
 {
-    const size_t kept = stream->end - stream->begin;
+    lfi_window *window = &stream->window;
+    const size_t kept = (size_t)(window->end - window->at);
     if (kept == BUFFER_BYTES) {
         return lf_error_set_at(
             error,
             LF_FORMAT,
             stream->name,
-            stream->line_number + 1,
+            window->line_number + 1,
             LF_POSITION_NONE,
             "the line is longer than %d bytes; this is no text that lobflow reads",
             BUFFER_BYTES
         );
     }
-    memmove(stream->buffer, stream->buffer + stream->begin, kept);
-    stream->begin = 0;
-    stream->end = kept;
-    const la_ssize_t got =
-        archive_read_data(stream->archive, stream->buffer + kept, BUFFER_BYTES - kept);
-    if (got < 0) {
-        char what[64];
-        snprintf(
-            what, sizeof what, "damaged or cut off after line %lld", (long long)stream->line_number
-        );
-        return fail(stream, error, what);
+    if (stream->block_bytes == 0) {
+        const lf_status status = read_block(stream, error);
+        if (status != LF_OK || stream->block_bytes == 0) {
+            return status;
+        }
     }
-    stream->at_end = got == 0;
-    stream->end += (size_t)got;
-    stream->text_bytes += got;
+    if (kept == 0 && stream->block_bytes > LFI_LINE_SLACK) {
+        const size_t bytes = whole_lines(stream->block, stream->block_bytes - LFI_LINE_SLACK);
+        window->at = stream->block;
+        window->end = window->at + bytes;
+        stream->block += bytes;
+        stream->block_bytes -= bytes;
+        if (bytes > 0) {
+            return LF_OK;
+        }
+    }
+    const size_t room = BUFFER_BYTES - kept;
+    size_t bytes = stream->block_bytes < JOINED_BYTES ? stream->block_bytes : JOINED_BYTES;
+    bytes = bytes < room ? bytes : room;
+    const size_t whole = whole_lines(stream->block, bytes);
+    bytes = whole > 0 ? whole : bytes;
+    memmove(stream->buffer, window->at, kept);
+    memcpy(stream->buffer + kept, stream->block, bytes);
+    stream->block += bytes;
+    stream->block_bytes -= bytes;
+    window->at = stream->buffer;
+    window->end = window->at + kept + bytes;
     return LF_OK;
 }
 
@@ -239,10 +312,11 @@ lf_status lfi_stream_line(lfi_stream *stream, const char **line, size_t *bytes, 
 {
     *line = NULL;
     *bytes = 0;
+    lfi_window *window = &stream->window;
     for (;;) {
-        char *from = stream->buffer + stream->begin;
-        const size_t left = stream->end - stream->begin;
-        char *newline = left > 0 ? memchr(from, '\n', left) : NULL;
+        const char *from = window->at;
+        const size_t left = (size_t)(window->end - from);
+        const char *newline = left > 0 ? memchr(from, '\n', left) : NULL;
         if (newline == NULL && !stream->at_end) {
             const lf_status status = refill(stream, error);
             if (status != LF_OK) {
@@ -254,15 +328,20 @@ lf_status lfi_stream_line(lfi_stream *stream, const char **line, size_t *bytes, 
             return LF_OK;
         }
         size_t length = newline != NULL ? (size_t)(newline - from) : left;
-        stream->begin += newline != NULL ? length + 1 : length;
+        window->at += newline != NULL ? length + 1 : length;
         if (length > 0 && from[length - 1] == '\r') {
             length--;
         }
-        stream->line_number++;
+        window->line_number++;
         *line = from;
         *bytes = length;
         return LF_OK;
     }
+}
+
+lfi_window *lfi_stream_window(lfi_stream *stream)
+{
+    return &stream->window;
 }
 
 const char *lfi_stream_name(const lfi_stream *stream)
@@ -272,7 +351,7 @@ const char *lfi_stream_name(const lfi_stream *stream)
 
 int64_t lfi_stream_line_number(const lfi_stream *stream)
 {
-    return stream->line_number;
+    return stream->window.line_number;
 }
 
 int64_t lfi_stream_text_total(const lfi_stream *stream)

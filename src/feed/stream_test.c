@@ -154,10 +154,30 @@ static char *long_text(uint64_t seed, size_t *bytes)
     return text;
 }
 
+/* The next line, as the stream gives it or by a step over it where it lies in memory. */
+static void take_line(lfi_stream *stream, bool by_step, const char **line, size_t *bytes)
+{
+    lfi_window *window = lfi_stream_window(stream);
+    const size_t left = (size_t)(window->end - window->at);
+    const char *newline = by_step && left > 0 ? memchr(window->at, '\n', left) : NULL;
+    /* What lies behind may be read. */
+    char behind[LFI_LINE_SLACK];
+    memcpy(behind, window->end, sizeof behind);
+    if (newline == NULL) {
+        assert_int_equal(lfi_stream_line(stream, line, bytes, NULL), LF_OK);
+        return;
+    }
+    *line = window->at;
+    *bytes = (size_t)(newline - window->at);
+    *bytes -= *bytes > 0 && newline[-1] == '\r';
+    window->at = newline + 1;
+    window->line_number++;
+}
+
 static void test_lines_over_buffers(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 4; seed++) {
+    for (uint64_t seed = 1; seed <= 6; seed++) {
         size_t bytes;
         char *text = long_text(seed, &bytes);
         const char *path = lf_testing_path(&folder, "long");
@@ -166,11 +186,14 @@ static void test_lines_over_buffers(void **state)
         assert_int_equal(lfi_stream_open(NULL, path, NULL, &stream, NULL), LF_OK);
         const char *at = text, *line;
         size_t got;
-        for (;;) {
-            assert_int_equal(lfi_stream_line(stream, &line, &got, NULL), LF_OK);
+        lf_random random;
+        lf_random_seed(&random, seed, 1);
+        for (int64_t count = 1;; count++) {
+            take_line(stream, lf_random_below(&random, 7) >= seed, &line, &got);
             if (line == NULL) {
                 break;
             }
+            assert_int_equal(lfi_stream_line_number(stream), count);
             const char *newline = strchr(at, '\n');
             const size_t wanted = (size_t)(newline - at) - (newline > at && newline[-1] == '\r');
             if (got != wanted) {
@@ -228,6 +251,40 @@ static void test_longest_line(void **state)
         lfi_stream_close(stream);
     }
     lf_release(NULL, text);
+}
+
+/* A member of a tar archive that is kept without its zeros. */
+static void test_holes(void **state)
+{
+    (void)state;
+    char text[8192] = {0};
+    memcpy(text, "a\n", 2);
+    memcpy(text + 4096, "b\n", 2);
+    const char *path = lf_testing_path(&folder, "sparse.tar");
+    struct archive *out = archive_write_new();
+    struct archive_entry *entry = archive_entry_new();
+    assert_int_equal(archive_write_set_format_pax(out), ARCHIVE_OK);
+    assert_int_equal(archive_write_open_filename(out, path), ARCHIVE_OK);
+    archive_entry_set_pathname(entry, "t");
+    archive_entry_set_size(entry, sizeof text);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_sparse_add_entry(entry, 0, 512);
+    archive_entry_sparse_add_entry(entry, 4096, 512);
+    assert_int_equal(archive_write_header(out, entry), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(out, text, sizeof text), sizeof text);
+    archive_entry_free(entry);
+    assert_int_equal(archive_write_close(out), ARCHIVE_OK);
+    archive_write_free(out);
+    char lines[64], wanted[1200];
+    lf_error error;
+    assert_int_equal(read_lines(path, "t", lines, sizeof lines, &error), LF_UNSUPPORTED);
+    (void)snprintf(
+        wanted,
+        sizeof wanted,
+        "%s:t: the archive keeps this member with holes; unpack it and name the folder instead",
+        path
+    );
+    assert_string_equal(error.message, wanted);
 }
 
 /* ---- more than one part ----------------------------------------------------------------- */
@@ -556,6 +613,7 @@ int main(void)
         cmocka_unit_test(test_lines_of_every_kind),
         cmocka_unit_test(test_lines_over_buffers),
         cmocka_unit_test(test_longest_line),
+        cmocka_unit_test(test_holes),
         cmocka_unit_test(test_parts_behind_each_other),
         cmocka_unit_test(test_every_cut),
         cmocka_unit_test(test_every_change),
