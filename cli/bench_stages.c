@@ -72,27 +72,43 @@ typedef struct feature_work {
     bool with_mlofi;
     bool with_grid;  /* a row each second among the updates */
     bool rows_alone; /* only the rows are timed */
+    bool at_events;  /* a row at every distinct time of events */
+    const char *set; /* features that rows are asked for; NULL: all, "": none but the flows */
 } feature_work;
 
 typedef struct feature_loop {
     const feature_work *how;
     lf_feature_engine *engine;
+    size_t features[FEATURES_MAX];
+    size_t feature_count;
     int64_t grid_ns;
+    int64_t last_ns; /* of the event before */
+    int64_t open_ns;
     int64_t close_ns;
     double row[FEATURES_MAX];
     int64_t flows[LF_LEVELS_MAX * 4 * 3];
     double sink; /* so that no row is for nothing */
 } feature_loop;
 
-static void make_row(feature_loop *loop)
+static void make_row(feature_loop *loop, int64_t t_ns)
 {
-    bool valid;
-    lf_feature_row(loop->engine, loop->grid_ns, loop->row, &valid);
-    if (loop->how->with_mlofi) {
-        lf_feature_mlofi(loop->engine, loop->grid_ns, loop->flows);
+    bool valid = true;
+    if (loop->feature_count > 0) {
+        lf_feature_row(loop->engine, t_ns, loop->row, &valid);
     }
-    loop->sink += valid ? loop->row[0] : 0;
-    loop->grid_ns += LF_NS_PER_SECOND;
+    if (loop->how->with_mlofi) {
+        lf_feature_mlofi(loop->engine, t_ns, loop->flows);
+    }
+    loop->sink += valid ? loop->row[0] + (double)loop->flows[0] : 0;
+}
+
+/* The row of the time that an event ends, when it is a later one. */
+static void make_event_row(feature_loop *loop, int64_t ts_ns)
+{
+    if (ts_ns > loop->last_ns && loop->last_ns >= loop->open_ns && loop->last_ns < loop->close_ns) {
+        make_row(loop, loop->last_ns);
+    }
+    loop->last_ns = ts_ns;
 }
 
 static lf_status
@@ -107,10 +123,14 @@ take_piece(feature_loop *loop, const bench_day *day, size_t from, size_t to, ben
             if (loop->how->rows_alone) {
                 bench_begin(pass);
             }
-            make_row(loop);
+            make_row(loop, loop->grid_ns);
+            loop->grid_ns += LF_NS_PER_SECOND;
             if (loop->how->rows_alone) {
                 bench_end(pass, 1, row_bytes);
             }
+        }
+        if (loop->how->at_events) {
+            make_event_row(loop, ts_ns);
         }
         const lf_status status =
             lf_feature_update(loop->engine, event, day->trades + event->trade_first);
@@ -128,14 +148,26 @@ static lf_status feature_pass(const bench *work, void *context, bench_pass *pass
     feature_loop loop = {
         .how = how,
         .grid_ns = day->instrument.session_open_ns,
+        .last_ns = LF_TIME_NONE,
+        .open_ns = day->instrument.session_open_ns,
         .close_ns = day->instrument.session_close_ns,
     };
+    const char *const set = how->set != NULL ? how->set : "default";
+    lf_status status = LF_OK;
+    if (set[0] != '\0') {
+        status = lf_feature_select(set, loop.features, &loop.feature_count, error);
+    }
+    if (status != LF_OK) {
+        return status;
+    }
     const lf_feature_options options = {
+        .features = loop.features,
+        .feature_count = loop.feature_count,
         .kernel = how->kernel,
         .with_mlofi = how->with_mlofi,
         .vpin_bucket_lots = 2000,
     };
-    lf_status status = lf_feature_engine_create(&day->instrument, &options, &loop.engine, error);
+    status = lf_feature_engine_create(&day->instrument, &options, &loop.engine, error);
     for (size_t from = 0; from < day->event_count && status == LF_OK; from += BENCH_PIECE) {
         const size_t rest = day->event_count - from;
         const size_t count = rest < BENCH_PIECE ? rest : BENCH_PIECE;
@@ -193,6 +225,9 @@ lf_status bench_feature(bench *work, lf_error *error)
         {"updates, 1 s rows, mlofi", {.with_grid = true, .with_mlofi = true}},
         {"a row", {.rows_alone = true}},
         {"a row, mlofi", {.rows_alone = true, .with_mlofi = true}},
+        {"event rows", {.at_events = true}},
+        {"event rows, 4 of OFI", {.at_events = true, .set = "ofi_1s,ofi_10s,ofi_1min,ofi_5min"}},
+        {"event rows, mlofi alone", {.at_events = true, .with_mlofi = true, .set = ""}},
     };
     lf_status status = LF_OK;
     for (size_t i = 0; i < sizeof variants / sizeof variants[0] && status == LF_OK; i++) {

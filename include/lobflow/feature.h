@@ -97,6 +97,12 @@ typedef struct lf_feature_options {
     const lf_feature_carry *carry; /* copied; NULL: nothing before */
     /** Also keep the many-level flows (ofi_m<m>_<w>, bid_flow_..., ask_flow_...). */
     bool with_mlofi;
+    /** The features that rows will be asked for, [feature_count], copied; NULL: all. A row may have
+        others undefined, and what only they need is not kept (when all are sums of flow over
+        events: "ofi_...", depletion, replenishment, event rates, session_fraction; then the carry
+        to the next day has nothing of this one's trades). */
+    const size_t *features;
+    size_t feature_count;
     /** Distinct times (and waiting trades) that one 5-minute window can hold; 0 means 131,071,
         which takes about 60 MB. A fuller window is an error of lf_feature_update(). Only what the
         day needs is touched after create. */

@@ -69,6 +69,17 @@ check_options(const lf_instrument *instrument, const lf_feature_options *options
     return check_instrument(instrument, error);
 }
 
+/* Whether a feature that rows are asked for needs more than sums of flow. */
+static bool wants_all(const lf_feature_options *options)
+{
+    for (size_t i = 0; options->features != NULL && i < options->feature_count; i++) {
+        if (!lfi_is_flow(options->features[i])) {
+            return true;
+        }
+    }
+    return options->features == NULL;
+}
+
 static bool create_rings(lf_feature_engine *engine, const lf_feature_options *options)
 {
     const size_t count =
@@ -99,6 +110,7 @@ static void begin_session(lf_feature_engine *engine, const lf_feature_options *o
     const lf_instrument *instrument = &engine->instrument;
     engine->clock = options->clock;
     engine->kernel = find_kernel(options->kernel);
+    engine->keeps_all = wants_all(options);
     engine->now_ns = LF_TIME_NONE;
     engine->start_ns = LF_TIME_NONE;
     engine->due_ns = LF_TIME_NONE;
@@ -194,7 +206,7 @@ lf_feature_update(lf_feature_engine *engine, const lf_event *event, const lf_tra
     const bool is_outside =
         ts_ns < engine->instrument.session_open_ns || ts_ns >= engine->instrument.session_close_ns;
     if (ts_ns > engine->now_ns) {
-        if (ts_ns > engine->due_ns && !is_outside) {
+        if (ts_ns > engine->due_ns && !is_outside && engine->keeps_all) {
             lfi_advance(engine, ts_ns - 1);
         }
         if (engine->instrument.ties_unordered) {
@@ -215,7 +227,7 @@ lf_feature_update(lf_feature_engine *engine, const lf_event *event, const lf_tra
         restart(engine);
         engine->start_ns = ts_ns;
     }
-    if (event->trade_count > 0) {
+    if (event->trade_count > 0 && engine->keeps_all) {
         const lf_status status = lfi_trades_update(engine, event, trades, ts_ns);
         if (status != LF_OK) {
             return status;

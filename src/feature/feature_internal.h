@@ -299,6 +299,7 @@ struct lf_feature_engine {
     lf_allocator own_allocator;
     lf_clock clock;
     const lfi_levels_kernel *kernel;
+    bool keeps_all;   /* false: only sums of flow, nothing of trades, prices and time integrals */
     int64_t now_ns;   /* of the last event */
     int64_t start_ns; /* t_0; LF_TIME_NONE before the first event */
     int64_t due_ns;   /* an event later than this must first call lfi_advance() */
@@ -471,6 +472,9 @@ void lfi_bars_measure(lf_feature_engine *engine);
 void lfi_vpin_begin(lf_feature_engine *engine, const lf_feature_carry *carry, int64_t bucket_lots);
 void lfi_vpin_add(lf_feature_engine *engine, int sign, int64_t size_lots);
 double lfi_vpin(lf_feature_engine *engine);
+
+/* Whether sums over events are all that a feature needs. */
+bool lfi_is_flow(size_t index);
 
 /* row_<part>.c: each fills its features of a row of a valid state; warm-ups come afterwards. */
 void lfi_row_flow(lf_feature_engine *engine, int64_t t_ns, double *row);

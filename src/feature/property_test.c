@@ -276,6 +276,38 @@ static void test_kernels(void **state)
     }
 }
 
+/* Asked for one by one, features are what they are among all; what is not kept is undefined. */
+static void test_asked_for(void **state)
+{
+    (void)state;
+    const market_options options = options_of(1);
+    market day = market_make(&options);
+    lf_feature_options engine = {.vpin_bucket_lots = 50};
+    table all = run_day(&day, &engine, day.event_count, false);
+    size_t flows = 0;
+    for (size_t i = 0; i < FEATURES; i++) {
+        engine.features = &i;
+        engine.feature_count = 1;
+        table one = run_day(&day, &engine, day.event_count, false);
+        assert_memory_equal(all.valid, one.valid, all.count * sizeof *all.valid);
+        bool is_flow = true;
+        for (size_t k = 0; k < all.count; k++) {
+            const double *wanted = &all.values[k * FEATURES];
+            const double *got = &one.values[k * FEATURES];
+            if (got[i] != wanted[i] && !(isnan(got[i]) && isnan(wanted[i]))) {
+                fail_msg("row %d, %s alone: %.17g", (int)k, lf_feature_at(i)->name, got[i]);
+            }
+            is_flow = is_flow && isnan(got[LFI_TOTAL_DEPTH]) && isnan(got[LFI_VWAP_DISTANCE]);
+        }
+        flows += is_flow ? 1 : 0;
+        free_table(&one);
+    }
+    /* Ten of OFI, four of queues, three of time. */
+    assert_int_equal(flows, 17);
+    free_table(&all);
+    market_free(&day);
+}
+
 /* Features that remember the whole session. */
 static bool is_of_session(const char *name)
 {
@@ -468,6 +500,7 @@ int main(void)
         cmocka_unit_test(test_prefix),
         cmocka_unit_test(test_mirror),
         cmocka_unit_test(test_kernels),
+        cmocka_unit_test(test_asked_for),
         cmocka_unit_test(test_drift),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_hunger),

@@ -28,6 +28,20 @@ static void mask_cold(double *row, int64_t age_ns)
     }
 }
 
+static void fill_all(lf_feature_engine *engine, int64_t t_ns, double *row)
+{
+    if (t_ns >= engine->due_ns) {
+        lfi_advance(engine, t_ns);
+    }
+    lfi_row_flow(engine, t_ns, row);
+    lfi_row_book(engine, t_ns, row);
+    lfi_row_path(engine, t_ns, row);
+    lfi_row_trades(engine, t_ns, row);
+    if (engine->last.mid2 <= 0) {
+        mask_unpriced(row);
+    }
+}
+
 void lf_feature_row(lf_feature_engine *engine, int64_t t_ns, double *row, bool *valid)
 {
     const lf_instrument *instrument = &engine->instrument;
@@ -38,15 +52,11 @@ void lf_feature_row(lf_feature_engine *engine, int64_t t_ns, double *row, bool *
         fill_nan(row);
         return;
     }
-    if (t_ns >= engine->due_ns) {
-        lfi_advance(engine, t_ns);
-    }
-    lfi_row_flow(engine, t_ns, row);
-    lfi_row_book(engine, t_ns, row);
-    lfi_row_path(engine, t_ns, row);
-    lfi_row_trades(engine, t_ns, row);
-    if (engine->last.mid2 <= 0) {
-        mask_unpriced(row);
+    if (engine->keeps_all) {
+        fill_all(engine, t_ns, row);
+    } else {
+        fill_nan(row);
+        lfi_row_flow(engine, t_ns, row);
     }
     const int64_t age_ns = engine->start_ns == LF_TIME_NONE ? 0 : t_ns - engine->start_ns;
     if (age_ns < WARMUP_MAX_NS) {

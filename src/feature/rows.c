@@ -95,7 +95,7 @@ static lf_status create_frame(rows_run *run, lf_error *error)
     );
 }
 
-static lf_status take_memory(rows_run *run, lf_error *error)
+static lf_status take_memory(rows_run *run, bool has_carry, lf_error *error)
 {
     const lf_allocator *allocator = run->options->engine.allocator;
     run->times_ns = lf_allocate(allocator, PIECE_ROWS, sizeof *run->times_ns);
@@ -106,6 +106,10 @@ static lf_status take_memory(rows_run *run, lf_error *error)
     }
     lf_feature_options engine = run->options->engine;
     engine.with_mlofi = engine.with_mlofi || run->flow_count > 0 || run->is_fitted;
+    if (!has_carry) {
+        engine.features = run->indices;
+        engine.feature_count = run->index_count;
+    }
     return lf_feature_engine_create(run->instrument, &engine, &run->engine, error);
 }
 
@@ -296,7 +300,7 @@ lf_status lf_feature_rows(
         status = create_frame(run, error);
     }
     if (status == LF_OK) {
-        status = take_memory(run, error);
+        status = take_memory(run, carry_out != NULL, error);
     }
     if (status == LF_OK) {
         status = read_all(run, feed, error);

@@ -258,8 +258,14 @@ static void test_sets(void **state)
             assert_true(a == b || (isnan(a) && isnan(b)));
         }
     }
+    /* With a carry the engine keeps all that the next day needs; the rows are the same. */
+    lf_feature_carry carry;
+    collected carried = run(folder, &plain, 0, &carry);
+    assert_same(&rows, &carried);
+    assert_true(carry.volume_lots > 0);
     free_collected(&rows);
     free_collected(&flows);
+    free_collected(&carried);
 }
 
 static void test_failures(void **state)

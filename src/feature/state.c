@@ -121,11 +121,35 @@ set_mid(lf_feature_engine *engine, bool is_valid, int64_t mid2, int64_t spread_t
     return LF_OK;
 }
 
+/* Depth, mid and spread from now on, where they differ from what was. */
+static lf_status
+set_path(lf_feature_engine *engine, const lf_quotes *to, const lfi_levels_sum *sum, int64_t ts_ns)
+{
+    lf_status status = LF_OK;
+    const lfi_depth *depth = lfi_ring_newest(&engine->depth);
+    if (depth->depth_lots != sum->bid_lots + sum->ask_lots ||
+        depth->bid_near_lots != sum->bid_near_lots || depth->ask_near_lots != sum->ask_near_lots) {
+        status = set_depth(engine, sum, ts_ns);
+    }
+    const lfi_mid *mid = lfi_ring_newest(&engine->mid);
+    const int64_t mid2 = lf_book_mid2(to);
+    const int64_t spread_ticks = lf_book_spread(to);
+    if (status == LF_OK &&
+        (mid->mid2 != mid2 || mid->spread_ticks != spread_ticks || !mid->has_mid)) {
+        status = set_mid(engine, true, mid2, spread_ticks, ts_ns);
+    }
+    return status;
+}
+
 static lf_status mask(lf_feature_engine *engine, int64_t ts_ns)
 {
     lf_status status = add_flow(engine, NULL, NULL, NULL, ts_ns);
     if (status == LF_OK && engine->levels.capacity != 0) {
         status = add_level_flows(engine, NULL, NULL, ts_ns);
+    }
+    engine->is_valid = false;
+    if (!engine->keeps_all) {
+        return status;
     }
     const bool was_valid = ((const lfi_mid *)lfi_ring_newest(&engine->mid))->spread_ticks != 0;
     if (status == LF_OK && was_valid) {
@@ -134,7 +158,6 @@ static lf_status mask(lf_feature_engine *engine, int64_t ts_ns)
     if (status == LF_OK && was_valid) {
         status = set_depth(engine, NULL, ts_ns);
     }
-    engine->is_valid = false;
     return status;
 }
 
@@ -174,18 +197,8 @@ lf_status lfi_state_update(lf_feature_engine *engine, const lf_event *event, int
     if (status == LF_OK && engine->levels.capacity != 0) {
         status = add_level_flows(engine, from, to, ts_ns);
     }
-    const lfi_depth *depth = lfi_ring_newest(&engine->depth);
-    if (status == LF_OK &&
-        (depth->depth_lots != sum.bid_lots + sum.ask_lots ||
-         depth->bid_near_lots != sum.bid_near_lots || depth->ask_near_lots != sum.ask_near_lots)) {
-        status = set_depth(engine, &sum, ts_ns);
-    }
-    const lfi_mid *mid = lfi_ring_newest(&engine->mid);
-    const int64_t mid2 = lf_book_mid2(to);
-    const int64_t spread_ticks = lf_book_spread(to);
-    if (status == LF_OK &&
-        (mid->mid2 != mid2 || mid->spread_ticks != spread_ticks || !mid->has_mid)) {
-        status = set_mid(engine, true, mid2, spread_ticks, ts_ns);
+    if (status == LF_OK && engine->keeps_all) {
+        status = set_path(engine, to, &sum, ts_ns);
     }
     set_last(engine, to, &sum);
     if (ts_ns <= engine->trough_end_ns) {
