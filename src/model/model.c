@@ -1,6 +1,7 @@
 /* A loaded model: what it is and what it predicts. */
 #include "model_internal.h"
 
+#include <assert.h>
 #include <math.h>
 
 const char *lf_head_name(lf_head head)
@@ -60,11 +61,9 @@ static double linear_value(const double *head, size_t count, const double *x)
     return z;
 }
 
-static double head_value(const lf_model *model, int head, const double *x)
+/* The value of a head that is a line. */
+static double line_head(const lf_model *model, int head, const double *x)
 {
-    if (model->scorers[head] != NULL) {
-        return lf_scorer_predict(model->scorers[head], x);
-    }
     if (model->linear[head] == NULL) {
         return NAN;
     }
@@ -72,29 +71,150 @@ static double head_value(const lf_model *model, int head, const double *x)
     return head == LF_HEAD_RET_1MIN ? z : 1 / (1 + exp(-z));
 }
 
+/* What a mirrored model says that was asked for the row and for its mirror image. */
+static double mean_of(int head, double value, double other)
+{
+    return head == LF_HEAD_RET_1MIN ? (value - other) / 2 : (value + (1 - other)) / 2;
+}
+
+/* A head's value; of the row and, when mirror is not NULL, of its mirror image. */
+static double head_value(const lf_model *model, int head, const double *x, const double *mirror)
+{
+    const lf_scorer *const scorer = model->scorers[head];
+    /* Most features of the mirror image are those of the row, so its ranks are known already. */
+    lfi_ranks state;
+    state.is_set = false;
+    const double value =
+        scorer != NULL ? lfi_scorer_predict_next(scorer, x, &state) : line_head(model, head, x);
+    if (mirror == NULL) {
+        return value;
+    }
+    const double other = scorer != NULL ? lfi_scorer_predict_next(scorer, mirror, &state)
+                                        : line_head(model, head, mirror);
+    return mean_of(head, value, other);
+}
+
+static lf_prediction prediction_of(const double values[LF_HEAD_COUNT])
+{
+    return (lf_prediction){
+        .p_up_1min = values[LF_HEAD_UP_1MIN],
+        .p_up_5min = values[LF_HEAD_UP_5MIN],
+        .ret_1min_bps = values[LF_HEAD_RET_1MIN],
+    };
+}
+
+/* Loading has seen that every partner is there, so this cannot fail. */
+static void mirror_row(const lf_model *model, const double *x, double *out)
+{
+    const lf_status status =
+        lf_feature_mirror_row(model->features, model->feature_count, x, out, NULL);
+    assert(status == LF_OK);
+    (void)status;
+}
+
 void lf_model_predict(const lf_model *model, const double *row, bool valid, lf_prediction *out)
 {
     double x[LF_MODEL_FEATURES_MAX];
     double mirror[LF_MODEL_FEATURES_MAX];
     double values[LF_HEAD_COUNT] = {NAN, NAN, NAN};
-    for (size_t i = 0; valid && i < model->feature_count; i++) {
-        x[i] = row[model->features[i]];
-    }
-    for (int head = 0; valid && head < LF_HEAD_COUNT; head++) {
-        values[head] = head_value(model, head, x);
-    }
-    /* Loading has seen that every partner is there, so this cannot fail. */
-    if (valid && model->meta.mirrored &&
-        lf_feature_mirror_row(model->features, model->feature_count, x, mirror, NULL) == LF_OK) {
+    if (valid) {
+        for (size_t i = 0; i < model->feature_count; i++) {
+            x[i] = row[model->features[i]];
+        }
+        if (model->meta.mirrored) {
+            mirror_row(model, x, mirror);
+        }
         for (int head = 0; head < LF_HEAD_COUNT; head++) {
-            const double other = head_value(model, head, mirror);
-            values[head] = head == LF_HEAD_RET_1MIN ? (values[head] - other) / 2
-                                                    : (values[head] + (1 - other)) / 2;
+            values[head] = head_value(model, head, x, model->meta.mirrored ? mirror : NULL);
         }
     }
-    *out = (lf_prediction){
-        .p_up_1min = values[LF_HEAD_UP_1MIN],
-        .p_up_5min = values[LF_HEAD_UP_5MIN],
-        .ret_1min_bps = values[LF_HEAD_RET_1MIN],
+    *out = prediction_of(values);
+}
+
+/* ---- many rows -------------------------------------------------------------------------- */
+
+/* Rows that are gathered at once. */
+#define PART_ROWS ((size_t)256)
+
+/* The rows that are predicted next, and what is found. */
+typedef struct part {
+    double *rows;    /* [PART_ROWS][feature_count] */
+    double *mirrors; /* the same */
+    size_t *places;  /* [PART_ROWS] where each stands among all rows */
+    size_t count;
+} part;
+
+static void
+head_values(const lf_model *model, int head, const double *rows, size_t count, double *out)
+{
+    const size_t width = model->feature_count;
+    if (model->scorers[head] != NULL) {
+        lf_scorer_predict_rows(model->scorers[head], rows, width, count, out);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        out[i] = line_head(model, head, rows + i * width);
+    }
+}
+
+static void predict_part(const lf_model *model, const part *p, lf_prediction *out)
+{
+    const size_t width = model->feature_count;
+    double values[LF_HEAD_COUNT][PART_ROWS];
+    double others[PART_ROWS];
+    for (size_t i = 0; i < p->count && model->meta.mirrored; i++) {
+        mirror_row(model, p->rows + i * width, p->mirrors + i * width);
+    }
+    for (int head = 0; head < LF_HEAD_COUNT; head++) {
+        head_values(model, head, p->rows, p->count, values[head]);
+        if (model->meta.mirrored) {
+            head_values(model, head, p->mirrors, p->count, others);
+            for (size_t i = 0; i < p->count; i++) {
+                values[head][i] = mean_of(head, values[head][i], others[i]);
+            }
+        }
+    }
+    for (size_t i = 0; i < p->count; i++) {
+        const double row[LF_HEAD_COUNT] = {values[0][i], values[1][i], values[2][i]};
+        out[p->places[i]] = prediction_of(row);
+    }
+}
+
+lf_status lf_model_predict_columns(
+    const lf_model *model,
+    const double *const *columns,
+    const uint8_t *valid,
+    size_t count,
+    lf_prediction *out,
+    lf_error *error
+)
+{
+    static const double nothing[LF_HEAD_COUNT] = {NAN, NAN, NAN};
+    const size_t width = model->feature_count;
+    const lf_allocator *const allocator = model->allocator;
+    part p = {
+        .rows = lf_allocate(allocator, PART_ROWS, width * sizeof(double)),
+        .mirrors = lf_allocate(allocator, PART_ROWS, width * sizeof(double)),
+        .places = lf_allocate(allocator, PART_ROWS, sizeof(size_t)),
     };
+    const bool has_memory = p.rows != NULL && p.mirrors != NULL && p.places != NULL;
+    for (size_t i = 0; i < count && has_memory; i++) {
+        if (!valid[i]) {
+            out[i] = prediction_of(nothing);
+        } else {
+            for (size_t f = 0; f < width; f++) {
+                p.rows[p.count * width + f] = columns[f][i];
+            }
+            p.places[p.count++] = i;
+        }
+        if (p.count == PART_ROWS || i + 1 == count) {
+            predict_part(model, &p, out);
+            p.count = 0;
+        }
+    }
+    lf_release(allocator, p.rows);
+    lf_release(allocator, p.mirrors);
+    lf_release(allocator, p.places);
+    return has_memory ? LF_OK
+                      : lf_error_set(error, LF_NOMEM, "not enough memory for %zu rows.", PART_ROWS);
 }

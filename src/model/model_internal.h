@@ -133,6 +133,9 @@ typedef struct lfi_ranks {
 /* Build the tables of a forest; *out is NULL, and the status good, for one beyond the limits. */
 lf_status lfi_tables_create(const lf_scorer *scorer, lfi_tables **out);
 
+/* lf_scorer_predict() of the next row of a stream; the first one has is_set false. */
+double lfi_scorer_predict_next(const lf_scorer *scorer, const double *row, lfi_ranks *state);
+
 /* Build the tables of a forest that was read and choose the fastest kernel (scorer.c). */
 lf_status lfi_scorer_prepare(lf_scorer *scorer);
 

@@ -209,6 +209,69 @@ static void test_logistic(void **state)
     stop(&s);
 }
 
+/* The rows of columns give the bits of rows one by one, invalid ones NaN. */
+static void check_columns(const lf_model *model)
+{
+    enum {
+        COUNT = 600,
+        WIDTH = 2
+    };
+    static double values[WIDTH][COUNT];
+    static uint8_t valid[COUNT];
+    static lf_prediction found[COUNT];
+    const double *const columns[WIDTH] = {values[0], values[1]};
+    size_t width = 0;
+    const size_t *const features = lf_model_features(model, &width);
+    assert_int_equal(width, WIDTH);
+    for (size_t i = 0; i < COUNT; i++) {
+        valid[i] = i % 7 != 3;
+        values[0][i] = i % 11 == 0 ? NAN : sin((double)i) * 2;
+        values[1][i] = i % 5 == 0 ? 0 : cos((double)i);
+    }
+    /* Of every length around those that are taken at once. */
+    static const size_t counts[] = {0, 1, 15, 128, 255, 256, 257, 300, 301, COUNT};
+    for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+        memset(found, 1, sizeof found);
+        lf_error error = {0};
+        const size_t count = counts[k];
+        assert_int_equal(
+            lf_model_predict_columns(model, columns, valid, count, found, &error), LF_OK
+        );
+        for (size_t i = 0; i < count; i++) {
+            double row[LF_MODEL_FEATURES_MAX] = {0};
+            lf_prediction one;
+            row[features[0]] = values[0][i];
+            row[features[1]] = values[1][i];
+            lf_model_predict(model, row, valid[i] != 0, &one);
+            assert_memory_equal(&one, &found[i], sizeof one);
+        }
+    }
+}
+
+static void test_columns(void **state)
+{
+    (void)state;
+    static const double weights[] = {2, -0.5};
+    static const double means[] = {0.25, 0.1};
+    const lf_linear_head head = {.intercept = 0.3, .weights = weights, .means = means};
+    setting s;
+    start(&s);
+    for (int round = 0; round < 4; round++) {
+        s.content.meta.mirrored = round % 2 == 0;
+        if (round == 2) {
+            (void)snprintf(s.content.meta.kind, sizeof s.content.meta.kind, "logistic");
+            memset(s.content.texts, 0, sizeof s.content.texts);
+            s.content.linear[LF_HEAD_UP_1MIN] = &head;
+            s.content.linear[LF_HEAD_RET_1MIN] = &head;
+        }
+        save(&s);
+        lf_model *const model = load(&s);
+        check_columns(model);
+        lf_model_destroy(model);
+    }
+    stop(&s);
+}
+
 /* Replaces the first `from` of a file by `to`. */
 static void change_file(const setting *s, const char *name, const char *from, const char *to)
 {
@@ -468,21 +531,27 @@ static void test_failing_memory(void **state)
     setting s;
     start(&s);
     save(&s);
+    static const double values[20] = {0};
+    static const uint8_t valid[20] = {1, 1, 0, 1};
+    const double *const columns[] = {values, values};
     for (uint64_t n = 0;; n++) {
         lf_testing_memory memory;
         lf_testing_memory_start(&memory, n);
         lf_model *model = NULL;
-        const lf_status status = lf_model_load(&memory.allocator, s.folder.path, &model, NULL);
+        lf_status status = lf_model_load(&memory.allocator, s.folder.path, &model, NULL);
         const uint64_t calls = memory.calls;
         if (model != NULL) {
             double row[LF_MODEL_FEATURES_MAX] = {0};
             lf_prediction found;
             lf_model_predict(model, row, true, &found);
             assert_int_equal(memory.calls, calls);
+            lf_prediction many[20];
+            status = lf_model_predict_columns(model, columns, valid, 20, many, NULL);
         }
+        const uint64_t all_calls = memory.calls;
         lf_model_destroy(model);
         assert_int_equal(memory.live, 0);
-        if (calls <= n) {
+        if (all_calls <= n) {
             assert_int_equal(status, LF_OK);
             break;
         }
@@ -497,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_mirrored_prediction),
         cmocka_unit_test(test_logistic),
+        cmocka_unit_test(test_columns),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_fitted_round_trip),
         cmocka_unit_test(test_fitted_refused),

@@ -85,15 +85,21 @@ lf_status lfi_scorer_prepare(lf_scorer *scorer)
     return status;
 }
 
-double lf_scorer_raw(const lf_scorer *scorer, const double *row)
+/* The raw score of a row when the state knows the one before it. */
+static double raw_next(const lf_scorer *scorer, const double *row, lfi_ranks *state)
 {
     if (scorer->kernel == NULL) {
         return walk(scorer, row, 0);
     }
+    scorer->kernel->rank(scorer->tables, row, state, state->ranks, 1);
+    return scorer->kernel->sum(scorer->tables, scorer->tables->forests, state->ranks);
+}
+
+double lf_scorer_raw(const lf_scorer *scorer, const double *row)
+{
     lfi_ranks state;
     state.is_set = false;
-    scorer->kernel->rank(scorer->tables, row, &state, state.ranks, 1);
-    return scorer->kernel->sum(scorer->tables, scorer->tables->forests, state.ranks);
+    return raw_next(scorer, row, &state);
 }
 
 static double put_through(const lf_scorer *scorer, double x)
@@ -119,6 +125,11 @@ static double put_through(const lf_scorer *scorer, double x)
 double lf_scorer_predict(const lf_scorer *scorer, const double *row)
 {
     return put_through(scorer, lf_scorer_raw(scorer, row));
+}
+
+double lfi_scorer_predict_next(const lf_scorer *scorer, const double *row, lfi_ranks *state)
+{
+    return put_through(scorer, raw_next(scorer, row, state));
 }
 
 /* ---- many rows -------------------------------------------------------------------------- */
@@ -200,12 +211,7 @@ void lf_scorer_state_destroy(lf_scorer_state *state)
 
 double lf_scorer_raw_next(lf_scorer_state *state, const double *row)
 {
-    const lf_scorer *const scorer = state->scorer;
-    if (scorer->kernel == NULL) {
-        return walk(scorer, row, 0);
-    }
-    scorer->kernel->rank(scorer->tables, row, &state->ranks, state->ranks.ranks, 1);
-    return scorer->kernel->sum(scorer->tables, scorer->tables->forests, state->ranks.ranks);
+    return raw_next(state->scorer, row, &state->ranks);
 }
 
 /* ---- what it is ------------------------------------------------------------------------- */

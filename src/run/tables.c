@@ -82,6 +82,16 @@ enum {
     PREDICT_MODEL,
 };
 
+/* The columns of a model's features, in its order; rows were made with all of them. */
+static void find_columns(const lf_model *model, lf_frame *rows, const double **columns)
+{
+    size_t count = 0;
+    const size_t *const features = lf_model_features(model, &count);
+    for (size_t f = 0; f < count; f++) {
+        columns[f] = lf_frame_f64(rows, lf_frame_find(rows, lf_feature_at(features[f])->name));
+    }
+}
+
 static lf_status predict_rows(
     const lf_run_job *job,
     const lf_model *model,
@@ -91,29 +101,23 @@ static lf_status predict_rows(
 )
 {
     lf_frame *const rows = day->frame;
-    const size_t features = lf_feature_count_all();
     const size_t count = lf_frame_row_count(rows);
-    double **const columns = lf_allocate(job->allocator, features, sizeof *columns);
-    double *const row = lf_allocate(job->allocator, features, sizeof *row);
+    const double *columns[LF_MODEL_FEATURES_MAX];
+    lf_prediction *const found = lf_allocate(job->allocator, count + 1, sizeof *found);
     lf_frame_clear(out);
-    lf_status status = columns != NULL && row != NULL ? lf_frame_append(out, count) : LF_NOMEM;
+    lf_status status = found != NULL ? lf_frame_append(out, count) : LF_NOMEM;
     if (status == LF_OK) {
-        for (size_t f = 0; f < features; f++) {
-            const size_t column = lf_frame_find(rows, lf_feature_at(f)->name);
-            columns[f] = column != SIZE_MAX ? lf_frame_f64(rows, column) : NULL;
-        }
-        const int64_t *const times = lf_frame_i64(rows, lf_frame_find(rows, "ts_event"));
         const uint8_t *const valid = lf_frame_bool(rows, lf_frame_find(rows, "valid"));
+        find_columns(model, rows, columns);
+        status = lf_model_predict_columns(model, columns, valid, count, found, error);
+    }
+    if (status == LF_OK) {
+        const int64_t *const times = lf_frame_i64(rows, lf_frame_find(rows, "ts_event"));
         for (size_t i = 0; i < count; i++) {
-            for (size_t f = 0; f < features; f++) {
-                row[f] = columns[f] != NULL ? columns[f][i] : NAN;
-            }
-            lf_prediction prediction;
-            lf_model_predict(model, row, valid[i] != 0, &prediction);
             lf_frame_i64(out, PREDICT_TS)[i] = times[i];
-            lf_frame_f64(out, PREDICT_UP_1MIN)[i] = prediction.p_up_1min;
-            lf_frame_f64(out, PREDICT_UP_5MIN)[i] = prediction.p_up_5min;
-            lf_frame_f64(out, PREDICT_RET)[i] = prediction.ret_1min_bps;
+            lf_frame_f64(out, PREDICT_UP_1MIN)[i] = found[i].p_up_1min;
+            lf_frame_f64(out, PREDICT_UP_5MIN)[i] = found[i].p_up_5min;
+            lf_frame_f64(out, PREDICT_RET)[i] = found[i].ret_1min_bps;
         }
         status = lf_frame_set_text(out, PREDICT_SYMBOL, 0, count, day->instrument.symbol);
     }
@@ -121,8 +125,7 @@ static lf_status predict_rows(
         const char *const id = lf_model_meta_of(model)->model_id;
         status = lf_frame_set_text(out, PREDICT_MODEL, 0, count, id);
     }
-    lf_release(job->allocator, columns);
-    lf_release(job->allocator, row);
+    lf_release(job->allocator, found);
     return status == LF_OK ? LF_OK : lf_error_set(error, status, "No memory for predictions.");
 }
 

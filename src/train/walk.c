@@ -160,7 +160,6 @@ typedef struct stepper {
     const lfi_data *data;
     beside_lines *beside; /* [fold_count] */
     lfi_scored *scored;
-    double *row; /* [lf_feature_count()] NaN where the model has no feature */
 } stepper;
 
 static lf_status fit_beside(stepper *s, size_t k, const lfi_span *span, lf_error *error)
@@ -226,6 +225,25 @@ static void test_rows(const lfi_columns *day, const lf_train_fold *fold, size_t 
     }
 }
 
+/* Rows [first, end) of a day by the model of fold k. */
+static lf_status predict_span(
+    const stepper *s,
+    size_t k,
+    const lfi_columns *day,
+    size_t first,
+    size_t end,
+    lf_prediction *found,
+    lf_error *error
+)
+{
+    const lf_model *model = s->walk->folds[k].model;
+    const double *columns[LF_MODEL_FEATURES_MAX];
+    for (size_t f = 0; f < s->data->feature_count; f++) {
+        columns[f] = day->features[f] + first;
+    }
+    return lf_model_predict_columns(model, columns, day->valid + first, end - first, found, error);
+}
+
 static lf_status predict_day(stepper *s, size_t k, const lfi_columns *day, lf_error *error)
 {
     const lf_train_fold *fold = &s->walk->folds[k];
@@ -247,19 +265,19 @@ static lf_status predict_day(stepper *s, size_t k, const lfi_columns *day, lf_er
         lf_frame_set_text(out, 5, at, end - first, id) != LF_OK) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for the predictions.");
     }
-    for (size_t i = first; i < end; i++) {
-        lf_prediction found;
-        for (size_t f = 0; f < s->data->feature_count; f++) {
-            s->row[s->data->indices[f]] = day->features[f][i];
-        }
-        lf_model_predict(fold->model, s->row, day->valid[i] != 0, &found);
+    lf_prediction *found = lf_allocate(s->walk->allocator, end - first, sizeof *found);
+    lf_status status = found != NULL ? predict_span(s, k, day, first, end, found, error)
+                                     : lf_error_set(error, LF_NOMEM, "not enough memory.");
+    for (size_t i = first; i < end && status == LF_OK; i++) {
+        const lf_prediction *one = &found[i - first];
         lf_frame_i64(out, 0)[at + i - first] = day->times[i];
-        lf_frame_f64(out, 2)[at + i - first] = found.p_up_1min;
-        lf_frame_f64(out, 3)[at + i - first] = found.p_up_5min;
-        lf_frame_f64(out, 4)[at + i - first] = found.ret_1min_bps;
-        note_row(s->scored, &s->beside[k], day, i, &found);
+        lf_frame_f64(out, 2)[at + i - first] = one->p_up_1min;
+        lf_frame_f64(out, 3)[at + i - first] = one->p_up_5min;
+        lf_frame_f64(out, 4)[at + i - first] = one->ret_1min_bps;
+        note_row(s->scored, &s->beside[k], day, i, one);
     }
-    return LF_OK;
+    lf_release(s->walk->allocator, found);
+    return status;
 }
 
 static lf_status predict_fold(stepper *s, size_t k, lf_error *error)
@@ -349,13 +367,9 @@ run_folds(lf_train_walk *walk, const lfi_data *data, const char *folder, lf_erro
     lfi_task task = {.options = data->options, .least_best_round = INFINITY};
     stepper s = {.walk = walk, .data = data};
     s.beside = lf_allocate(walk->allocator, walk->fold_count + 1, sizeof *s.beside);
-    s.row = lf_allocate(walk->allocator, lf_feature_count(), sizeof *s.row);
     lf_status status = LF_OK;
-    if (s.beside == NULL || s.row == NULL) {
+    if (s.beside == NULL) {
         status = lf_error_set(error, LF_NOMEM, "not enough memory for the folds.");
-    }
-    for (size_t f = 0; f < lf_feature_count() && s.row != NULL; f++) {
-        s.row[f] = NAN;
     }
     for (size_t k = 0; k < walk->fold_count && status == LF_OK; k++) {
         status = fit_fold(&s, k, folder, &task, error);
@@ -365,7 +379,6 @@ run_folds(lf_train_walk *walk, const lfi_data *data, const char *folder, lf_erro
         status = predict_and_score(&s, error);
     }
     lf_release(walk->allocator, s.beside);
-    lf_release(walk->allocator, s.row);
     return status;
 }
 
