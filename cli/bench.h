@@ -10,7 +10,7 @@ extern "C" {
 
 /* Events of one timed piece: as many as a batch of a feed has. */
 #define BENCH_PIECE ((size_t)1024)
-#define BENCH_RESULTS_MAX ((size_t)48)
+#define BENCH_RESULTS_MAX ((size_t)80)
 #define BENCH_RUNS_MAX 1000
 #define BENCH_FOLDER_BYTES 512
 #define BENCH_PATH_BYTES 1200
@@ -144,6 +144,8 @@ lf_status bench_dbn(bench *work, lf_error *error);
 lf_status bench_feature(bench *work, lf_error *error);
 lf_status bench_label(bench *work, lf_error *error);
 lf_status bench_model(bench *work, lf_error *error);
+/* Part of the stage model (bench_scorer.c). */
+lf_status bench_scorer(bench *work, lf_error *error);
 lf_status bench_backtest(bench *work, lf_error *error);
 lf_status bench_frame(bench *work, lf_error *error);
 lf_status bench_run(bench *work, lf_error *error);

@@ -114,6 +114,9 @@ lf_status bench_model(bench *work, lf_error *error)
         }
     }
     lf_release(NULL, predict.rows);
+    if (status == LF_OK) {
+        status = bench_scorer(work, error);
+    }
     return skip_without_lightgbm(status);
 }
 

@@ -83,6 +83,16 @@ typedef struct lf_train_options {
     void *progress_context;
 } lf_train_options;
 
+/**
+ * Find lib_lightgbm.so as training does: by LOBFLOW_LIGHTGBM, the environment of the build, the
+ * active one, beside the program, or by asking Python.
+ *
+ * @param out       [capacity] its path
+ * @param capacity  bytes
+ * @return false when there is none, or its path is too long
+ */
+LF_API bool lf_train_find_lightgbm(char *out, size_t capacity);
+
 /** Write every default of a preset. */
 LF_API void lf_train_options_init(lf_train_options *options, lf_train_preset preset);
 

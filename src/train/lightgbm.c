@@ -168,6 +168,16 @@ static bool find_library(const char *path, char out[PATH_BYTES])
            find_by_python(out);
 }
 
+bool lf_train_find_lightgbm(char *out, size_t capacity)
+{
+    char found[PATH_BYTES] = "";
+    if (!find_library(NULL, found) || strlen(found) >= capacity) {
+        return false;
+    }
+    memcpy(out, found, strlen(found) + 1);
+    return true;
+}
+
 static lf_status load_functions(lfi_lightgbm *api, const char *path, lf_error *error)
 {
     const struct {
