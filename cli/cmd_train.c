@@ -75,13 +75,34 @@ static void print_horizon(const json_t *walk, const char *key, const char *horiz
     }
 }
 
+/* Trees that each head keeps, fold by fold; nothing for linear models. */
+static void print_rounds(const json_t *walk)
+{
+    static const char *const heads[] = {"up_1min", "up_5min", "ret_1min"};
+    const json_t *const folds = json_object_get(walk, "folds");
+    const json_t *const first = json_object_get(json_array_get(folds, 0), "best_rounds");
+    if (json_object_size(first) == 0) {
+        return;
+    }
+    printf("\nBest rounds, fold by fold\n");
+    for (size_t h = 0; h < sizeof heads / sizeof heads[0]; h++) {
+        printf("  %-12s", heads[h]);
+        for (size_t k = 0; k < json_array_size(folds); k++) {
+            const json_t *const best = json_object_get(json_array_get(folds, k), "best_rounds");
+            const json_t *const rounds = json_object_get(best, heads[h]);
+            printf(" %lld", (long long)json_integer_value(rounds));
+        }
+        printf("\n");
+    }
+}
+
 static void print_walk(const char *text, const lf_train_options *options, const char *path)
 {
     char near[32];
     char far[32];
     json_t *const walk = json_loads(text, 0, NULL);
     const json_t *const ret = json_object_get(walk, "ret_1min");
-    const char *const warnings = json_string_value(json_object_get(walk, "warnings"));
+    const json_t *const warnings = json_object_get(walk, "warnings");
     printf(
         "%zu folds, %.0f rows scored\n",
         json_array_size(json_object_get(walk, "folds")),
@@ -98,8 +119,9 @@ static void print_walk(const char *text, const lf_train_options *options, const 
         number_at(ret, "rank_ic"),
         100 * number_at(ret, "r2")
     );
-    if (warnings != NULL && warnings[0] != '\0') {
-        printf("\n%s\n", warnings);
+    print_rounds(walk);
+    for (size_t i = 0; i < json_array_size(warnings); i++) {
+        printf("%s%s\n", i == 0 ? "\n" : "", json_string_value(json_array_get(warnings, i)));
     }
     printf("\nModel: %s\n", path);
     json_decref(walk);

@@ -54,6 +54,7 @@ typedef struct lf_config {
     /* [model] */
     lf_train_options model; /* its pointers and step, delay, clock, vpin are set when it is used */
     char model_features[1024]; /* features = "": those of the preset */
+    char model_monotone[1024]; /* monotone = "" */
     /* [signal], [execution], [risk] */
     lf_signal_options signal;
     lf_execution_options execution;

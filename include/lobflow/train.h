@@ -51,6 +51,11 @@ typedef struct lf_train_options {
     lf_train_kind kind;
     const char *features; /* a set for lf_feature_select(); borrowed */
     bool mirrored;        /* fit on every row twice, the second time with bid and ask exchanged */
+    bool balanced; /* weigh rows so that ups and downs count alike; mirrored rows do already */
+    /** Features of which a forecast may only rise or only fall: "depth_imbalance_l1:+,vpin:-"; NULL
+        or "": none. Borrowed. For trees only. */
+    const char *monotone;
+    bool use_missing; /* trees: a split sends missing values where they fit; else they count as 0 */
 
     int32_t num_leaves;
     int32_t max_depth;
@@ -166,8 +171,9 @@ typedef struct lf_train_fold {
     int64_t train_end_ns;   /* labels of training rows end at or before this */
     int64_t test_first_ns;  /* rows in [test_first, test_end) are scored */
     int64_t test_end_ns;
-    char path[512];        /* the fold's model folder; "" in a plan */
-    const lf_model *model; /* borrowed; NULL in a plan */
+    int32_t best_rounds[LF_HEAD_COUNT]; /* trees that each head keeps; 0 in a plan or a logistic */
+    char path[512];                     /* the fold's model folder; "" in a plan */
+    const lf_model *model;              /* borrowed; NULL in a plan */
 } lf_train_fold;
 
 /** Folds that a walk can have at most. */

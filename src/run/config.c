@@ -225,6 +225,7 @@ static void take_preset(lf_config *config)
     config->model.horizon_ns = before.horizon_ns;
     config->model.horizon_long_ns = before.horizon_long_ns;
     config->model_features[0] = '\0';
+    config->model_monotone[0] = '\0';
 }
 
 static lf_status store(

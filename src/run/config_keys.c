@@ -110,6 +110,21 @@ const lfi_config_entry lfi_config_entries[] = {
     BOOLEAN(
         "model", "mirrored", model.mirrored, "every training row also with bid and ask exchanged"
     ),
+    BOOLEAN(
+        "model", "balanced", model.balanced, "ups and downs weigh alike; mirrored they do anyway"
+    ),
+    TEXT(
+        "model",
+        "monotone",
+        model_monotone,
+        "trees: features that forecasts only rise or fall with, a:+,b:-"
+    ),
+    BOOLEAN(
+        "model",
+        "use_missing",
+        model.use_missing,
+        "trees: missing values go where they fit, else they are 0"
+    ),
     I32("model", "num_leaves", model.num_leaves, "of a tree"),
     I32("model", "max_depth", model.max_depth, "of a tree"),
     F64("model", "learning_rate", model.learning_rate, "shrinkage of each tree"),

@@ -19,6 +19,7 @@ void lfi_run_train_options(const lf_run_job *job, lf_clock clock, lf_train_optio
     if (config->model_features[0] != '\0') {
         out->features = config->model_features;
     }
+    out->monotone = config->model_monotone;
     out->step_ns = config->step_ns;
     out->label_delay_ns = config->label_delay_ns;
     out->vpin_bucket_lots = config->vpin_bucket_lots;

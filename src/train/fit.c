@@ -59,6 +59,7 @@ static lf_status fit_trees(fitting *f, lf_head head, lf_error *error)
     }
     lfi_sample_release(data->allocator, &sample);
     f->rounds_done = ((int32_t)head + 1) * o->rounds_max;
+    f->task->best_rounds[head] = forest->best_round;
     f->task->least_best_round = fmin(f->task->least_best_round, forest->best_round);
     return status;
 }
@@ -110,6 +111,11 @@ static json_t *options_json(const lfi_data *data)
         "extreme_quantile",
         o->extreme_quantile
     );
+    (void)json_object_set_new(entry, "balanced", json_boolean(o->balanced));
+    (void)json_object_set_new(entry, "use_missing", json_boolean(o->use_missing));
+    if (o->monotone != NULL && *o->monotone != '\0') {
+        (void)json_object_set_new(entry, "monotone", json_string(o->monotone));
+    }
     if (entry != NULL && o->permute_seed != 0) {
         (void)json_object_set_new(
             entry, "permute_seed", json_integer((json_int_t)(o->permute_seed & INT64_MAX))

@@ -34,14 +34,19 @@ static char *read_text(const lf_testing_folder *folder, const char *name, size_t
     return text;
 }
 
-static void test_same_bytes(void **state)
+static void same_bytes(lf_train_preset preset)
 {
-    (void)state;
     static const char *const files[] = {"model.json", "up_1min.txt", "up_5min.txt", "ret_1min.txt"};
     lf_testing_folder folder;
     assert_true(lf_testing_folder_make(&folder));
-    lf_frame *day = make(6000, 1, 1);
-    lf_train_options options = testing_options();
+    lf_frame *day = make(23400, 1, 1);
+    for (size_t i = 0; i < 23400; i++) {
+        /* Returns of many sizes: then a sum in another order is another sum. */
+        lf_frame_f64(day, 7)[i] *= i % 101 == 0 ? 1e3 : i % 7 == 0 ? 1e-3 : 1;
+    }
+    lf_train_options options;
+    lf_train_options_init(&options, preset);
+    options.features = TESTING_FEATURES;
     options.rounds_max = 40;
     lf_error error = {0};
     static const char *const names[] = {"a", "b", "c"};
@@ -73,6 +78,14 @@ static void test_same_bytes(void **state)
 done:
     lf_frame_destroy(day);
     lf_testing_folder_remove(&folder);
+}
+
+/* Twice on one thread and once on two. */
+static void test_same_bytes(void **state)
+{
+    (void)state;
+    same_bytes(LF_TRAIN_SYMMETRIC);
+    same_bytes(LF_TRAIN_BRIEF);
 }
 
 /* The planted signal makes the forecast rise with the imbalance, for trees and for the logistic. */
@@ -249,6 +262,131 @@ static void test_rows_outside_do_not_matter(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* Fits on a day; false without LightGBM. */
+static bool fit_day(lf_frame *day, const lf_train_options *options, lf_model **out)
+{
+    lf_testing_folder folder;
+    lf_error error = {0};
+    assert_true(lf_testing_folder_make(&folder));
+    const bool is_skipped = testing_skip(
+        lf_train_fit(&day, 1, INT64_MIN, INT64_MAX, options, folder.path, &error), &error
+    );
+    if (!is_skipped) {
+        assert_int_equal(lf_model_load(NULL, folder.path, out, &error), LF_OK);
+    }
+    lf_testing_folder_remove(&folder);
+    return !is_skipped;
+}
+
+/* P(up in 1 min) where one feature has a value and the others are 0. */
+static double forecast(const lf_model *model, const char *feature, double value)
+{
+    double row[LF_MODEL_FEATURES_MAX] = {0};
+    lf_prediction found;
+    row[lf_feature_find(feature)] = value;
+    lf_model_predict(model, row, true, &found);
+    return found.p_up_1min;
+}
+
+/* With four rises to a fall the balanced forecast still is about one half where features say
+   nothing. */
+static void test_balanced(void **state)
+{
+    (void)state;
+    lf_frame *day = make(8000, 0, 10);
+    for (size_t i = 0; i < 8000; i++) {
+        lf_frame_f64(day, 8)[i] = i % 5 != 0;
+    }
+    for (int kind = LF_TRAIN_LOGISTIC; kind >= LF_TRAIN_TREES; kind--) {
+        for (int balanced = 0; balanced < 2; balanced++) {
+            lf_train_options options = testing_options();
+            options.kind = (lf_train_kind)kind;
+            options.mirrored = false;
+            options.balanced = balanced != 0;
+            options.rounds_max = 5;
+            lf_model *model = NULL;
+            if (fit_day(day, &options, &model)) {
+                const double p = forecast(model, "momentum_10s", 0);
+                assert_true(fabs(p - (balanced != 0 ? 0.5 : 0.8)) < 0.05);
+                lf_model_destroy(model);
+            }
+        }
+    }
+    lf_frame_destroy(day);
+}
+
+/* Forecasts fall with a feature that is told so, although the truth rises with it. */
+static void test_monotone(void **state)
+{
+    (void)state;
+    lf_frame *day = make(8000, 1, 11);
+    lf_train_options options = testing_options();
+    options.rounds_max = 30;
+    double ends[2][2] = {{0}};
+    for (int i = 0; i < 2; i++) {
+        options.monotone = i == 0 ? NULL : "momentum_10s:+,depth_imbalance_l1:-";
+        lf_model *model = NULL;
+        if (!fit_day(day, &options, &model)) {
+            break;
+        }
+        double before = forecast(model, "depth_imbalance_l1", -1);
+        ends[i][0] = before;
+        for (double x = -1; x <= 1; x += 0.05) {
+            const double p = forecast(model, "depth_imbalance_l1", x);
+            assert_true(i == 0 || p <= before);
+            before = p;
+        }
+        ends[i][1] = before;
+        lf_model_destroy(model);
+    }
+    assert_true(ends[0][1] >= ends[0][0]);
+    const char *path = "/dev/null/never";
+    lf_error error = {0};
+    options.monotone = "vpin:+";
+    assert_int_equal(
+        lf_train_fit(&day, 1, INT64_MIN, INT64_MAX, &options, path, &error), LF_NOT_FOUND
+    );
+    options.monotone = "momentum_10s";
+    assert_int_equal(lf_train_fit(&day, 1, INT64_MIN, INT64_MAX, &options, path, &error), LF_RANGE);
+    options.monotone = "momentum_10s:+";
+    options.kind = LF_TRAIN_LOGISTIC;
+    assert_int_equal(lf_train_fit(&day, 1, INT64_MIN, INT64_MAX, &options, path, &error), LF_RANGE);
+    assert_non_null(strstr(error.message, "model.kind"));
+    lf_frame_destroy(day);
+}
+
+/* A missing value goes where it fits, or counts as 0. */
+static void test_missing(void **state)
+{
+    (void)state;
+    lf_frame *day = make(8000, 0, 12);
+    for (size_t i = 0; i < 8000; i++) {
+        /* Whoever looks sees: rows without a momentum rise. */
+        const bool is_missing = i / 50 % 3 == 0;
+        lf_frame_f64(day, 6)[i] = is_missing ? NAN : i % 2 == 0 ? 1 : -1;
+        lf_frame_f64(day, 8)[i] = is_missing || i % 4 < 2;
+    }
+    for (int use_missing = 0; use_missing < 2; use_missing++) {
+        lf_train_options options = testing_options();
+        options.mirrored = false;
+        options.features = "momentum_10s";
+        options.use_missing = use_missing != 0;
+        options.early_stopping_share = 0;
+        options.rounds_max = 60;
+        lf_model *model = NULL;
+        if (fit_day(day, &options, &model)) {
+            const double missing = forecast(model, "momentum_10s", NAN);
+            if (use_missing != 0) {
+                assert_true(missing > 0.9 && forecast(model, "momentum_10s", 1) < 0.6);
+            } else {
+                assert_true(missing == forecast(model, "momentum_10s", 0));
+            }
+            lf_model_destroy(model);
+        }
+    }
+    lf_frame_destroy(day);
+}
+
 /* Labels are found by their horizon, rows are purged by the longer one, and the model tells both.
  */
 static void test_horizons(void **state)
@@ -375,6 +513,9 @@ int main(void)
         cmocka_unit_test(test_finds_signal),
         cmocka_unit_test(test_learns_the_mean),
         cmocka_unit_test(test_span_and_meta),
+        cmocka_unit_test(test_balanced),
+        cmocka_unit_test(test_monotone),
+        cmocka_unit_test(test_missing),
         cmocka_unit_test(test_horizons),
         cmocka_unit_test(test_rows_outside_do_not_matter),
         cmocka_unit_test(test_refused),

@@ -370,13 +370,44 @@ static lf_status push_rows(void *context, const lfi_matrix *rows, lf_error *erro
     return LF_OK;
 }
 
-/* Puts all rows of a query into a dataset made for row_count of them. */
+/*
+ * Weights that let ups and downs count alike. LightGBM's own is_unbalance would leave its first
+ * forecast, the mean label, where it is without them.
+ */
+static lf_status
+set_weights(const pushing *p, const lf_allocator *allocator, double weights[2], lf_error *error)
+{
+    size_t ups = 0;
+    for (size_t i = 0; i < p->row_count; i++) {
+        ups += p->labels[i] > 0.5F;
+    }
+    if (ups == 0 || ups == p->row_count) {
+        return LF_OK;
+    }
+    weights[0] = 0.5 * (double)p->row_count / (double)(p->row_count - ups);
+    weights[1] = 0.5 * (double)p->row_count / (double)ups;
+    float *of_rows = lf_allocate(allocator, p->row_count, sizeof *of_rows);
+    if (of_rows == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu weights.", p->row_count);
+    }
+    for (size_t i = 0; i < p->row_count; i++) {
+        of_rows[i] = (float)weights[p->labels[i] > 0.5F];
+    }
+    const int code =
+        p->api->DatasetSetField(p->set, "weight", of_rows, (int)p->row_count, DTYPE_FLOAT32);
+    lf_release(allocator, of_rows);
+    return code == 0 ? LF_OK : failed(p->api, error);
+}
+
+/* Puts all rows of a query into a dataset made for row_count of them. Weights, of rows that fall
+   and that rise, are filled in when they are asked for. */
 static lf_status fill_dataset(
     const lfi_lightgbm *api,
     const lfi_query *query,
     size_t row_count,
     dataset set,
     double *truths,
+    double *weights,
     lf_error *error
 )
 {
@@ -390,6 +421,9 @@ static lf_status fill_dataset(
     if (status == LF_OK &&
         api->DatasetSetField(set, "label", p.labels, (int)row_count, DTYPE_FLOAT32) != 0) {
         status = failed(api, error);
+    }
+    if (status == LF_OK && weights != NULL) {
+        status = set_weights(&p, allocator, weights, error);
     }
     lf_release(allocator, p.labels);
     return status;
@@ -434,7 +468,21 @@ static lf_status create_stopping(
     if (api->DatasetCreateByReference(reference, (int64_t)out->row_count, &out->set) != 0) {
         return failed(api, error);
     }
-    return fill_dataset(api, query, out->row_count, out->set, out->truths, error);
+    return fill_dataset(api, query, out->row_count, out->set, out->truths, NULL, error);
+}
+
+/* Log loss in which rows that fall and rows that rise have weights. */
+static double weighted_loss(const stopping *stop, const double weights[2])
+{
+    double losses[2] = {0, 0};
+    double counts[2] = {0, 0};
+    for (size_t i = 0; i < stop->row_count; i++) {
+        const int up = stop->truths[i] > 0.5;
+        losses[up] += lf_stats_log_loss(&stop->forecasts[i], &stop->truths[i], 1);
+        counts[up] += 1;
+    }
+    return (weights[0] * losses[0] + weights[1] * losses[1]) /
+           (weights[0] * counts[0] + weights[1] * counts[1]);
 }
 
 /*
@@ -447,6 +495,7 @@ static lf_status stop_loss(
     booster model,
     lf_head head,
     const stopping *stop,
+    const double weights[2],
     double *out,
     lf_error *error
 )
@@ -456,8 +505,13 @@ static lf_status stop_loss(
     if (api->BoosterGetPredict(model, DATA_STOP, &count, stop->forecasts) != 0) {
         return failed(api, error);
     }
-    *out = head == LF_HEAD_RET_1MIN ? lf_stats_brier(stop->forecasts, stop->truths, rows)
-                                    : lf_stats_log_loss(stop->forecasts, stop->truths, rows);
+    if (head == LF_HEAD_RET_1MIN) {
+        *out = lf_stats_brier(stop->forecasts, stop->truths, rows);
+    } else if (weights[0] == weights[1]) {
+        *out = lf_stats_log_loss(stop->forecasts, stop->truths, rows);
+    } else {
+        *out = weighted_loss(stop, weights);
+    }
     return LF_OK;
 }
 
@@ -467,6 +521,7 @@ typedef struct boosting {
     const lf_train_options *options;
     lf_head head;
     dataset fit;
+    double weights[2]; /* of rows that fall and that rise */
     stopping stop;
     booster model;
     lfi_round_done round_done;
@@ -485,7 +540,8 @@ static lf_status boost_rounds(const boosting *b, lfi_forest *out, lf_error *erro
             return failed(b->api, error);
         }
         if (has_stop) {
-            const lf_status status = stop_loss(b->api, b->model, b->head, &b->stop, &loss, error);
+            const lf_status status =
+                stop_loss(b->api, b->model, b->head, &b->stop, b->weights, &loss, error);
             if (status != LF_OK) {
                 return status;
             }
@@ -532,22 +588,31 @@ static lf_status keep_forest(
 }
 
 /* num_threads is left out: it would be written into the model and change its bytes. */
-static void write_parameters(const lf_train_options *o, lf_head head, char *out, size_t bytes)
+static void write_parameters(const lfi_data *data, lf_head head, char *out, size_t bytes)
 {
+    const lf_train_options *o = data->options;
     const bool is_return = head == LF_HEAD_RET_1MIN;
     (void)snprintf(
         out,
         bytes,
         "objective=%s metric=None num_leaves=%d max_depth=%d learning_rate=%.17g "
-        "min_data_in_leaf=%d seed=%llu deterministic=true force_col_wise=true verbosity=-1",
+        "min_data_in_leaf=%d seed=%llu deterministic=true force_col_wise=true verbosity=-1%s",
         is_return ? "regression" : "binary",
         o->num_leaves,
         o->max_depth,
         o->learning_rate,
         o->min_data_in_leaf,
         /* LightGBM's seeds are ints. */
-        (unsigned long long)(o->seed & INT32_MAX)
+        (unsigned long long)(o->seed & INT32_MAX),
+        o->use_missing ? "" : " use_missing=false"
     );
+    const char *before = " monotone_constraints=";
+    for (size_t i = 0; i < data->feature_count && o->monotone != NULL && *o->monotone != '\0';
+         i++) {
+        const size_t used = strlen(out);
+        (void)snprintf(out + used, bytes - used, "%s%d", before, data->monotone[i]);
+        before = ",";
+    }
 }
 
 /* Datasets of both spans and an empty model. */
@@ -562,9 +627,11 @@ static lf_status create_model(
 {
     const lfi_lightgbm *const api = b->api;
     const size_t rows = sample->row_count;
+    const bool is_weighted = b->options->balanced && b->head != LF_HEAD_RET_1MIN;
     lf_status status = create_by_sample(api, fit->data, sample, parameters, &b->fit, error);
     if (status == LF_OK) {
-        status = fill_dataset(api, fit, rows, b->fit, NULL, error);
+        double *const weights = is_weighted ? b->weights : NULL;
+        status = fill_dataset(api, fit, rows, b->fit, NULL, weights, error);
     }
     if (status == LF_OK) {
         status = create_stopping(api, stop, b->fit, &b->stop, error);
@@ -603,18 +670,19 @@ lf_status lfi_boost(
     lf_error *error
 )
 {
-    char parameters[1024];
+    char parameters[512 + 3 * LF_MODEL_FEATURES_MAX];
     const lf_allocator *const allocator = fit->data->allocator;
     const lf_train_options *const options = fit->data->options;
     boosting b = {
         .api = api,
         .options = options,
         .head = fit->head,
+        .weights = {1, 1},
         .round_done = round_done,
         .context = context,
     };
     *out = (lfi_forest){0};
-    write_parameters(options, fit->head, parameters, sizeof parameters);
+    write_parameters(fit->data, fit->head, parameters, sizeof parameters);
     (void)api->SetMaxThreads(options->threads > 0 ? options->threads : -1);
     lf_status status = create_model(&b, fit, stop, sample, parameters, error);
     if (status == LF_OK) {

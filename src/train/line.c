@@ -17,13 +17,15 @@ typedef struct work {
     double penalty;
     size_t n;
     size_t row_count;
-    double *counts;  /* [n - 1] rows where the column is finite */
-    double *means;   /* [n - 1] */
-    double *scales;  /* [n - 1] 1 / sd, 0 for a column that does not vary */
-    double *beta;    /* [n] */
-    double *step;    /* [n] gradient, then the step */
-    double *hessian; /* [n][n] */
-    double *row;     /* [n] */
+    double up_count;   /* rows that rise, when binary */
+    double weights[2]; /* of rows that fall and that rise */
+    double *counts;    /* [n - 1] rows where the column is finite */
+    double *means;     /* [n - 1] */
+    double *scales;    /* [n - 1] 1 / sd, 0 for a column that does not vary */
+    double *beta;      /* [n] */
+    double *step;      /* [n] gradient, then the step */
+    double *hessian;   /* [n][n] */
+    double *row;       /* [n] */
 } work;
 
 static lf_status sum_rows(void *context, const lfi_matrix *rows, lf_error *error)
@@ -33,6 +35,7 @@ static lf_status sum_rows(void *context, const lfi_matrix *rows, lf_error *error
     (void)error;
     w->row_count += rows->row_count;
     for (size_t i = 0; i < rows->row_count; i++) {
+        w->up_count += rows->y[i] > 0.5;
         for (size_t f = 0; f < k; f++) {
             const double x = rows->x[i * k + f];
             w->means[f] += isfinite(x) ? x : 0;
@@ -97,8 +100,9 @@ static lf_status accumulate(void *context, const lfi_matrix *rows, lf_error *err
             z += w->beta[f] * w->row[f];
         }
         const double mean = w->is_binary ? 1 / (1 + exp(-z)) : z;
-        const double weight = w->is_binary ? mean * (1 - mean) : 1;
-        const double miss = rows->y[i] - mean;
+        const double factor = w->weights[w->is_binary && rows->y[i] > 0.5];
+        const double weight = factor * (w->is_binary ? mean * (1 - mean) : 1);
+        const double miss = factor * (rows->y[i] - mean);
         for (size_t f = 0; f < n; f++) {
             const double part = weight * w->row[f];
             w->step[f] += miss * w->row[f];
@@ -211,6 +215,12 @@ lf_status lfi_line_fit(
     };
     *out = (lfi_line){0};
     lf_status status = standardise(&w, least_rows, error);
+    w.weights[0] = w.weights[1] = 1;
+    if (w.is_binary && query->data->options->balanced && w.up_count > 0 &&
+        w.up_count < (double)w.row_count) {
+        w.weights[0] = 0.5 * (double)w.row_count / ((double)w.row_count - w.up_count);
+        w.weights[1] = 0.5 * (double)w.row_count / w.up_count;
+    }
     /* A row of a logistic carries information 1/4 at best, one of least squares 1. */
     w.penalty = ridge * (double)w.row_count * (w.is_binary ? 0.25 : 1);
     out->row_count = w.row_count;

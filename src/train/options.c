@@ -2,6 +2,7 @@
 #include "train_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 void lf_train_options_init(lf_train_options *options, lf_train_preset preset)
 {
@@ -11,6 +12,7 @@ void lf_train_options_init(lf_train_options *options, lf_train_preset preset)
         .kind = LF_TRAIN_TREES,
         .features = is_symmetric ? "scale_free" : "default",
         .mirrored = is_symmetric,
+        .use_missing = true,
         .num_leaves = is_symmetric ? 15 : 31,
         .max_depth = is_symmetric ? 4 : 6,
         .learning_rate = 0.05,
@@ -83,4 +85,58 @@ lf_status lfi_check_options(const lf_train_options *o, lf_error *error)
         }
     }
     return LF_OK;
+}
+
+/* ---- monotone features ------------------------------------------------------------------ */
+
+/* One entry, "name:+" or "name:-", of some bytes. */
+static lf_status parse_entry(lfi_data *data, const char *entry, size_t bytes, lf_error *error)
+{
+    const size_t length = bytes >= 2 ? bytes - 2 : 0;
+    const char sign = bytes >= 2 ? entry[bytes - 1] : '\0';
+    if (length == 0 || entry[length] != ':' || (sign != '+' && sign != '-')) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "model.monotone has \"%.*s\"; an entry is a feature and a sign, as in "
+            "depth_imbalance_l1:+.",
+            (int)(bytes < 100 ? bytes : 100),
+            entry
+        );
+    }
+    for (size_t i = 0; i < data->feature_count; i++) {
+        const char *name = lf_feature_at(data->indices[i])->name;
+        if (strlen(name) == length && memcmp(name, entry, length) == 0) {
+            data->monotone[i] = sign == '+' ? 1 : -1;
+            return LF_OK;
+        }
+    }
+    return lf_error_set(
+        error,
+        LF_NOT_FOUND,
+        "model.monotone names \"%.*s\", which is not among the model's features.",
+        (int)(length < 100 ? length : 100),
+        entry
+    );
+}
+
+lf_status lfi_monotone_parse(lfi_data *data, lf_error *error)
+{
+    const char *at = data->options->monotone;
+    lf_status status = LF_OK;
+    if (at == NULL || *at == '\0') {
+        return LF_OK;
+    }
+    if (data->options->kind != LF_TRAIN_TREES) {
+        return lf_error_set(error, LF_RANGE, "model.monotone needs model.kind = trees.");
+    }
+    while (status == LF_OK) {
+        const size_t bytes = strcspn(at, ",");
+        status = parse_entry(data, at, bytes, error);
+        if (at[bytes] == '\0') {
+            break;
+        }
+        at += bytes + 1;
+    }
+    return status;
 }

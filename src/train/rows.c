@@ -238,6 +238,9 @@ lf_status lfi_data_create(
     lf_status status = out->bounds == NULL
                            ? lf_error_set(error, LF_NOMEM, "not enough memory for the days.")
                            : select_features(out, error);
+    if (status == LF_OK) {
+        status = lfi_monotone_parse(out, error);
+    }
     for (size_t d = 0; d < days->count && status == LF_OK; d++) {
         status = look_over(out, d, needs_beside, error);
     }

@@ -51,7 +51,8 @@ typedef struct lfi_data {
     lfi_bounds *bounds;                    /* [days->count] */
     size_t indices[LF_MODEL_FEATURES_MAX]; /* registry indices */
     size_t feature_count;
-    size_t beside[LFI_BESIDE_COUNT]; /* registry indices */
+    size_t beside[LFI_BESIDE_COUNT];        /* registry indices */
+    int8_t monotone[LF_MODEL_FEATURES_MAX]; /* [feature_count] +1 rises, -1 falls, 0 free */
 } lfi_data;
 
 /* Which rows: first <= t < end, and the longest label ends at or before label_end. */
@@ -80,6 +81,9 @@ lf_status lfi_data_create(
     lf_error *error
 );
 void lfi_data_destroy(lfi_data *data);
+
+/* Fill in data->monotone from the options. */
+lf_status lfi_monotone_parse(lfi_data *data, lf_error *error);
 
 /* Where each symbol-day lies in time; bounds [days->count]. */
 lf_status lfi_bounds_read(const lf_train_days *days, lfi_bounds *bounds, lf_error *error);
@@ -216,7 +220,8 @@ typedef struct lfi_task {
     const lf_train_options *options;
     double share_first; /* of the whole task, when this fit begins and ends */
     double share_last;
-    double least_best_round; /* in and out: the smallest best round so far */
+    double least_best_round;            /* in and out: the smallest best round so far */
+    int32_t best_rounds[LF_HEAD_COUNT]; /* out: of the last fit */
 } lfi_task;
 
 lf_status lfi_fit_span(

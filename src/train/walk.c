@@ -325,6 +325,7 @@ static lf_status fit_fold(stepper *s, size_t k, const char *folder, lfi_task *ta
         status = lf_model_load(walk->allocator, fold->path, &walk->models[k], error);
     }
     fold->model = walk->models[k];
+    memcpy(fold->best_rounds, task->best_rounds, sizeof fold->best_rounds);
     return status != LF_OK ? status : fit_beside(s, k, &span, error);
 }
 

@@ -77,10 +77,20 @@ static json_t *returns(const lf_train_return *r)
     );
 }
 
+static json_t *best_rounds(const lf_train_fold *fold)
+{
+    json_t *all = json_object();
+    for (int head = 0; head < LF_HEAD_COUNT && fold->best_rounds[head] > 0; head++) {
+        const char *name = lf_head_name((lf_head)head);
+        (void)json_object_set_new(all, name, json_integer(fold->best_rounds[head]));
+    }
+    return all;
+}
+
 static json_t *fold_entry(const lf_train_fold *fold)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:s}",
+        "{s:I, s:I, s:I, s:I, s:o, s:s}",
         "train_first_ns",
         (json_int_t)fold->train_first_ns,
         "train_end_ns",
@@ -89,6 +99,8 @@ static json_t *fold_entry(const lf_train_fold *fold)
         (json_int_t)fold->test_first_ns,
         "test_end_ns",
         (json_int_t)fold->test_end_ns,
+        "best_rounds",
+        best_rounds(fold),
         "model_id",
         fold->model == NULL ? "" : lf_model_meta_of(fold->model)->model_id
     );
