@@ -98,9 +98,9 @@ typedef struct lf_feature_options {
     /** Also keep the many-level flows (ofi_m<m>_<w>, bid_flow_..., ask_flow_...). */
     bool with_mlofi;
     /** The features that rows will be asked for, [feature_count], copied; NULL: all. A row may have
-        others undefined, and what only they need is not kept (when all are sums of flow over
-        events: "ofi_...", depletion, replenishment, event rates, session_fraction; then the carry
-        to the next day has nothing of this one's trades). */
+        others undefined, and what only they need is not kept: little is, when all are sums of flow
+        over events ("ofi_...", depletion, replenishment, event rates, session_fraction), or for an
+        empty list the many-level flows alone. The carry then has no trades of this day. */
     const size_t *features;
     size_t feature_count;
     /** Distinct times (and waiting trades) that one 5-minute window can hold; 0 means 131,071,
@@ -168,7 +168,7 @@ LF_API void lf_feature_row(lf_feature_engine *engine, int64_t t_ns, double *row,
  * The many-level flows at t over 1 s, 10 s, 1 min and 5 min; with_mlofi only. Like rows, they are
  * meant for times at which the state is valid and lf_feature_is_warm().
  *
- * @param flows  [level_count][4 windows][ofi, bid flow, ask flow] out, lots
+ * @param flows  [4 windows][ofi, bid flow, ask flow][level_count] out, lots
  */
 LF_API void lf_feature_mlofi(lf_feature_engine *engine, int64_t t_ns, int64_t *flows);
 
@@ -266,7 +266,8 @@ LF_API double lf_feature_microprice_offset(
     int64_t ask_lots
 );
 
-/** The ingredients at t, for which the engine was created with_mlofi. As lf_feature_row(). */
+/** The ingredients at t, for which the engine was created with_mlofi and for some features. As
+    lf_feature_row(). */
 LF_API void
 lf_feature_ingredients_at(lf_feature_engine *engine, int64_t t_ns, lf_feature_ingredients *out);
 

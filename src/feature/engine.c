@@ -111,6 +111,7 @@ static void begin_session(lf_feature_engine *engine, const lf_feature_options *o
     engine->clock = options->clock;
     engine->kernel = find_kernel(options->kernel);
     engine->keeps_all = wants_all(options);
+    engine->keeps_flow = options->features == NULL || options->feature_count > 0;
     engine->now_ns = LF_TIME_NONE;
     engine->start_ns = LF_TIME_NONE;
     engine->due_ns = LF_TIME_NONE;

@@ -167,6 +167,8 @@ typedef struct lfi_levels_kernel {
        sums may be last. */
     void (*add
     )(const lf_quotes *from, const lf_quotes *to, int count, const uint64_t *last, uint64_t *sums);
+    /* Between two such sums, [3][count]: flow into the bid less that into the ask, and the two. */
+    void (*take)(const uint64_t *now, const uint64_t *then, int count, int64_t *flows);
 } lfi_levels_kernel;
 
 /* Depth from a time on, and its integral up to then. */
@@ -300,6 +302,7 @@ struct lf_feature_engine {
     lf_clock clock;
     const lfi_levels_kernel *kernel;
     bool keeps_all;   /* false: only sums of flow, nothing of trades, prices and time integrals */
+    bool keeps_flow;  /* false: not those either, but the many-level flows */
     int64_t now_ns;   /* of the last event */
     int64_t start_ns; /* t_0; LF_TIME_NONE before the first event */
     int64_t due_ns;   /* an event later than this must first call lfi_advance() */

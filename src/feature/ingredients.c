@@ -26,7 +26,7 @@ void lf_feature_ingredients_at(lf_feature_engine *engine, int64_t t_ns, lf_featu
         const bool is_warm = lf_feature_is_warm(engine, t_ns, lfi_window_ns(window));
         const double inverse_q = is_warm ? lfi_inverse_q(engine, window, t_ns) : NAN;
         for (int m = 0; m < count; m++) {
-            const int64_t ofi = flows[(m * LFI_WINDOW_COUNT + window) * 3];
+            const int64_t ofi = flows[window * 3 * count + m];
             out->ofi[window][m] = (double)ofi * inverse_q;
         }
     }

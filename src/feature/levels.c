@@ -31,7 +31,18 @@ static void add_scalar(
     }
 }
 
-static const lfi_levels_kernel scalar = {"scalar", sum_scalar, add_scalar};
+static void take_scalar(const uint64_t *now, const uint64_t *then, int count, int64_t *flows)
+{
+    for (int m = 0; m < count; m++) {
+        const uint64_t bid = now[m] - then[m];
+        const uint64_t ask = now[count + m] - then[count + m];
+        flows[m] = (int64_t)(bid - ask);
+        flows[count + m] = (int64_t)bid;
+        flows[2 * count + m] = (int64_t)ask;
+    }
+}
+
+static const lfi_levels_kernel scalar = {"scalar", sum_scalar, add_scalar, take_scalar};
 
 #if defined(__x86_64__)
 
@@ -139,7 +150,28 @@ AVX2 static void add_avx2(
     }
 }
 
-static const lfi_levels_kernel avx2 = {"avx2", sum_avx2, add_avx2};
+AVX2 static __m256i difference(const uint64_t *now, const uint64_t *then, __m256i lanes)
+{
+    return _mm256_sub_epi64(
+        _mm256_maskload_epi64((const long long *)now, lanes),
+        _mm256_maskload_epi64((const long long *)then, lanes)
+    );
+}
+
+AVX2 static void take_avx2(const uint64_t *now, const uint64_t *then, int count, int64_t *flows)
+{
+    long long *out = (long long *)flows;
+    for (int m = 0; m < count; m += AVX2_LANES) {
+        const __m256i lanes = lanes_below(count, m);
+        const __m256i bid = difference(now + m, then + m, lanes);
+        const __m256i ask = difference(now + count + m, then + count + m, lanes);
+        _mm256_maskstore_epi64(out + m, lanes, _mm256_sub_epi64(bid, ask));
+        _mm256_maskstore_epi64(out + count + m, lanes, bid);
+        _mm256_maskstore_epi64(out + 2 * count + m, lanes, ask);
+    }
+}
+
+static const lfi_levels_kernel avx2 = {"avx2", sum_avx2, add_avx2, take_avx2};
 
 /* ---- AVX-512: levels 1 to 8 in one register, 9 and 10 in a small one ----------------------- */
 
@@ -288,7 +320,39 @@ AVX512 static void add_avx512(
     );
 }
 
-static const lfi_levels_kernel avx512 = {"avx512", sum_avx512, add_avx512};
+AVX512 static __m512i head_difference(const uint64_t *now, const uint64_t *then, __mmask8 bits)
+{
+    return _mm512_sub_epi64(
+        _mm512_maskz_loadu_epi64(bits, now), _mm512_maskz_loadu_epi64(bits, then)
+    );
+}
+
+AVX512 static __m128i tail_difference(const uint64_t *now, const uint64_t *then, __mmask8 bits)
+{
+    return _mm_sub_epi64(
+        _mm_maskz_loadu_epi64(bits, now + HEAD), _mm_maskz_loadu_epi64(bits, then + HEAD)
+    );
+}
+
+AVX512 static void store(int64_t *out, level_bits bits, __m512i head, __m128i tail)
+{
+    _mm512_mask_storeu_epi64(out, bits.head, head);
+    _mm_mask_storeu_epi64(out + HEAD, bits.tail, tail);
+}
+
+AVX512 static void take_avx512(const uint64_t *now, const uint64_t *then, int count, int64_t *flows)
+{
+    const level_bits bits = bits_of(count);
+    const __m512i bid = head_difference(now, then, bits.head);
+    const __m128i bid_tail = tail_difference(now, then, bits.tail);
+    const __m512i ask = head_difference(now + count, then + count, bits.head);
+    const __m128i ask_tail = tail_difference(now + count, then + count, bits.tail);
+    store(flows, bits, _mm512_sub_epi64(bid, ask), _mm_sub_epi64(bid_tail, ask_tail));
+    store(flows + count, bits, bid, bid_tail);
+    store(flows + 2 * count, bits, ask, ask_tail);
+}
+
+static const lfi_levels_kernel avx512 = {"avx512", sum_avx512, add_avx512, take_avx512};
 
 /* Every processor with AVX-512 has AVX2, and so on down. */
 const lfi_levels_kernel *lfi_levels_kernel_at(size_t index)

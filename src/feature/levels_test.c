@@ -17,6 +17,7 @@
 #define SEED 20120621
 #define STATES 20000
 #define SUMS_MAX (2 * LF_LEVELS_MAX)
+#define FLOWS_MAX (3 * LF_LEVELS_MAX)
 /* Behind the sums: must stay as it is. */
 #define GUARD UINT64_C(0x5AFE5AFE5AFE5AFE)
 
@@ -61,6 +62,10 @@ static void test_by_hand(void **state)
     uint64_t sums[6];
     kernel->add(&from, &to, 3, last, sums);
     assert_memory_equal(sums, wanted, sizeof wanted);
+    const int64_t flows_wanted[9] = {11 - 0, -20 - 8, 4 + 7, 11, -20, 4, 0, 8, -7};
+    int64_t flows[9];
+    kernel->take(sums, last, 3, flows);
+    assert_memory_equal(flows, flows_wanted, sizeof flows);
 }
 
 /* A level somewhere near, sometimes missing; sometimes as it was. */
@@ -97,10 +102,19 @@ difference(const lfi_levels_kernel *kernel, const lf_quotes *from, const lf_quot
     }
     plain->add(from, to, count, last, twin);
     kernel->add(from, to, count, last, apart);
-    kernel->add(from, to, count, last, last);
     if (memcmp(twin, apart, sizeof twin) != 0) {
         return "add";
     }
+    int64_t flows[FLOWS_MAX + 1];
+    int64_t others[FLOWS_MAX + 1];
+    memset(flows, 0x5A, sizeof flows);
+    memset(others, 0x5A, sizeof others);
+    plain->take(twin, last, count, flows);
+    kernel->take(twin, last, count, others);
+    if (memcmp(flows, others, sizeof flows) != 0) {
+        return "take";
+    }
+    kernel->add(from, to, count, last, last);
     return memcmp(twin, last, sizeof twin) != 0 ? "add in place" : NULL;
 }
 

@@ -186,10 +186,13 @@ static void compare_mirrored_flows(const market *day, const market *mirrored)
     int64_t others[FLOWS_MAX] = {0};
     last_flows(day, &options, flows);
     last_flows(mirrored, &options, others);
-    for (size_t i = 0; i < FLOWS_MAX; i += 3) {
-        assert_int_equal(others[i], -flows[i]);
-        assert_int_equal(others[i + 1], flows[i + 2]);
-        assert_int_equal(others[i + 2], flows[i + 1]);
+    const size_t levels = (size_t)day->instrument.level_count;
+    for (size_t window = 0; window < 4; window++) {
+        for (size_t i = 3 * levels * window; i < 3 * levels * window + levels; i++) {
+            assert_int_equal(others[i], -flows[i]);
+            assert_int_equal(others[i + levels], flows[i + 2 * levels]);
+            assert_int_equal(others[i + 2 * levels], flows[i + levels]);
+        }
     }
 }
 
@@ -276,6 +279,24 @@ static void test_kernels(void **state)
     }
 }
 
+/* The many-level flows are the same beside all features and alone; then no feature is there. */
+static void compare_flows_alone(const market *day)
+{
+    const size_t none = 0;
+    const lf_feature_options beside = {.with_mlofi = true};
+    const lf_feature_options alone = {.with_mlofi = true, .features = &none};
+    int64_t flows[FLOWS_MAX] = {0};
+    int64_t others[FLOWS_MAX] = {0};
+    last_flows(day, &beside, flows);
+    last_flows(day, &alone, others);
+    assert_memory_equal(flows, others, sizeof flows);
+    table rows = run_day(day, &alone, day->event_count, false);
+    for (size_t i = 0; i < rows.count * FEATURES; i++) {
+        assert_true(isnan(rows.values[i]));
+    }
+    free_table(&rows);
+}
+
 /* Asked for one by one, features are what they are among all; what is not kept is undefined. */
 static void test_asked_for(void **state)
 {
@@ -304,6 +325,7 @@ static void test_asked_for(void **state)
     }
     /* Ten of OFI, four of queues, three of time. */
     assert_int_equal(flows, 17);
+    compare_flows_alone(&day);
     free_table(&all);
     market_free(&day);
 }

@@ -56,6 +56,8 @@ void lf_feature_row(lf_feature_engine *engine, int64_t t_ns, double *row, bool *
         fill_all(engine, t_ns, row);
     } else {
         fill_nan(row);
+    }
+    if (engine->keeps_flow && !engine->keeps_all) {
         lfi_row_flow(engine, t_ns, row);
     }
     const int64_t age_ns = engine->start_ns == LF_TIME_NONE ? 0 : t_ns - engine->start_ns;
@@ -76,11 +78,6 @@ void lf_feature_mlofi(lf_feature_engine *engine, int64_t t_ns, int64_t *flows)
     const uint64_t *now = lfi_ring_newest(&engine->levels);
     for (int window = 0; window < LFI_WINDOW_COUNT; window++) {
         const uint64_t *then = lfi_ring_seek(&engine->levels, window, t_ns);
-        for (int m = 0; m < count; m++) {
-            int64_t *out = flows + (m * LFI_WINDOW_COUNT + window) * 3;
-            out[1] = (int64_t)(now[m] - then[m]);
-            out[2] = (int64_t)(now[count + m] - then[count + m]);
-            out[0] = out[1] - out[2];
-        }
+        engine->kernel->take(now, then, count, flows + (size_t)(3 * window * count));
     }
 }

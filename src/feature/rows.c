@@ -151,9 +151,11 @@ static void fill_flows(rows_run *run, int64_t t_ns, bool is_valid, double *out)
         warm[window] = is_valid && lf_feature_is_warm(run->engine, t_ns, lfi_window_ns(window));
     }
     for (int kind = 0; kind < FLOW_KINDS; kind++) {
-        for (int i = 0; i < count * LFI_WINDOW_COUNT; i++) {
-            const bool is_warm = warm[i % LFI_WINDOW_COUNT];
-            *out++ = is_warm ? (double)flows[i * FLOW_KINDS + kind] : NAN;
+        for (int m = 0; m < count; m++) {
+            for (int window = 0; window < LFI_WINDOW_COUNT; window++) {
+                const int64_t flow = flows[(window * FLOW_KINDS + kind) * count + m];
+                *out++ = warm[window] ? (double)flow : NAN;
+            }
         }
     }
 }

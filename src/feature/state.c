@@ -143,7 +143,10 @@ set_path(lf_feature_engine *engine, const lf_quotes *to, const lfi_levels_sum *s
 
 static lf_status mask(lf_feature_engine *engine, int64_t ts_ns)
 {
-    lf_status status = add_flow(engine, NULL, NULL, NULL, ts_ns);
+    lf_status status = LF_OK;
+    if (engine->keeps_flow) {
+        status = add_flow(engine, NULL, NULL, NULL, ts_ns);
+    }
     if (status == LF_OK && engine->levels.capacity != 0) {
         status = add_level_flows(engine, NULL, NULL, ts_ns);
     }
@@ -191,9 +194,13 @@ lf_status lfi_state_update(lf_feature_engine *engine, const lf_event *event, int
     }
     const lf_quotes *to = &event->quotes;
     const lf_quotes *from = engine->last.is_set ? &engine->quotes : NULL;
-    const lfi_levels_sum sum =
-        engine->kernel->sum(from != NULL ? from : to, to, engine->instrument.level_count);
-    lf_status status = add_flow(engine, from, to, &sum, ts_ns);
+    const int levels = engine->instrument.level_count;
+    lfi_levels_sum sum = {0};
+    lf_status status = LF_OK;
+    if (engine->keeps_flow) {
+        sum = engine->kernel->sum(from != NULL ? from : to, to, levels);
+        status = add_flow(engine, from, to, &sum, ts_ns);
+    }
     if (status == LF_OK && engine->levels.capacity != 0) {
         status = add_level_flows(engine, from, to, ts_ns);
     }

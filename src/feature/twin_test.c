@@ -53,7 +53,8 @@ static void compare_flows(lf_feature_engine *engine, twin *reference, int64_t t_
     int64_t flows[LF_LEVELS_MAX * 4 * 3];
     lf_feature_mlofi(engine, t_ns, flows);
     twin_seek(reference, t_ns);
-    for (int m = 0; m < reference->day->instrument.level_count; m++) {
+    const int levels = reference->day->instrument.level_count;
+    for (int m = 0; m < levels; m++) {
         for (int window = 0; window < 4; window++) {
             const bool is_warm = twin_age(reference) >= windows_ns[window];
             assert_int_equal(lf_feature_is_warm(engine, t_ns, windows_ns[window]), is_warm);
@@ -61,10 +62,10 @@ static void compare_flows(lf_feature_engine *engine, twin *reference, int64_t t_
                 continue;
             }
             const twin_flow sum = twin_sum_flow(reference, windows_ns[window], m);
-            const int64_t *ours = &flows[(m * 4 + window) * 3];
+            const int64_t *ours = &flows[window * 3 * levels + m];
             assert_int_equal(ours[0], sum.bid - sum.ask);
-            assert_int_equal(ours[1], sum.bid);
-            assert_int_equal(ours[2], sum.ask);
+            assert_int_equal(ours[levels], sum.bid);
+            assert_int_equal(ours[2 * levels], sum.ask);
         }
     }
 }
