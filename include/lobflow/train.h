@@ -10,6 +10,10 @@
  * of different days stand in ascending order. Training asks for one of them at a time, in order and
  * several times over, so that no more than one need be in memory.
  *
+ * Fitted features among those chosen need the columns that they are made of, as lf_feature_rows()
+ * writes them with_ingredients. Their parameters are estimated on the rows that a model is fitted
+ * to and saved with it.
+ *
  * Time is split so that no row is scored by a model that has seen any of its future: a training
  * row's label ends at least `embargo_ns` before the first row that the model scores. With the
  * default embargo of 5 minutes, which is the longest look-back of a feature, the features of the
@@ -115,6 +119,26 @@ typedef struct lf_train_days {
 
 /** Days that lie in memory: frames [count], borrowed as long as the result is used. */
 LF_API lf_train_days lf_train_days_of(lf_frame *const *frames, size_t count);
+
+/**
+ * Fit the parameters of the fitted ones among some features to all valid rows of some days, oldest
+ * first: what lf_train_fit() does with its training rows, for rows that are not trained on.
+ *
+ * @param days      frames with the column valid and the features' ingredients: see
+ *                  lf_feature_rows(); one frame for each symbol-day
+ * @param features  [feature_count] registry indices; those that are not fitted need nothing
+ * @param out       filled; untouched on failure
+ * @return LF_OK, LF_MISMATCH (a column is missing, days of different levels), LF_DATA (the rows do
+ *         not suffice) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_fit_parameters(
+    const lf_train_days *days,
+    const size_t *features,
+    size_t feature_count,
+    const lf_allocator *allocator,
+    lf_feature_fitted *out,
+    lf_error *error
+);
 
 /* ---- one model -------------------------------------------------------------------------- */
 

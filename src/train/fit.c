@@ -174,6 +174,7 @@ static char *training_json(const fitting *f)
         "heads",
         heads
     );
+    lfi_fitted_report(f->data, root);
     char *text = root == NULL ? NULL : json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
     json_decref(root);
     return text;
@@ -210,6 +211,7 @@ static lf_status save(const fitting *f, const char *path, lf_error *error)
     lf_model_content content = {
         .features = f->data->indices,
         .feature_count = f->data->feature_count,
+        .fitted = lfi_fitted_parameters(f->data),
         .training_json = training,
     };
     write_meta(f, &content.meta);
@@ -258,12 +260,14 @@ lf_status lfi_fit_span(
     f->data = data;
     f->task = task;
     const bool is_trees = data->options->kind == LF_TRAIN_TREES;
+    lfi_fitted_use(data, NULL);
     lf_status status = lfi_summarise(data, span, &f->summary, error);
     if (status == LF_OK && is_trees) {
         status = lfi_lightgbm_open(data->allocator, data->options->lightgbm, &f->api, error);
     }
     if (status == LF_OK) {
         cut_span(f, span);
+        status = lfi_fitted_fit(data, &f->fit, error);
     }
     for (int head = 0; head < LF_HEAD_COUNT && status == LF_OK; head++) {
         status = is_trees ? fit_trees(f, (lf_head)head, error) : fit_line(f, (lf_head)head, error);

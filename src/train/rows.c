@@ -90,16 +90,18 @@ find_columns(const lfi_data *data, lf_frame *frame, lfi_columns *out, lf_error *
         status = find_labels(data, frame, out, error);
     }
     for (size_t i = 0; i < data->feature_count && status == LF_OK; i++) {
-        const char *name = lf_feature_at(data->indices[i])->name;
-        status = find_column(frame, name, LF_COLUMN_F64, &values, error);
-        out->features[i] = values;
+        const lf_feature_info *info = lf_feature_at(data->indices[i]);
+        if (!info->is_fitted) {
+            status = find_column(frame, info->name, LF_COLUMN_F64, &values, error);
+            out->features[i] = values;
+        }
     }
     for (size_t i = 0; i < LFI_BESIDE_COUNT; i++) {
         out->beside[i] = optional_column(frame, beside_names[i]);
     }
     out->ofi = out->beside[0];
     out->spread = optional_column(frame, "spread_ticks");
-    return status;
+    return status == LF_OK ? lfi_fitted_open(data, out, error) : status;
 }
 
 /* ---- days ------------------------------------------------------------------------------- */
@@ -241,6 +243,9 @@ lf_status lfi_data_create(
     if (status == LF_OK) {
         status = lfi_monotone_parse(out, error);
     }
+    if (status == LF_OK) {
+        status = lfi_fitted_create(out, error);
+    }
     for (size_t d = 0; d < days->count && status == LF_OK; d++) {
         status = look_over(out, d, needs_beside, error);
     }
@@ -252,6 +257,7 @@ lf_status lfi_data_create(
 
 void lfi_data_destroy(lfi_data *data)
 {
+    lfi_fitted_destroy(data);
     lf_release(data->allocator, data->bounds);
     data->bounds = NULL;
 }

@@ -41,7 +41,7 @@ note_row(const lfi_data *data, const lfi_columns *day, size_t row, lists *l, uin
         /* All NaN alike: their bits may differ between machines. */
         values[i] = isnan(values[i]) ? NAN : values[i];
     }
-    *hash = lf_hash64(values, used * sizeof *values, *hash);
+    *hash = lfi_fitted_hash(data, row, lf_hash64(values, used * sizeof *values, *hash));
     l->times[l->time_count++] = day->times[row];
     if (day->ofi != NULL && !isnan(day->ofi[row])) {
         l->ofi[l->ofi_count++] = fabs(day->ofi[row]);

@@ -43,6 +43,9 @@ typedef struct lfi_bounds {
     int64_t last_ns;
 } lfi_bounds;
 
+/* Columns of fitted features, which change with the span that is fitted: fitted.c. */
+typedef struct lfi_fitted lfi_fitted;
+
 /* All symbol-days of a call and the features chosen from them. */
 typedef struct lfi_data {
     const lf_allocator *allocator;
@@ -53,6 +56,7 @@ typedef struct lfi_data {
     size_t feature_count;
     size_t beside[LFI_BESIDE_COUNT];        /* registry indices */
     int8_t monotone[LF_MODEL_FEATURES_MAX]; /* [feature_count] +1 rises, -1 falls, 0 free */
+    lfi_fitted *fitted;                     /* NULL: none of the features is fitted */
 } lfi_data;
 
 /* Which rows: first <= t < end, and the longest label ends at or before label_end. */
@@ -118,6 +122,30 @@ lf_status lfi_each_day(const lfi_query *query, lfi_on_rows on_rows, void *contex
 
 /* LF_DATA when there are fewer rows than a fit needs. */
 lf_status lfi_check_rows(const lfi_query *query, size_t count, size_t least, lf_error *error);
+
+/* ---- fitted features -------------------------------------------------------------------- */
+
+/* Take what the fitted ones among the features need; nothing when there are none. */
+lf_status lfi_fitted_create(lfi_data *data, lf_error *error);
+void lfi_fitted_destroy(lfi_data *data);
+
+/* Make the fitted columns of a day that is being opened with the parameters of the moment. */
+lf_status lfi_fitted_open(const lfi_data *data, lfi_columns *day, lf_error *error);
+
+/* Fit the parameters to the rows of a span. */
+lf_status lfi_fitted_fit(const lfi_data *data, const lfi_span *span, lf_error *error);
+
+/* Parameters to make columns with from now on; NULL: none, the columns are undefined. */
+void lfi_fitted_use(const lfi_data *data, const lf_feature_fitted *parameters);
+
+/* Those of the moment; NULL when no feature is fitted. */
+const lf_feature_fitted *lfi_fitted_parameters(const lfi_data *data);
+
+/* A row's ingredients for a fingerprint; only while its day is open. */
+uint64_t lfi_fitted_hash(const lfi_data *data, size_t row, uint64_t hash);
+
+/* Adds to what training says about itself. */
+void lfi_fitted_report(const lfi_data *data, json_t *root);
 
 /* ---- a sample of the rows --------------------------------------------------------------- */
 

@@ -289,6 +289,7 @@ static lf_status predict_fold(stepper *s, size_t k, lf_error *error)
         .label_end_ns = INT64_MAX,
     };
     lf_status status = LF_OK;
+    lfi_fitted_use(s->data, lf_model_fitted(fold->model));
     for (size_t d = 0; d < s->data->days->count && status == LF_OK; d++) {
         lfi_columns day;
         if (!lfi_day_touches(s->data, d, &test)) {
