@@ -12,8 +12,14 @@ const cli_flag cli_features_flags[] = {
      0,
      CLI_VALUE,
      "NAMES",
-     "default, scale_free, mlofi, all, or names a,b,c",
+     "default, scale_free, fitted, mlofi, all, or names a,b,c",
      "features.set"},
+    {"model",
+     'm',
+     CLI_VALUE,
+     "MODEL",
+     "its parameters for fitted features; without it from earlier days",
+     NULL},
     {"labels", 0, CLI_VALUE, "1min,5min", "also labels, ret_<h> and up_<h>; see below", NULL},
     {"label-delay", 0, CLI_VALUE, "D", "labels look from row time + D", "labels.delay"},
     {"vpin-bucket",
@@ -232,9 +238,16 @@ int cli_features(const cli_args *args)
     }
     code = read_step(args, &job.config, &options.each_event);
     if (code == CLI_DONE) {
-        const lf_status status = lf_run_features(&job.job, &options, path, &error);
+        lf_model *model = NULL;
+        const char *const folder = cli_text(args, "model");
+        lf_status status = folder != NULL ? lf_model_load(NULL, folder, &model, &error) : LF_OK;
+        if (status == LF_OK) {
+            options.model = model;
+            status = lf_run_features(&job.job, &options, path, &error);
+        }
         cli_progress_end();
         code = status == LF_OK ? CLI_DONE : cli_fail(&error);
+        lf_model_destroy(model);
     }
     cli_job_close(&job);
     return code;

@@ -327,6 +327,9 @@ LF_API LF_MUST_CHECK lf_status lf_feature_ingredients_find(
     lf_error *error
 );
 
+/** True for the name of a column that holds ingredients. */
+LF_API bool lf_feature_is_ingredient(const char *name);
+
 /** The ingredients of one row; what has no columns is NaN or 0. */
 LF_API void lf_feature_ingredients_read(
     const lf_feature_ingredient_columns *columns, size_t row, lf_feature_ingredients *out

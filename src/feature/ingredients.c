@@ -78,6 +78,19 @@ lfi_ingredient_names(const lfi_needs *needs, int level_count, char (*names)[LFI_
     return used;
 }
 
+bool lf_feature_is_ingredient(const char *name)
+{
+    static const lfi_needs all = {.windows = {true, true, true, true}, .quotes = true};
+    char names[LFI_INGREDIENTS_MAX][LFI_FLOW_NAME_BYTES];
+    const size_t count = lfi_ingredient_names(&all, LF_LEVELS_MAX, names);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void lfi_ingredient_values(
     const lfi_needs *needs, const lf_feature_ingredients *ingredients, double *out
 )

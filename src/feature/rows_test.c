@@ -358,6 +358,10 @@ static void test_fitted(void **state)
     assert_string_equal(rows.last_column, "ofi_integrated_1min");
     assert_int_equal(both.column_count, 4 + 2 * LEVELS + 4);
     assert_string_equal(both.last_column, "best_ask_lots");
+    assert_true(lf_feature_is_ingredient(both.last_column));
+    assert_true(lf_feature_is_ingredient("ofi_norm_m10_5min"));
+    assert_false(lf_feature_is_ingredient(rows.last_column));
+    assert_false(lf_feature_is_ingredient("ofi_norm_1min"));
     size_t moving = 0;
     for (size_t i = 0; i < rows.row_count; i++) {
         const double *one = &rows.values[i * 4];

@@ -59,7 +59,12 @@ const lfi_config_entry lfi_config_entries[] = {
     F64("instrument", "tick", tick, "DBN: of the price; 0: by contract or from the prices"),
     F64("instrument", "lot", lot, "DBN: units in a lot; 0: by contract, else 1"),
 
-    TEXT("features", "set", set, "for `features`: default, mlofi, all, scale_free, or names a,b,c"),
+    TEXT(
+        "features",
+        "set",
+        set,
+        "for `features`: default, scale_free, fitted, mlofi, all, or names a,b,c"
+    ),
     NS("features", "step", step_ns, "time between rows"),
     WORD("features", "clock", clock, clock_words, "for `features`: exchange or local time"),
     I64("features",

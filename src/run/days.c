@@ -266,6 +266,42 @@ static lf_status permute(const lf_run_job *job, size_t day, lf_frame *frame, lf_
     return lf_train_permute_labels(frame, 5 * unit_ns, lf_hash64(&day, sizeof day, seed), error);
 }
 
+/* The set of the rows, with what the fitted features of the model are made of. */
+static lf_status
+set_for_training(const lf_run_job *job, lf_clock clock, char set[LFI_SET_BYTES], lf_error *error)
+{
+    lf_train_options options;
+    size_t features[LF_MODEL_FEATURES_MAX];
+    size_t count = 0;
+    lfi_run_train_options(job, clock, &options);
+    const lf_status status = lf_feature_select(options.features, features, &count, error);
+    if (status == LF_OK) {
+        lfi_fitted_set(features, count, set);
+    }
+    return status;
+}
+
+/* Rows of all days have the same columns, and each level's flow is a column of its own. */
+static lf_status check_levels(
+    const lf_run_job *job, const lfi_day_rows *days, size_t day, const char *set, lf_error *error
+)
+{
+    const int32_t first = days[0].instrument.level_count;
+    const int32_t levels = days[day].instrument.level_count;
+    if (levels == first || strcmp(set, "default") == 0) {
+        return LF_OK;
+    }
+    return lf_error_set(
+        error,
+        LF_MISMATCH,
+        "%s has books of %d levels, %s of %d; fitted features need the same number on all days.",
+        job->sources[0].path,
+        (int)first,
+        job->sources[day].path,
+        (int)levels
+    );
+}
+
 lf_status lfi_days_read(
     const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
 )
@@ -274,22 +310,31 @@ lf_status lfi_days_read(
     const bool has_long = model->horizon_long_ns != model->horizon_ns;
     const lf_label_spec labels[] = {
         {LF_LABEL_RETURN, model->horizon_ns}, {LF_LABEL_RETURN, model->horizon_long_ns}};
+    char set[LFI_SET_BYTES];
+    *out = NULL;
+    lf_status status = set_for_training(job, clock, set, error);
+    if (status != LF_OK) {
+        return status;
+    }
     const lfi_day_options options = {
-        .set = "default",
+        .set = set,
+        .with_ingredients = true,
         .clock = clock,
         .with_spread = true,
         .labels = labels,
         .label_count = has_long ? 2 : 1,
         .stage = "features",
     };
-    *out = NULL;
     lfi_day_rows *const days = lf_allocate(job->allocator, job->source_count + 1, sizeof *days);
     if (days == NULL) {
         return lf_error_set(error, LF_NOMEM, "No memory for %zu days.", job->source_count);
     }
     for (size_t i = 0; i < job->source_count; i++) {
         lfi_day_carry(job, days, i, &days[i].carry);
-        lf_status status = lfi_day_read(job, i, &options, &days[i], error);
+        status = lfi_day_read(job, i, &options, &days[i], error);
+        if (status == LF_OK) {
+            status = check_levels(job, days, i, set, error);
+        }
         if (status == LF_OK && job->config->model.permute_seed != 0) {
             status = permute(job, i, days[i].frame, error);
         }

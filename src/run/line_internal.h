@@ -74,9 +74,35 @@ lf_status lfi_day_read(
 );
 void lfi_day_clear(lfi_day_rows *rows);
 
+/* ---- fitted features --------------------------------------------------------------------- */
+
 /* The set "default" and those of some features that are fitted. */
 #define LFI_SET_BYTES ((size_t)256)
 void lfi_fitted_set(const size_t *features, size_t count, char out[LFI_SET_BYTES]);
+
+/* Where the verb features takes parameters from. */
+typedef struct lfi_fitter {
+    const lf_run_job *job;
+    const lf_model *model;                  /* given; NULL: earlier days */
+    size_t features[LF_MODEL_FEATURES_MAX]; /* of the set */
+    size_t feature_count;
+    bool is_needed;       /* some of them are fitted */
+    lf_frame **kept;      /* [source_count] ingredients of earlier days, owned */
+    lf_frame **earlier;   /* [source_count] those of one symbol, borrowed */
+    lf_feature_fitted at; /* parameters for the day that is read */
+} lfi_fitter;
+
+/* LF_NOT_FOUND when the set names what is no feature. End it in every case. */
+lf_status
+lfi_fitter_begin(const lf_run_job *job, const lf_model *model, lfi_fitter *out, lf_error *error);
+void lfi_fitter_end(lfi_fitter *fitter);
+
+/* Parameters for a day: puts them, and whether ingredients must be kept, into the options. */
+lf_status
+lfi_fitter_prepare(lfi_fitter *fitter, size_t day, lfi_day_options *options, lf_error *error);
+
+/* Keeps the ingredients of a day that was read and takes them out of its rows. */
+lf_status lfi_fitter_keep(lfi_fitter *fitter, size_t day, lfi_day_rows *rows, lf_error *error);
 
 /* Days of rows on disk, private to this process. */
 typedef struct lfi_store lfi_store;
@@ -91,8 +117,8 @@ lf_status lfi_store_put(lfi_store *store, lf_frame *frame, const char *symbol, l
 /* The days for training, borrowed from the store. */
 lf_train_days lfi_store_days(lfi_store *store);
 
-/* All days of the job, for training: every feature, both labels and the spread, put into a store;
-   what is returned has no rows. */
+/* All days of the job, for training: every feature, what the fitted ones of the model are made of,
+   both labels and the spread, put into a store; what is returned has no rows. */
 lf_status lfi_days_read(
     const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
 );

@@ -25,7 +25,7 @@ lf_status lf_run_features(
     const lf_run_job *job, const lf_run_features_options *options, const char *path, lf_error *error
 )
 {
-    const lfi_day_options day_options = {
+    lfi_day_options day_options = {
         .set = job->config->set,
         .clock = job->config->clock,
         .at_events = options->each_event,
@@ -38,10 +38,17 @@ lf_status lf_run_features(
         return lf_error_set(error, LF_NOMEM, "No memory for %zu days.", job->source_count);
     }
     table_file file = {.path = path};
-    lf_status status = LF_OK;
+    lfi_fitter fitter;
+    lf_status status = lfi_fitter_begin(job, options->model, &fitter, error);
     for (size_t i = 0; i < job->source_count && status == LF_OK; i++) {
         lfi_day_carry(job, days, i, &days[i].carry);
-        status = lfi_day_read(job, i, &day_options, &days[i], error);
+        status = lfi_fitter_prepare(&fitter, i, &day_options, error);
+        if (status == LF_OK) {
+            status = lfi_day_read(job, i, &day_options, &days[i], error);
+        }
+        if (status == LF_OK) {
+            status = lfi_fitter_keep(&fitter, i, &days[i], error);
+        }
         if (status == LF_OK) {
             status = add_frame(&file, days[i].frame, error);
         }
@@ -53,6 +60,7 @@ lf_status lf_run_features(
     if (status == LF_OK) {
         status = lfi_tell(job, "features", 1, error);
     }
+    lfi_fitter_end(&fitter);
     lf_frame_writer_destroy(file.writer);
     lfi_days_release(job, days);
     return status;
