@@ -86,6 +86,8 @@ typedef struct lf_train_options {
     double extreme_quantile;
     int32_t blocks_in_day; /* one day alone is cut into so many; the first only trains */
 
+    const lf_zone *zone; /* of by_hour in the scores, borrowed; NULL: UTC. Changes no fit */
+
     const char *lightgbm; /* path of lib_lightgbm.so; NULL: searched for */
     /** Called now and then with the share done, 0 to 1; false stops with LF_CANCELLED. */
     bool (*progress)(void *context, double share);
@@ -242,12 +244,20 @@ typedef enum lf_train_predictor {
     LF_TRAIN_QUEUE_SIGN = 1, /* sign of depth_imbalance_l1 */
     LF_TRAIN_OFI_SIGN = 2,   /* sign of ofi_1min */
     LF_TRAIN_LOGISTIC3 = 3,  /* on ofi_norm_1min, ofi_10s / Q_1min, depth_imbalance_l1 */
+    LF_TRAIN_PRIOR = 4,      /* share of ups on the training rows: always the more frequent one */
 } lf_train_predictor;
 
-#define LF_TRAIN_PREDICTOR_COUNT 4
+#define LF_TRAIN_PREDICTOR_COUNT 5
 
-/** Name of a predictor: "model", "queue_sign", "ofi_sign", "logistic3". Static. */
+/** Name of a predictor: "model", "queue_sign", "ofi_sign", "logistic3", "prior". Static. */
 LF_API const char *lf_train_predictor_name(lf_train_predictor predictor);
+
+/** Diebold-Mariano test, with the lag of the overlap, of another predictor against the model. */
+typedef struct lf_train_test {
+    double better; /* the other's mean loss less the model's: above 0 the model is better */
+    double t;      /* corrected for small samples */
+    double p;      /* two-sided */
+} lf_train_test;
 
 /** How one predictor did on the rows whose mid moved. NaN where there is nothing to say. */
 typedef struct lf_train_direction {
@@ -262,18 +272,72 @@ typedef struct lf_train_direction {
     double auc;
     lf_interval auc_interval;
     double log_loss;
+    lf_interval log_loss_interval;
     double brier;
+    lf_interval brier_interval;
+    double all_rows;           /* scored rows whose label is defined, moved or not */
+    double all_effective_rows; /* from sums of blocks of time */
+    double all_accuracy;       /* on them: a row that did not move is a miss */
+    lf_interval all_accuracy_interval;
+    lf_train_test hits_test;  /* loss 0 for a hit, 1 for a miss; NaN for the model itself */
+    lf_train_test brier_test; /* loss (p - label)^2; NaN for the signs as well */
 } lf_train_direction;
+
+/** Moving rows of one kind and how the model did on them; rows is 0 where there are none. */
+typedef struct lf_train_bin {
+    double low; /* of what the rows are sorted by */
+    double mean;
+    double high;
+    double rows;
+    double effective_rows; /* for the accuracy, from sums of blocks of time */
+    double share_up;
+    lf_interval share_up_interval; /* NaN below LF_SHARE_BLOCKS_MIN blocks */
+    double accuracy;
+    lf_interval accuracy_interval;
+    double majority; /* share of the more frequent direction among these rows */
+} lf_train_bin;
+
+/** Tenths of a calibration curve or of confidence. */
+#define LF_TRAIN_TENTHS 10
+
+/** Spread states at most. */
+#define LF_TRAIN_SPREADS 4
+
+/** The model's forecast of one direction, row by row of a kind. */
+typedef struct lf_train_bins {
+    lf_train_bin calibration[LF_TRAIN_TENTHS]; /* by P(up), equal counts but for ties */
+    lf_train_bin confidence[LF_TRAIN_TENTHS];  /* by |P(up) - 1/2|, the same */
+    lf_train_bin hours[24];                    /* by hour of the local day */
+    lf_train_bin spreads[LF_TRAIN_SPREADS];    /* quarters by spread in ticks; ties together */
+    double calibration_error; /* mean over the rows of |share_up - mean| of their tenth */
+} lf_train_bins;
+
+/** Correlations of the forecast return on one symbol-day. */
+typedef struct lf_train_day {
+    size_t first_row; /* of the scored rows */
+    int64_t first_ns; /* its time */
+    double rows;
+    double ic;
+    lf_interval ic_interval; /* block bootstrap */
+    double rank_ic;
+    lf_interval rank_ic_interval;
+} lf_train_day;
 
 /** How the forecast of the 1-min return did. */
 typedef struct lf_train_return {
     double rows;
-    double ic;               /* mean over the days of the correlation with the realised return */
-    double rank_ic;          /* the same of the ranks */
-    double icir;             /* ic / sample standard deviation over the days; NaN below two */
+    double effective_rows; /* for a correlation over all rows */
+    double ic;             /* mean over the days of the correlation with the realised return */
+    double rank_ic;        /* the same of the ranks */
+    double icir;           /* ic / sample standard deviation over the days; NaN below two */
+    double rank_icir;
     double days;             /* days with a correlation */
-    lf_interval ic_interval; /* of the correlation over all rows */
-    double r2;               /* 1 - sum of squared errors / sum of squared returns */
+    double ic_all;           /* over all rows, days pooled */
+    lf_interval ic_interval; /* of ic_all */
+    double rank_ic_all;
+    lf_interval rank_ic_interval; /* of rank_ic_all */
+    lf_interval ic_days_interval; /* of ic, Student's t over the days; NaN below three */
+    double r2;                    /* 1 - sum of squared errors / sum of squared returns */
     lf_interval r2_interval;
     /** Of depth_imbalance_l1, over all rows: what a logit on the queue alone is worth. */
     double queue_ic;
@@ -285,6 +349,8 @@ typedef struct lf_train_return {
 typedef struct lf_train_scores {
     lf_train_direction up_1min[LF_TRAIN_PREDICTOR_COUNT];
     lf_train_direction up_5min[LF_TRAIN_PREDICTOR_COUNT];
+    lf_train_bins bins_1min;
+    lf_train_bins bins_5min;
     lf_train_return ret_1min;
     double scored_rows;      /* valid rows that were predicted */
     double least_best_round; /* smallest best round of any fold and head; NaN for a logistic */
@@ -352,12 +418,14 @@ typedef struct lf_train_score_options {
     int64_t label_delay_ns; /* of the labels */
     uint64_t seed;          /* of the bootstraps */
     const uint32_t *days;   /* [row_count] number of each row's symbol-day, never descending */
+    const lf_zone *zone;    /* for the hours; NULL: UTC */
+    lf_train_day *by_day;   /* [days[row_count - 1] + 1] out, in order of rows; NULL: not wanted */
 } lf_train_score_options;
 
 /**
  * Score predictions that stand in a table with what came true: the same scores as those of a walk,
- * for the model and the two signs. The three-feature logistic is not in a table, so its scores are
- * NaN, as is least_best_round.
+ * for the model and the two signs. The three-feature logistic and the prior are not in a table, so
+ * their scores are NaN, as is least_best_round.
  *
  * @param predictions  ts_event, p_up_1min, p_up_5min, ret_1min_bps, valid, spread_ticks,
  *                     ofi_norm_1min, depth_imbalance_l1, ret_1min, up_1min, ret_5min, up_5min; rows
@@ -372,6 +440,16 @@ LF_API LF_MUST_CHECK lf_status lf_train_score(
     lf_train_scores *out,
     lf_error *error
 );
+
+/**
+ * The bins as a JSON object: calibration_error, calibration, by_confidence, by_hour, by_spread;
+ * keys as in docs/formats/metrics.md.
+ *
+ * @param out  owned; end it with lf_release()
+ * @return LF_OK or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_train_bins_json(const lf_allocator *allocator, const lf_train_bins *bins, char **out);
 
 /* ---- nothing where nothing is ----------------------------------------------------------- */
 

@@ -50,9 +50,11 @@ static void say_lines(const lf_run_job *job, const char *text)
     }
 }
 
+/* Hours of the scores are those of the first day's session. */
 static lf_status walk_days(
     const lf_run_job *job,
     const lf_train_days *days,
+    const lfi_day_rows *read,
     lf_clock clock,
     const char *folder,
     lf_train_walk **out,
@@ -60,11 +62,18 @@ static lf_status walk_days(
 )
 {
     lf_train_options options;
+    lf_zone *zone = NULL;
+    const char *const name = job->source_count > 0 ? read[0].instrument.time_zone : "UTC";
     lfi_run_train_options(job, clock, &options);
-    const lf_status status = lf_train_walk_days(days, &options, folder, out, error);
+    lf_status status = lf_zone_create(job->allocator, name, &zone, error);
+    if (status == LF_OK) {
+        options.zone = zone;
+        status = lf_train_walk_days(days, &options, folder, out, error);
+    }
     if (status == LF_OK) {
         say_lines(job, lf_train_walk_scores(*out)->warnings);
     }
+    lf_zone_destroy(zone);
     return status;
 }
 
@@ -90,13 +99,19 @@ static lf_status keep_findings(
 }
 
 /* Walks forward over stored days, then fits the final model on all of them. */
-static lf_status
-train_days(const lf_run_job *job, lfi_store *store, const char *path, char **json, lf_error *error)
+static lf_status train_days(
+    const lf_run_job *job,
+    const lfi_day_rows *read,
+    lfi_store *store,
+    const char *path,
+    char **json,
+    lf_error *error
+)
 {
     const lf_clock clock = job->config->clock;
     const lf_train_days days = lfi_store_days(store);
     lf_train_walk *walk = NULL;
-    lf_status status = walk_days(job, &days, clock, path, &walk, error);
+    lf_status status = walk_days(job, &days, read, clock, path, &walk, error);
     if (status == LF_OK) {
         lf_train_options options;
         lfi_run_train_options(job, clock, &options);
@@ -121,7 +136,7 @@ lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_
         status = lfi_days_read(job, job->config->clock, store, &days, error);
     }
     if (status == LF_OK) {
-        status = train_days(job, store, path, json, error);
+        status = train_days(job, days, store, path, json, error);
     }
     lfi_store_destroy(store);
     lfi_days_release(job, days);
@@ -278,7 +293,7 @@ static lf_status walk_and_trade(
     }
     if (status == LF_OK) {
         const lf_train_days rows = lfi_store_days(store);
-        status = walk_days(job, &rows, LF_CLOCK_LOCAL, models, &walk, error);
+        status = walk_days(job, &rows, days, LF_CLOCK_LOCAL, models, &walk, error);
     }
     /* Trading reads the feeds again; it needs the carries of the days, not their rows. */
     lfi_store_destroy(store);

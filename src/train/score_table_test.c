@@ -112,11 +112,93 @@ static void test_by_hand(void **state)
     const double model_ic = 12.0 / 7 / sqrt(108.0 / 7 * 132 / 7);
     const lf_interval less = scores.ret_1min.ic_less_queue_interval;
     assert_near(scores.ret_1min.queue_ic, queue_ic, 1e-14);
+    assert_near(scores.ret_1min.ic_all, model_ic, 1e-14);
     assert_near(scores.ret_1min.ic_less_queue, model_ic - queue_ic, 1e-14);
     assert_true(less.low < model_ic - queue_ic && less.high > model_ic - queue_ic);
     assert_non_null(strstr(scores.warnings, "queue imbalance alone"));
     assert_near(scores.median_spread_ticks, 5, 0);
     assert_true(isnan(scores.least_best_round));
+    lf_frame_destroy(table);
+}
+
+/* Hits of the model 1 1 0 1 1 and a tie, of the queue 0 0 a tie 1 1 1, of the flow 1 0 1 1 1 1. */
+static void test_comparisons(void **state)
+{
+    (void)state;
+    static const double queue[] = {1, 1, -.5, 0, 0, -.5};
+    static const double flow[] = {0, 1, -1, 0, 0, -.5};
+    lf_frame *table = make_table(NAMES);
+    lf_train_scores scores;
+    assert_int_equal(lf_train_score(table, &options, &scores, NULL), LF_OK);
+    const lf_diebold_mariano expected = lf_stats_diebold_mariano(queue, 6, 1);
+    const lf_train_direction *up = scores.up_1min;
+    assert_near(up[LF_TRAIN_QUEUE_SIGN].hits_test.better, 1.0 / 6, 1e-15);
+    assert_near(up[LF_TRAIN_QUEUE_SIGN].hits_test.t, expected.t, 1e-14);
+    assert_near(up[LF_TRAIN_QUEUE_SIGN].hits_test.p, expected.p, 1e-14);
+    assert_near(up[LF_TRAIN_OFI_SIGN].hits_test.better, -.5 / 6, 1e-15);
+    assert_near(up[LF_TRAIN_OFI_SIGN].hits_test.p, lf_stats_diebold_mariano(flow, 6, 1).p, 1e-14);
+    assert_true(isnan(up[LF_TRAIN_MODEL].hits_test.p));
+    assert_true(isnan(up[LF_TRAIN_OFI_SIGN].brier_test.p));
+    assert_true(isnan(up[LF_TRAIN_PRIOR].accuracy));
+    /* Row 3 did not move: a miss of everyone. */
+    assert_near(up[LF_TRAIN_MODEL].all_rows, 7, 0);
+    assert_near(up[LF_TRAIN_MODEL].all_accuracy, 4.5 / 7, 1e-15);
+    assert_near(up[LF_TRAIN_OFI_SIGN].all_accuracy, 5.0 / 7, 1e-15);
+    lf_frame_destroy(table);
+}
+
+static void check_bin(const lf_train_bin *bin, double rows, double accuracy, double ups)
+{
+    assert_near(bin->rows, rows, 0);
+    assert_near(bin->accuracy, accuracy, 1e-15);
+    assert_near(bin->share_up, ups, 1e-15);
+    assert_near(bin->majority, fmax(ups, 1 - ups), 1e-15);
+}
+
+/* Tenths that stay empty have no rows; New York was five hours behind in January 1970. */
+static void test_bins(void **state)
+{
+    (void)state;
+    lf_frame *table = make_table(NAMES);
+    lf_train_day by_day[2];
+    lf_zone *zone = NULL;
+    lf_train_score_options more = options;
+    assert_int_equal(lf_zone_create(NULL, "America/New_York", &zone, NULL), LF_OK);
+    more.zone = zone;
+    more.by_day = by_day;
+    lf_train_scores scores;
+    assert_int_equal(lf_train_score(table, &more, &scores, NULL), LF_OK);
+    const lf_train_bins *bins = &scores.bins_1min;
+    /* Distances 0 | .1 .1 .1 | .2 | .2 and a bit. */
+    check_bin(&bins->confidence[0], 1, .5, 0);
+    check_bin(&bins->confidence[4], 3, 2.0 / 3, 1);
+    check_bin(&bins->confidence[7], 1, 1, 1);
+    check_bin(&bins->confidence[9], 1, 1, 0);
+    assert_near(bins->confidence[1].rows, 0, 0);
+    assert_near(bins->confidence[4].mean, .1, 1e-15);
+    /* Forecasts .3 .4 .5 .6 .6 .7 with 0 1 0 1 1 1. */
+    check_bin(&bins->calibration[0], 1, 1, 0);
+    check_bin(&bins->calibration[6], 2, 1, 1);
+    assert_near(bins->calibration[6].low, .6, 0);
+    assert_near(bins->calibration[9].high, .7, 0);
+    assert_near(bins->calibration_error, (.3 + .6 + .5 + .8 + .3) / 6, 1e-15);
+    check_bin(&bins->hours[19], 6, .75, 4.0 / 6);
+    assert_near(bins->hours[0].rows, 0, 0);
+    check_bin(&bins->spreads[2], 6, .75, 4.0 / 6);
+    assert_near(bins->spreads[2].low, 5, 0);
+    assert_near(scores.bins_5min.hours[19].rows, 7, 0);
+    assert_int_equal(by_day[1].first_row, 4);
+    assert_true(by_day[1].first_ns == LF_NS_PER_DAY + 4 * LF_NS_PER_MINUTE);
+    assert_near(by_day[0].rows, 4, 0);
+    assert_near((by_day[0].ic + by_day[1].ic) / 2, scores.ret_1min.ic, 1e-15);
+    assert_near((by_day[0].rank_ic + by_day[1].rank_ic) / 2, scores.ret_1min.rank_ic, 1e-15);
+    assert_true(isnan(scores.ret_1min.ic_days_interval.low)); /* two days */
+    char *json = NULL;
+    assert_int_equal(lf_train_bins_json(NULL, bins, &json), LF_OK);
+    assert_non_null(strstr(json, "\"by_hour\":[{\"hour\":19,\"rows\":6,"));
+    assert_non_null(strstr(json, "\"by_spread\":[{\"quarter\":3,\"low\":5.0,\"high\":5.0,"));
+    lf_release(NULL, json);
+    lf_zone_destroy(zone);
     lf_frame_destroy(table);
 }
 
@@ -158,6 +240,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_comparisons),
+        cmocka_unit_test(test_bins),
         cmocka_unit_test(test_missing_column),
         cmocka_unit_test(test_failing_memory),
     };

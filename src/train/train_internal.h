@@ -285,10 +285,67 @@ lf_status lfi_score(
     lf_error *error
 );
 
-/* JSON of folds and scores; owned text of jansson's allocator, NULL without memory. */
-char *lfi_walk_json(
-    const lf_train_fold *folds, size_t count, const lf_train_scores *scores, uint64_t permute_seed
+/* Rows on which one thing is scored, closed up. */
+typedef struct lfi_subset {
+    const lf_allocator *allocator;
+    size_t count;
+    double *forecast;
+    double *truth;
+    double *part; /* whatever a statistic sums */
+    double *whole;
+    double *model_hits; /* of the model on the rows of a direction, to compare with */
+    double *model_losses;
+    int64_t *times;
+    uint32_t *blocks;
+} lfi_subset;
+
+lf_status lfi_subset_create(const lf_allocator *allocator, size_t rows, lfi_subset *out);
+void lfi_subset_destroy(lfi_subset *subset);
+
+/* Numbers the rows of a subset by blocks of time that suit labels of a horizon. */
+void lfi_subset_blocks(lfi_subset *subset, int64_t horizon_ns);
+int64_t lfi_block_ns(int64_t horizon_ns);
+
+/* How scores are resampled. */
+lf_bootstrap_options lfi_score_bootstrap(const lf_train_score_options *options);
+
+/* Horizon 0: 1 minute, 1: 5 minutes. */
+lf_status lfi_score_direction(
+    const lfi_scored *rows,
+    int horizon,
+    int predictor,
+    const lf_train_score_options *options,
+    lfi_subset *s,
+    lf_train_direction *out
 );
+lf_status lfi_score_bins(
+    const lfi_scored *rows, int horizon, const lf_train_score_options *options, lf_train_bins *out
+);
+lf_status lfi_score_return(
+    const lfi_scored *rows,
+    const lf_train_score_options *options,
+    lfi_subset *s,
+    lf_train_return *out
+);
+
+/* What a walk knows beside its scores. */
+typedef struct lfi_findings {
+    const lf_train_fold *folds;
+    size_t fold_count;
+    const lf_train_scores *scores;
+    const lf_train_day *days; /* [day_count] */
+    size_t day_count;
+    lf_frame *predictions; /* row by row what was scored, for the symbols of the days */
+    uint64_t permute_seed;
+} lfi_findings;
+
+/* JSON of folds and scores; owned text of jansson's allocator, NULL without memory. */
+char *lfi_walk_json(const lfi_findings *findings);
+
+/* [low, high], null where not finite */
+json_t *lfi_interval(lf_interval value);
+
+json_t *lfi_bins_json(const lf_train_bins *bins);
 
 /* A number, or null when it is not finite. */
 json_t *lfi_number(double value);

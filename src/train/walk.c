@@ -13,6 +13,8 @@ struct lf_train_walk {
     size_t fold_count;
     lf_frame *predictions;
     lf_train_scores scores;
+    lf_train_day *days; /* [day_count] scores by symbol-day */
+    size_t day_count;
     char *json; /* of jansson's allocator */
 };
 
@@ -149,9 +151,10 @@ lf_status lf_train_plan(
 
 /* ---- predicting ------------------------------------------------------------------------- */
 
-/* The three-feature logistics of a fold, for 1 and 5 min. */
+/* What stands beside the model of a fold, for 1 and 5 min. */
 typedef struct beside_lines {
-    lfi_line lines[2];
+    lfi_line lines[2]; /* the three-feature logistics */
+    double priors[2];  /* share of ups on the training rows */
 } beside_lines;
 
 /* What fitting and predicting the folds work with. */
@@ -161,6 +164,24 @@ typedef struct stepper {
     beside_lines *beside; /* [fold_count] */
     lfi_scored *scored;
 } stepper;
+
+/* Ups and rows, for a share. */
+typedef struct up_sums {
+    size_t step; /* every second row is a mirrored one, or none */
+    double ups;
+    double rows;
+} up_sums;
+
+static lf_status sum_ups(void *context, const lfi_matrix *rows, lf_error *error)
+{
+    up_sums *sums = context;
+    (void)error;
+    for (size_t i = 0; i < rows->row_count; i += sums->step) {
+        sums->ups += rows->y[i];
+        sums->rows += 1;
+    }
+    return LF_OK;
+}
 
 static lf_status fit_beside(stepper *s, size_t k, const lfi_span *span, lf_error *error)
 {
@@ -173,7 +194,12 @@ static lf_status fit_beside(stepper *s, size_t k, const lfi_span *span, lf_error
             .is_beside = true,
         };
         lfi_line *line = &s->beside[k].lines[horizon];
+        up_sums sums = {.step = s->data->options->mirrored ? 2 : 1};
         status = lfi_line_fit(&query, s->data->options->ridge, 0, line, error);
+        if (status == LF_OK) {
+            status = lfi_each_day(&query, sum_ups, &sums, error);
+        }
+        s->beside[k].priors[horizon] = sums.rows > 0 ? sums.ups / sums.rows : 0.5;
     }
     return status;
 }
@@ -209,6 +235,7 @@ static void note_row(
            together. */
         up[LF_TRAIN_OFI_SIGN][i] = x[0];
         up[LF_TRAIN_LOGISTIC3][i] = 1 / (1 + exp(-z));
+        up[LF_TRAIN_PRIOR][i] = beside->priors[horizon];
     }
 }
 
@@ -330,11 +357,40 @@ static lf_status fit_fold(stepper *s, size_t k, const char *folder, lfi_task *ta
     return status != LF_OK ? status : fit_beside(s, k, &span, error);
 }
 
+/* A change of the symbol-day from row to row begins a new one. */
+static size_t count_days(const lfi_scored *scored)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < scored->count; i++) {
+        count += i == 0 || scored->days[i] != scored->days[i - 1];
+    }
+    return count;
+}
+
+static lf_status score_rows(stepper *s, lf_error *error)
+{
+    lf_train_walk *walk = s->walk;
+    const lf_train_options *options = s->data->options;
+    walk->day_count = count_days(s->scored);
+    walk->days = lf_allocate(walk->allocator, walk->day_count + 1, sizeof *walk->days);
+    if (walk->days == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu days.", walk->day_count);
+    }
+    const lf_train_score_options score_options = {
+        .allocator = walk->allocator,
+        .step_ns = options->step_ns,
+        .label_delay_ns = options->label_delay_ns,
+        .seed = options->seed,
+        .zone = options->zone,
+        .by_day = walk->days,
+    };
+    return lfi_score(s->scored, &score_options, &walk->scores, error);
+}
+
 /* Predicts the test rows of all folds, then scores them. */
 static lf_status predict_and_score(stepper *s, lf_error *error)
 {
     lf_train_walk *walk = s->walk;
-    const lf_train_options *options = s->data->options;
     size_t rows = 0;
     for (size_t d = 0; d < s->data->days->count; d++) {
         rows += s->data->bounds[d].row_count;
@@ -349,13 +405,7 @@ static lf_status predict_and_score(stepper *s, lf_error *error)
         status = predict_fold(s, k, error);
     }
     if (status == LF_OK) {
-        const lf_train_score_options score_options = {
-            .allocator = walk->allocator,
-            .step_ns = options->step_ns,
-            .label_delay_ns = options->label_delay_ns,
-            .seed = options->seed,
-        };
-        status = lfi_score(&scored, &score_options, &walk->scores, error);
+        status = score_rows(s, error);
     }
     lfi_scored_destroy(&scored);
     return status;
@@ -452,8 +502,15 @@ lf_status lf_train_walk_days(
     }
     if (status == LF_OK) {
         note_permuted(options->permute_seed, &walk->scores);
-        walk->json =
-            lfi_walk_json(walk->folds, walk->fold_count, &walk->scores, options->permute_seed);
+        walk->json = lfi_walk_json(&(lfi_findings){
+            .folds = walk->folds,
+            .fold_count = walk->fold_count,
+            .scores = &walk->scores,
+            .days = walk->days,
+            .day_count = walk->day_count,
+            .predictions = walk->predictions,
+            .permute_seed = options->permute_seed,
+        });
         status = walk->json != NULL
                      ? LF_OK
                      : lf_error_set(error, LF_NOMEM, "not enough memory for the findings.");
@@ -491,6 +548,7 @@ void lf_train_walk_destroy(lf_train_walk *walk)
     lf_release(walk->allocator, walk->models);
     lf_release(walk->allocator, walk->folds);
     lf_frame_destroy(walk->predictions);
+    lf_release(walk->allocator, walk->days);
     free(walk->json);
     lf_release(walk->allocator, walk);
 }

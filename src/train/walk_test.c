@@ -7,6 +7,7 @@
  */
 #include <lobflow/train.h>
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -150,6 +151,42 @@ static void test_future_does_not_matter(void **state)
     lf_frame_destroy(changed);
 }
 
+/* Every score that needs many rows agrees with the plain ones. */
+static void check_details(const lf_train_scores *s, const char *json)
+{
+    const lf_train_direction *model = &s->up_1min[LF_TRAIN_MODEL];
+    const lf_train_direction *prior = &s->up_1min[LF_TRAIN_PRIOR];
+    assert_true(prior->hits_test.better > 0 && prior->hits_test.p < 0.01);
+    assert_true(prior->brier_test.better > 0 && prior->brier_test.p < 0.01);
+    assert_true(fabs(prior->brier - model->brier - prior->brier_test.better) < 1e-12);
+    assert_true(fabs(prior->log_loss - 0.6931) < 0.05);
+    assert_true(model->log_loss_interval.low < model->log_loss);
+    assert_true(model->log_loss_interval.high > model->log_loss);
+    assert_true(model->brier_interval.high < 0.25);
+    assert_true(fabs(model->all_accuracy - model->accuracy * model->moving_share) < 1e-12);
+    assert_true(model->all_accuracy_interval.low < model->all_accuracy);
+    double rows = 0;
+    double hits = 0;
+    for (int b = 0; b < LF_TRAIN_TENTHS; b++) {
+        const lf_train_bin *bin = &s->bins_1min.confidence[b];
+        rows += bin->rows;
+        hits += bin->rows > 0 ? bin->rows * bin->accuracy : 0;
+        assert_true(bin->rows == 0 || bin->accuracy_interval.low < bin->accuracy);
+        assert_true(bin->effective_rows <= bin->rows);
+    }
+    assert_true(rows == model->rows && fabs(hits / rows - model->accuracy) < 1e-12);
+    /* The surest are right more often than the least sure, beyond their intervals. */
+    const lf_train_bin *tenths = s->bins_1min.confidence;
+    assert_true(tenths[9].accuracy_interval.low > tenths[0].accuracy_interval.high);
+    assert_true(tenths[9].effective_rows < tenths[9].rows / 3);
+    assert_true(s->bins_1min.calibration_error < 0.05);
+    assert_true(s->bins_1min.spreads[0].high <= s->bins_1min.spreads[2].low);
+    assert_true(s->ret_1min.effective_rows < s->ret_1min.rows / 5);
+    assert_true(s->ret_1min.rank_ic_interval.low > 0);
+    assert_non_null(strstr(json, "\"by_day\""));
+    assert_non_null(strstr(json, "\"model_better\""));
+}
+
 /* Three days with a planted signal: everything that knows of it beats chance, and says so. */
 static void test_planted(void **state)
 {
@@ -190,7 +227,7 @@ static void test_planted(void **state)
         assert_true(model->effective_rows < model->rows / 5);
         assert_true(model->moving_share > 0.5 && model->moving_share < 1);
         assert_true(scores->median_spread_ticks == 2 && !scores->leak_suspected);
-        assert_non_null(strstr(lf_train_walk_json(walk), "\"queue_sign\""));
+        check_details(scores, lf_train_walk_json(walk));
         size_t folds = 0;
         const lf_train_fold *fold = lf_train_walk_folds(walk, &folds);
         assert_int_equal(folds, 2);
@@ -253,6 +290,7 @@ static void test_permuted(void **state)
     };
     int auc_holds = 0;
     int majority_holds = 0;
+    int beats_prior = 0;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         lf_frame *days[2];
         for (int d = 0; d < 2; d++) {
@@ -266,12 +304,14 @@ static void test_permuted(void **state)
         const lf_train_direction *model = &lf_train_walk_scores(walk)->up_1min[LF_TRAIN_MODEL];
         auc_holds += model->auc_interval.low <= 0.5 && model->auc_interval.high >= 0.5;
         majority_holds += model->less_majority_interval.low <= 0;
+        const lf_train_test *test = &lf_train_walk_scores(walk)->up_1min[LF_TRAIN_PRIOR].brier_test;
+        beats_prior += test->better > 0 && test->p < 0.05;
         lf_train_walk_destroy(walk);
         lf_frame_destroy(days[0]);
         lf_frame_destroy(days[1]);
     }
     print_message("permuted: auc holds %d, majority %d of %d\n", auc_holds, majority_holds, SEEDS);
-    assert_true(auc_holds >= 8 && majority_holds >= 9);
+    assert_true(auc_holds >= 8 && majority_holds >= 9 && beats_prior <= 1);
 }
 
 static void test_permutation(void **state)

@@ -1,0 +1,190 @@
+/* The findings of a walk as text: each forecast beside what it must beat, with intervals. */
+#include "flags.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+static double number_at(const json_t *object, const char *key)
+{
+    const json_t *const value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+/* A number in so many columns, or a dash. */
+static void print_number(double value, int width, int digits, const char *unit)
+{
+    if (isnan(value)) {
+        printf(" %*s", width + (int)strlen(unit), "-");
+    } else {
+        printf(" %*.*f%s", width, digits, value, unit);
+    }
+}
+
+static void print_range(const json_t *interval, double scale, int digits)
+{
+    const json_t *const low = json_array_get(interval, 0);
+    if (json_is_number(low)) {
+        const double high = json_number_value(json_array_get(interval, 1));
+        printf(" [%5.*f, %5.*f]", digits, scale * json_number_value(low), digits, scale * high);
+    } else {
+        printf(" %14s", "-");
+    }
+}
+
+/* A small p is told as a bound. */
+static void print_p(double p)
+{
+    if (p < 0.0001) {
+        printf(" %8s", "<.0001");
+    } else {
+        print_number(p, 8, 4, "");
+    }
+}
+
+static void print_predictors(const json_t *all)
+{
+    const json_t *predictor = NULL;
+    const char *name = NULL;
+    printf(
+        "  %-11s %6s %14s %6s %7s %15s %8s %7s %8s %8s\n",
+        "",
+        "hits %",
+        "95 % interval",
+        "all %",
+        "AUC",
+        "95 % interval",
+        "log loss",
+        "Brier",
+        "p hits",
+        "p Brier"
+    );
+    json_object_foreach((json_t *)(uintptr_t)all, name, predictor)
+    {
+        const json_t *const better = json_object_get(predictor, "model_better");
+        printf("  %-11s", name);
+        print_number(100 * number_at(predictor, "accuracy"), 6, 2, "");
+        print_range(json_object_get(predictor, "accuracy_interval"), 100, 2);
+        print_number(100 * number_at(predictor, "all_accuracy"), 6, 2, "");
+        print_number(number_at(predictor, "auc"), 7, 4, "");
+        printf(" ");
+        print_range(json_object_get(predictor, "auc_interval"), 1, 3);
+        print_number(number_at(predictor, "log_loss"), 8, 4, "");
+        print_number(number_at(predictor, "brier"), 7, 4, "");
+        print_p(number_at(better, "hits_p"));
+        print_p(number_at(better, "brier_p"));
+        printf("\n");
+    }
+}
+
+static void print_bins(const json_t *list, const char *title, const char *key)
+{
+    size_t i;
+    const json_t *bin;
+    printf(
+        "  %-9s %9s %9s %7s %14s %10s\n", title, "rows", "worth", "hits %", "95 %", "majority %"
+    );
+    json_array_foreach(list, i, bin)
+    {
+        printf("  %-9.0f", number_at(bin, key));
+        print_number(number_at(bin, "rows"), 9, 0, "");
+        print_number(number_at(bin, "effective_rows"), 9, 0, "");
+        print_number(100 * number_at(bin, "accuracy"), 7, 2, "");
+        print_range(json_object_get(bin, "accuracy_interval"), 100, 1);
+        print_number(100 * number_at(bin, "majority"), 10, 2, "");
+        if (json_object_get(bin, "low") != NULL && strcmp(key, "quarter") == 0) {
+            printf("  %g to %g ticks", number_at(bin, "low"), number_at(bin, "high"));
+        }
+        printf("\n");
+    }
+}
+
+static void print_horizon(const json_t *walk, const char *key, const char *horizon)
+{
+    const json_t *const all = json_object_get(walk, key);
+    const json_t *const model = json_object_get(all, "model");
+    printf(
+        "\nUp in %s, out of sample: %.0f rows whose mid moved, %.1f %% of all, worth %.0f "
+        "independent "
+        "ones\n",
+        horizon,
+        number_at(model, "rows"),
+        100 * number_at(model, "moving_share"),
+        number_at(model, "effective_rows")
+    );
+    print_predictors(all);
+    printf(
+        "  More frequent direction, known afterwards: %.2f %%. Calibration error %.4f.\n",
+        100 * number_at(model, "majority"),
+        number_at(model, "calibration_error")
+    );
+}
+
+static void print_return(const json_t *ret, const char *horizon)
+{
+    printf("\nReturn in %s: IC of all rows %.4f", horizon, number_at(ret, "ic_all"));
+    print_range(json_object_get(ret, "ic_interval"), 1, 4);
+    printf(", rank IC %.4f", number_at(ret, "rank_ic_all"));
+    print_range(json_object_get(ret, "rank_ic_interval"), 1, 4);
+    printf("\n  %.0f days: mean IC %.4f", number_at(ret, "days"), number_at(ret, "ic"));
+    print_range(json_object_get(ret, "ic_days_interval"), 1, 4);
+    printf(", mean rank IC %.4f, ICIR", number_at(ret, "rank_ic"));
+    print_number(number_at(ret, "icir"), 0, 2, "");
+    printf("\n  R^2 %.3f %%", 100 * number_at(ret, "r2"));
+    print_range(json_object_get(ret, "r2_interval"), 100, 3);
+    printf(", %.0f rows worth %.0f\n", number_at(ret, "rows"), number_at(ret, "effective_rows"));
+}
+
+/* Trees that each head keeps, fold by fold; nothing for linear models. */
+static void print_rounds(const json_t *walk)
+{
+    static const char *const heads[] = {"up_1min", "up_5min", "ret_1min"};
+    const json_t *const folds = json_object_get(walk, "folds");
+    const json_t *const first = json_object_get(json_array_get(folds, 0), "best_rounds");
+    if (json_object_size(first) == 0) {
+        return;
+    }
+    printf("\nBest rounds, fold by fold\n");
+    for (size_t h = 0; h < sizeof heads / sizeof heads[0]; h++) {
+        printf("  %-12s", heads[h]);
+        for (size_t k = 0; k < json_array_size(folds); k++) {
+            const json_t *const best = json_object_get(json_array_get(folds, k), "best_rounds");
+            const json_t *const rounds = json_object_get(best, heads[h]);
+            printf(" %lld", (long long)json_integer_value(rounds));
+        }
+        printf("\n");
+    }
+}
+
+void cli_train_text(const char *text, const lf_train_options *options, const char *path)
+{
+    char near[32];
+    char far[32];
+    json_t *const walk = json_loads(text, 0, NULL);
+    const json_t *const warnings = json_object_get(walk, "warnings");
+    const json_t *const one = json_object_get(json_object_get(walk, "up_1min"), "model");
+    size_t i;
+    const json_t *warning;
+    printf(
+        "%zu folds, %.0f rows scored. p: the model's losses against those of the line, "
+        "Diebold-Mariano.\n",
+        json_array_size(json_object_get(walk, "folds")),
+        number_at(walk, "scored_rows")
+    );
+    lf_duration_format(options->horizon_ns, near);
+    lf_duration_format(options->horizon_long_ns, far);
+    print_horizon(walk, "up_1min", near);
+    print_horizon(walk, "up_5min", far);
+    printf("\nThe model's hits in %s among rows of a kind (for %s see walk.json)\n", near, far);
+    print_bins(json_object_get(one, "by_confidence"), "sureness", "decile");
+    print_bins(json_object_get(one, "by_hour"), "hour", "hour");
+    print_bins(json_object_get(one, "by_spread"), "spread", "quarter");
+    print_return(json_object_get(walk, "ret_1min"), near);
+    print_rounds(walk);
+    json_array_foreach(warnings, i, warning)
+    {
+        printf("%s%s\n", i == 0 ? "\n" : "", json_string_value(warning));
+    }
+    printf("\nModel: %s\n", path);
+    json_decref(walk);
+}
