@@ -116,14 +116,23 @@ function whiskers(label, rows, reference, format) {
 
 /* ---- rates ------------------------------------------------------------------------------ */
 
+// A whisker upright at x; nothing without an interval.
+function upWhisker(group, x, interval, y) {
+  if (!Array.isArray(interval) || !interval.every(isNumber)) return;
+  group.append(shape("line", { x1: x, x2: x, y1: y(interval[0]), y2: y(interval[1]), class: "whisker" }));
+  for (const end of interval) {
+    group.append(shape("line", { x1: x - 4, x2: x + 4, y1: y(end), y2: y(end), class: "whisker" }));
+  }
+}
+
 /*
- * Items of {label, value, beside, rows}: a dot for the rate, a bar for what it must beat, and a stem
- * between them; open dots lie below.
+ * Items of {label, value, interval, beside, rows, worth}: a dot for the rate with its whisker and a
+ * bar for what it must beat; open dots lie below.
  */
 function rates(label, items, axis) {
   return drawing(label, (svg, width) => {
     const [left, right, top, bottom] = [44, width - 6, 10, 170];
-    const [low, high] = bounds([...items.flatMap((item) => [item.value, item.beside]), 0.5], 0.12);
+    const [low, high] = bounds([...items.flatMap((item) => [item.value, item.beside, ...(item.interval || [])]), 0.5], 0.06);
     const y = scale(low, high, bottom, top);
     const list = ticks(low, high, 4);
     const digits = Math.max(0, tickDigits(list) - 2);
@@ -138,11 +147,12 @@ function rates(label, items, axis) {
         group.append(shape("line", { x1: x - half, x2: x + half, y1: y(item.beside), y2: y(item.beside), class: "beside" }));
       }
       if (isNumber(item.value)) {
-        if (isNumber(item.beside)) group.append(shape("line", { x1: x, x2: x, y1: y(item.beside), y2: y(item.value), class: "stem" }));
+        upWhisker(group, x, item.interval, y);
         group.append(shape("circle", { cx: x, cy: y(item.value), r: 4.5, class: "dot" }));
       }
       group.append(shape("rect", { x: x - step / 2, y: top, width: step, height: bottom - top, class: "touch" }));
-      const text = `${item.label}: ${percent(item.value)}, to beat ${percent(item.beside)}, ${count(item.rows)} rows`;
+      const between = range(item.interval, (value) => percent(value));
+      const text = `${item.label}: ${percent(item.value)}${between ? ` (${between})` : ""}, to beat ${percent(item.beside)}, ${count(item.rows)} rows worth ${count(item.worth)}`;
       svg.append(hint(group, text));
       if (step > 24 || i % 2 === 0) svg.append(shape("text", { x, y: bottom + 16, class: "middle" }, item.label));
     });
@@ -157,8 +167,8 @@ function calibration(label, bins) {
   return drawing(label, (svg, width) => {
     const size = Math.min(width - 52, 250);
     const [left, top] = [46, 8];
-    const all = bins.flatMap((bin) => [bin.mean_predicted, bin.share_up]);
-    const [low, high] = bounds(all, 0.08);
+    const all = bins.flatMap((bin) => [bin.mean_predicted, bin.share_up, ...(bin.share_up_interval || [])]);
+    const [low, high] = bounds(all, 0.05);
     const x = scale(low, high, left, left + size);
     const y = scale(low, high, top + size, top);
     const list = ticks(low, high, 4);
@@ -174,8 +184,10 @@ function calibration(label, bins) {
     for (const bin of bins) {
       if (!isNumber(bin.mean_predicted) || !isNumber(bin.share_up)) continue;
       const dot = shape("circle", { cx: x(bin.mean_predicted), cy: y(bin.share_up), r: 4.5, class: "dot" });
-      const text = `tenth ${bin.bin}: predicted ${fixed(bin.mean_predicted, 4)}, went up ${fixed(bin.share_up, 4)}, ${count(bin.rows)} rows`;
+      const between = range(bin.share_up_interval, (value) => fixed(value, 4));
+      const text = `tenth ${bin.bin}: predicted ${fixed(bin.mean_predicted, 4)}, went up ${fixed(bin.share_up, 4)}${between ? ` (${between})` : ""}, ${count(bin.rows)} rows`;
       const group = shape("g", { class: "strong" });
+      upWhisker(group, x(bin.mean_predicted), bin.share_up_interval, y);
       group.append(dot);
       svg.append(hint(group, text));
     }

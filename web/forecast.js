@@ -9,12 +9,14 @@ function predictors(signal, horizon) {
   const rows = [];
   if (at) rows.push(["Model", at, true], ["Sign of queue imbalance", at.baselines?.queue_sign], ["Sign of 1-min flow", at.baselines?.ofi_sign]);
   if (walk?.logistic3) rows.push(["Logistic of 3 features", walk.logistic3]);
+  if (walk?.prior) rows.push(["Majority in training", walk.prior]);
   return rows.filter((row) => row[1]);
 }
 
 function scoreTable(title, rows) {
   const three = (value) => fixed(value, 3);
-  const head = ["Forecast", "#Rows that moved", "#Effective", "#AUC", "#95 %", "#Hit rate", "#95 %", "#Majority", "#Hit rate less majority", "#95 %", "#Log loss", "#Brier"];
+  const four = (value) => fixed(value, 4);
+  const head = ["Forecast", "#Rows that moved", "#Effective", "#AUC", "#95 %", "#Hit rate", "#95 %", "#Majority", "#Hit rate less majority", "#95 %", "#All rows: hits", "#95 %", "#Log loss", "#95 %", "#Brier", "#95 %"];
   const body = rows.map(([name, d, strong]) => {
     const row = [
       name,
@@ -27,12 +29,63 @@ function scoreTable(title, rows) {
       percent(d.majority),
       points(d.less_majority),
       rangeOr(d.less_majority_interval, points),
-      fixed(d.log_loss, 4),
-      fixed(d.brier, 4),
+      percent(d.all_accuracy),
+      rangeOr(d.all_accuracy_interval, (value) => percent(value)),
+      four(d.log_loss),
+      rangeOr(d.log_loss_interval, four),
+      four(d.brier),
+      rangeOr(d.brier_interval, four),
     ];
     return strong ? marked(row, "strong") : row;
   });
   return figures(`Scores, ${title}`, head, body);
+}
+
+// A probability of error in words that do not pretend to digits.
+function chance(p) {
+  if (!isNumber(p)) return DASH;
+  return p < 0.0001 ? "< 0.0001" : fixed(p, p < 0.01 ? 4 : 3);
+}
+
+// What the two tests of a baseline say together.
+function verdictOf(better) {
+  const found = [[better.hits, better.hits_p], [better.brier, better.brier_p]].filter(([, p]) => isNumber(p) && p < 0.05);
+  if (!found.length) return { text: "within chance", class: "whole" };
+  if (found.every(([by]) => by > 0)) return { text: "better", class: "strong" };
+  if (found.every(([by]) => by < 0)) return { text: "worse", class: "loss" };
+  return "both";
+}
+
+// The model against each baseline, by hits and by the squared error of its probabilities.
+function testTable(title, rows) {
+  const tests = rows.filter(([, d]) => d.model_better && isNumber(d.model_better.hits_p));
+  if (!tests.length) return null;
+  const head = ["Model against", "It is", "#More hits", "#p", "#Less Brier", "#p"];
+  const body = tests.map(([name, { model_better: b }]) => [
+    name,
+    verdictOf(b),
+    points(b.hits),
+    chance(b.hits_p),
+    signedFixed(b.brier, 4),
+    chance(b.brier_p),
+  ]);
+  return el(
+    "div",
+    {},
+    el("h4", {}, "Against what it must beat"),
+    table(`Tests against baselines, ${title}`, head, body),
+    note("Diebold-Mariano on the same rows, with the lag of the overlap and the correction for small samples; p is two-sided. Signs forecast no probability, so they have no Brier score."),
+  );
+}
+
+function signedFixed(value, digits) {
+  return (value > 0 ? "+" : "") + fixed(value, digits);
+}
+
+function movedNote(at) {
+  const worth = isNumber(at.effective_rows) ? ` They are worth ${count(at.effective_rows)} independent ones.` : "";
+  const all = isNumber(at.all_accuracy) ? ` Over all rows, where one that did not move is a miss, the hit rate is ${percent(at.all_accuracy)}${range(at.all_accuracy_interval, (value) => percent(value)) ? ` (${range(at.all_accuracy_interval, (value) => percent(value))})` : ""}.` : "";
+  return note(`${count(at.rows)} rows moved, ${percent(at.moving_share)} of those with a label.${worth}${all}`);
 }
 
 function horizonScores(signal, horizon, title) {
@@ -47,39 +100,79 @@ function horizonScores(signal, horizon, title) {
     return { label, value: d.less_majority, interval: d.less_majority_interval, text: points(d.less_majority) + (between ? ` (${between})` : ""), strong };
   });
   return [
+    movedNote(signal[horizon]),
     el("h4", {}, "AUC (one half is no skill)"),
     whiskers(`AUC, ${title}`, aucs, 0.5, (value, digits) => fixed(value, digits ?? 3)),
     el("h4", {}, "Hit rate less the majority rate"),
     whiskers(`Hit rate less majority, ${title}`, hits, 0, (value, digits) => fixed(100 * value, Math.max(0, (digits ?? 3) - 2)) + " pts"),
+    testTable(title, rows),
     scoreTable(title, rows),
-  ];
+  ].filter(Boolean);
+}
+
+// Rows of one kind as a drawing takes them.
+function kinds(list, label, majority) {
+  return (list || []).map((row) => ({
+    label: label(row),
+    value: row.accuracy,
+    interval: row.accuracy_interval,
+    beside: majority ?? row.majority,
+    rows: row.rows,
+    worth: row.effective_rows,
+  }));
+}
+
+function spreadLabel({ low, high }) {
+  return low === high ? fixed(low, 0) : `${fixed(low, 0)}–${fixed(high, 0)}`;
+}
+
+function kindTable(label, first, items, also = []) {
+  const head = [first, "#Rows", "#Effective", "#Hit rate", "#95 %", "#Majority", ...also.map(([name]) => name)];
+  const body = items.map((row, i) => [
+    row.label,
+    count(row.rows),
+    count(row.worth),
+    percent(row.value, 2),
+    rangeOr(row.interval, (value) => percent(value)),
+    percent(row.beside, 2),
+    ...also.map(([, value]) => value(i)),
+  ]);
+  return figures(label, head, body);
+}
+
+function calibrationTable(title, bins) {
+  const four = (value) => fixed(value, 4);
+  const head = ["Tenth", "#Rows", "#Predicted P(up)", "#Went up", "#95 %"];
+  const rows = bins.map((bin) => [String(bin.bin), count(bin.rows), four(bin.mean_predicted), four(bin.share_up), rangeOr(bin.share_up_interval, four)]);
+  return figures(`Calibration, ${title}`, head, rows);
 }
 
 function horizonCharts(signal, horizon, title) {
   const at = signal[horizon];
-  const hours = (at.by_hour || []).map((row) => ({ label: `${String(row.hour).padStart(2, "0")}h`, value: row.accuracy, beside: row.majority, rows: row.rows }));
-  const tenths = (at.by_confidence || []).map((row) => ({ label: String(row.decile), value: row.accuracy, beside: at.majority, rows: row.rows }));
+  const hours = kinds(at.by_hour, (row) => `${String(row.hour).padStart(2, "0")}h`);
+  const tenths = kinds(at.by_confidence, (row) => String(row.decile), at.majority);
+  const spreads = kinds(at.by_spread, spreadLabel);
+  const error = isNumber(at.calibration_error) ? ` (mean distance ${fixed(at.calibration_error, 4)})` : "";
   return [
-    el("h4", {}, "Hit rate by hour of the session's day"),
-    rates(`Hit rate by hour, ${title}`, hours, "bar: majority rate of the hour"),
     el("h4", {}, "Hit rate by tenth of confidence"),
     rates(`Hit rate by confidence, ${title}`, tenths, "1 least sure, 10 surest; bar: majority rate"),
-    el("h4", {}, "Calibration"),
+    kindTable(`Hit rate by confidence, ${title}`, "Tenth", tenths, [["#Distance from 1/2", (i) => fixed(at.by_confidence[i].mean_distance, 4)]]),
+    el("h4", {}, "Hit rate by hour of the session's day"),
+    rates(`Hit rate by hour, ${title}`, hours, "bar: majority rate of the hour"),
+    kindTable(`Hit rate by hour, ${title}`, "Hour", hours),
+    el("h4", {}, "Hit rate by spread in ticks"),
+    rates(`Hit rate by spread, ${title}`, spreads, "quarters of the rows; bar: majority rate"),
+    kindTable(`Hit rate by spread, ${title}`, "Ticks", spreads),
+    el("h4", {}, `Calibration${error}`),
     calibration(`Calibration, ${title}`, at.calibration || []),
-    figures(
-      `Hit rate by hour, ${title}`,
-      ["Hour", "#Rows", "#Hit rate", "#Majority"],
-      hours.map((row) => [row.label, count(row.rows), percent(row.value, 2), percent(row.beside, 2)]),
-    ),
-    figures(
-      `By confidence and calibration, ${title}`,
-      ["Tenth", "#Rows", "#Distance from 1/2", "#Hit rate", "#Predicted P(up)", "#Went up"],
-      (at.by_confidence || []).map((row, i) => {
-        const bin = at.calibration?.[i] || {};
-        return [String(row.decile), count(row.rows), fixed(row.mean_distance, 4), percent(row.accuracy, 2), fixed(bin.mean_predicted, 4), fixed(bin.share_up, 4)];
-      }),
-    ),
+    calibrationTable(title, at.calibration || []),
   ];
+}
+
+function dayTable(list) {
+  const four = (value) => fixed(value, 4);
+  const rows = list.map((day) => [day.date, day.symbol, count(day.rows), four(day.ic), rangeOr(day.ic_interval, four), four(day.rank_ic), rangeOr(day.rank_ic_interval, four)]);
+  return figures("Correlation by day", ["Day", "Symbol", "#Rows", "#IC", "#95 %", "#Rank IC", "#95 %"], rows);
 }
 
 function returnFacts(signal) {
@@ -87,13 +180,18 @@ function returnFacts(signal) {
   const four = (value) => fixed(value, 4);
   const two = (value) => percent(value, 2);
   return facts("Forecast of the 1-minute return", [
-    ["Correlation with what came (IC), mean of days", four(r.ic)],
+    ["Correlation with what came (IC), all rows", four(r.ic_all)],
     ["its 95 % interval", rangeOr(r.ic_interval, four)],
-    ["Rank correlation", four(r.rank_ic)],
+    ["Rank correlation, all rows", four(r.rank_ic_all)],
+    ["its 95 % interval", rangeOr(r.rank_ic_interval, four)],
+    [`IC, mean of ${count(r.days)} days`, four(r.ic)],
+    ["its 95 % interval", rangeOr(r.ic_days_interval, four)],
+    ["Rank correlation, mean of days", four(r.rank_ic)],
     ["IC over its spread between days (ICIR)", fixed(r.icir, 2)],
     ["R² against the forecast 0", two(r.r2)],
     ["its 95 % interval", rangeOr(r.r2_interval, two)],
     ["Rows", count(r.rows)],
+    ["worth independent rows", count(r.effective_rows)],
     ["Median spread, ticks", fixed(signal.median_spread_ticks, 1)],
   ]);
 }
@@ -124,7 +222,7 @@ function forecastSection({ metrics }) {
   } else {
     place.append(note("There are no predictions in this run."));
   }
-  place.append(columns(part("Expected return", returnFacts(signal)), part("Walk forward", walkFacts(metrics))));
+  place.append(columns(part("Expected return", returnFacts(signal), signal.ret_1min?.by_day?.length ? dayTable(signal.ret_1min.by_day) : null), part("Walk forward", walkFacts(metrics))));
 }
 
 /* ---- importance ------------------------------------------------------------------------- */

@@ -274,6 +274,27 @@ function costsSection({ metrics }) {
   );
 }
 
+// How much of the result many trials, or a choice among the variants, would explain.
+function luck({ pnl, risk }) {
+  const sharpe = pnl.sharpe || {};
+  const choice = risk.overfitting || {};
+  const spread = sharpe.trial_variance_annual;
+  const rows = [
+    ["Configurations tried", count(sharpe.trials)],
+    ["Sharpe ratios of the trials, standard deviation a year", isNumber(spread) ? fixed(Math.sqrt(spread), 2) : "not known"],
+    ["Best of so many without skill, by minutes, a year", fixed(sharpe.intraday_net?.deflated_benchmark_annual, 2)],
+    ["Deflated Sharpe ratio, net, by minutes", percent(sharpe.intraday_net?.deflated)],
+    ["by days", percent(sharpe.daily_net?.deflated)],
+    ["Years below which the best of no skill shows a ratio of 1", fixed(sharpe.min_backtest_years, 2)],
+    [`Overfitting (PBO) among ${count(choice.variants)} variants`, percent(choice.probability)],
+    ["The variant picked loses in the other half of the time", percent(choice.loss_probability)],
+  ];
+  const text =
+    "Deflated: confidence that the ratio is above the best of so many tries without skill. Overfitting: the days are cut into blocks; how often the variant that is best " +
+    "in half of them is below the middle in the others. One half is what no skill at all gives, and above 5 % the choice of the variant is not to be believed.";
+  return el("div", {}, facts("Chance and choice", rows), note(text));
+}
+
 function riskSection({ metrics, clock }) {
   const { risk, pnl, meta } = metrics;
   const time = (text) => (text ? clock.text(Date.parse(text.replace(/\.\d+Z$/, "Z"))) : DASH);
@@ -295,7 +316,7 @@ function riskSection({ metrics, clock }) {
     ["Days that ended with a position", count(risk.unflat_days)],
     ["Times the ledger was checked and balanced", count(risk.ledger_checks)],
   ];
-  section("risk", "Risk", null, columns(facts("Risk", left), facts("Turnover and checks", right)));
+  section("risk", "Risk", null, columns(facts("Risk", left), facts("Turnover and checks", right)), part("Chance and choice", luck(metrics)));
 }
 
 function variantsSection({ metrics }) {

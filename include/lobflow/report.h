@@ -47,7 +47,10 @@ typedef struct lf_report_facts {
     int64_t step_ns;      /* of the rows */
     double planted_alpha; /* of a simulation; NaN when not known to be one */
     uint64_t seed;
-    int64_t trial_count;  /* configurations looked at so far, this one included; at least 1 */
+    int64_t trial_count; /* configurations looked at so far, this one included; at least 1 */
+    /** Variance of the trials' Sharpe ratios a year; 0: not known, they differ as those of trials
+        without skill would. */
+    double trial_variance;
     double starting_cash; /* as given to the backtest */
     bool in_sample;       /* the title then says so */
 } lf_report_facts;

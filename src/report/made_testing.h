@@ -98,15 +98,18 @@ static void made_predict(made_run *made, const char *symbol, int64_t open_ns)
         const size_t row = made_row(frame);
         const double signal = made->signal[i];
         const double p = 1 / (1 + exp(-0.25 * signal));
+        /* What stands beside the model knows less, each in its own way. */
+        const double flow = signal + 3 * sin(0.013 * i + 1);
+        const double queue = signal + 1.2 * sin(0.05 * i);
         set_i64(frame, "ts_event", row, open_ns + i * made->options.step_ns);
         set_text(frame, "symbol", row, symbol);
         set_f64(frame, "p_up_1min", row, p);
         set_f64(frame, "p_up_5min", row, 0.5 + (p - 0.5) / 2);
         set_f64(frame, "ret_1min_bps", row, signal * 0.3);
-        set_f64(frame, "spread_ticks", row, MADE_SPREAD / MADE_TICK);
-        set_f64(frame, "ofi_1min", row, round(100 * signal));
-        set_f64(frame, "ofi_norm_1min", row, signal);
-        set_f64(frame, "depth_imbalance_l1", row, tanh(signal / 3));
+        set_f64(frame, "spread_ticks", row, MADE_SPREAD / MADE_TICK + i / 600 % 4);
+        set_f64(frame, "ofi_1min", row, round(100 * flow));
+        set_f64(frame, "ofi_norm_1min", row, flow);
+        set_f64(frame, "depth_imbalance_l1", row, tanh(queue / 3));
         for (int h = 0; h < 2; h++) {
             const int64_t minutes = h == 0 ? 1 : 5;
             const int64_t to = i + minutes * LF_NS_PER_MINUTE / made->options.step_ns;
@@ -317,10 +320,20 @@ static const char made_scores[] =
     "\"moving_share\": 0.94, \"effective_rows\": 2400.5, \"accuracy\": 0.531, "
     "\"accuracy_interval\": [0.511, 0.551], \"majority\": 0.503, \"less_majority\": 0.028, "
     "\"less_majority_interval\": [0.008, 0.049], \"auc\": 0.5466, \"auc_interval\": [0.527, "
-    "0.567], \"log_loss\": 0.6905, \"brier\": 0.2487}},"
+    "0.567], \"log_loss\": 0.6905, \"brier\": 0.2487, \"all_accuracy\": 0.499, \"model_better\": "
+    "{\"hits\": 0.0121, \"hits_t\": 1.31, \"hits_p\": 0.19, \"brier\": 0.0009, \"brier_t\": 2.2, "
+    "\"brier_p\": 0.028}}, \"prior\": {\"rows\": 88210, \"moving_share\": 0.94, "
+    "\"effective_rows\": 1900.5, \"accuracy\": 0.4975, \"accuracy_interval\": [0.474, 0.521], "
+    "\"majority\": 0.503, \"less_majority\": -0.0055, \"less_majority_interval\": [-0.04, 0.011], "
+    "\"auc\": 0.494, \"auc_interval\": [0.47, 0.52], \"log_loss\": 0.6934, \"brier\": 0.2501, "
+    "\"all_accuracy\": 0.467, \"model_better\": {\"hits\": 0.045, \"hits_t\": 4.4, "
+    "\"hits_p\": 0.00001, \"brier\": 0.0023, \"brier_t\": 3.9, \"brier_p\": 0.0001}}},"
     "\"up_5min\": {\"model\": {\"auc\": 0.5204}, \"logistic3\": {\"auc\": 0.5241, "
     "\"auc_interval\": [0.494, 0.553], \"accuracy\": 0.513, \"accuracy_interval\": [0.48, 0.546]"
-    ", \"majority\": 0.507, \"less_majority\": 0.006, \"less_majority_interval\": [-0.03, 0.04]}},"
+    ", \"majority\": 0.507, \"less_majority\": 0.006, \"less_majority_interval\": [-0.03, 0.04], "
+    "\"model_better\": {\"hits\": -0.0121, \"hits_t\": -2.31, \"hits_p\": 0.021, \"brier\": "
+    "0.0001, "
+    "\"brier_t\": 0.1, \"brier_p\": 0.92}}},"
     "\"least_best_round\": 42, \"folds\": [{}, {}, {}, {}]}";
 
 static const char made_training[] =

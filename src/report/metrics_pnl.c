@@ -125,8 +125,11 @@ static lf_status put_sharpe(lfi_metrics *m, json_t *out, const char *name, const
         status = lf_stats_bootstrap_sharpe(s->values, s->blocks, s->count, &boot, &interval);
     }
     /* Trials without skill differ by the error of a ratio that is 0: 1 / (count - 1). */
-    const double best = lf_stats_expected_max((double)m->facts->trial_count) /
-                        sqrt((double)s->count > 1 ? (double)s->count - 1 : NAN);
+    const double trials = (double)m->facts->trial_count;
+    const double variance = m->facts->trial_variance > 0 ? m->facts->trial_variance / s->per_year
+                            : s->count > 1               ? 1 / ((double)s->count - 1)
+                                                         : NAN;
+    const double best = sqrt(variance) * lf_stats_expected_max(trials);
     json_t *entry = lfi_put_object(m, out, name);
     lfi_put_count(m, entry, "periods", (double)s->count);
     lfi_put_number(m, entry, "per_period", sharpe.ratio);
@@ -137,7 +140,7 @@ static lf_status put_sharpe(lfi_metrics *m, json_t *out, const char *name, const
     lfi_put_number(m, entry, "skewness", sharpe.skewness);
     lfi_put_number(m, entry, "kurtosis", sharpe.kurtosis);
     lfi_put_number(m, entry, "psr", lf_stats_psr(&sharpe, 0));
-    lfi_put_number(m, entry, "deflated", lf_stats_psr(&sharpe, best));
+    lfi_put_number(m, entry, "deflated", lf_stats_deflated_sharpe(&sharpe, trials, variance));
     lfi_put_number(m, entry, "deflated_benchmark_annual", best * scale);
     lfi_put_number(
         m, entry, "min_track_record_periods", lf_stats_min_track_record(&sharpe, 0, 0.95)
@@ -192,6 +195,19 @@ static lf_status put_sharpes(lfi_metrics *m, json_t *out, const lfi_account *acc
         lfi_put_number(m, out, "days_per_year", LFI_DAYS_PER_YEAR);
         lfi_put_number(m, out, "minutes_per_year", LFI_MINUTES_PER_YEAR);
         lfi_put_count(m, out, "trials", (double)m->facts->trial_count);
+        lfi_put_number(
+            m,
+            out,
+            "trial_variance_annual",
+            m->facts->trial_variance > 0 ? m->facts->trial_variance : NAN
+        );
+        /* How long the best of so many trials without skill shows a ratio of 1. */
+        lfi_put_number(
+            m,
+            out,
+            "min_backtest_years",
+            lf_stats_min_backtest_years((double)m->facts->trial_count, 1)
+        );
     }
     lf_release(m->allocator, daily);
     lf_release(m->allocator, blocks);
@@ -243,6 +259,67 @@ lf_status lfi_metrics_pnl(lfi_metrics *m, json_t *out, lf_error *error)
 
 /* ---- risk ------------------------------------------------------------------------------- */
 
+/* Ways to trade that one could choose among; another model of the queue is no choice. */
+static bool is_choice(const lfi_metrics *m, size_t s)
+{
+    const lf_strategy_options *const first = m->accounts[0].strategy->options;
+    const lf_strategy_options *const options = m->accounts[s].strategy->options;
+    return m->accounts[s].minutes.count == m->accounts[0].minutes.count &&
+           (first == NULL || options == NULL ||
+            options->execution.queue.model == first->execution.queue.model);
+}
+
+/* Net P&L of each minute and choice, [minutes][choices]; NULL without memory. */
+static double *gather_minutes(const lfi_metrics *m, size_t choices)
+{
+    const size_t minutes = m->accounts[0].minutes.count;
+    double *values = lf_allocate(m->allocator, minutes + 1, choices * sizeof *values);
+    size_t column = 0;
+    for (size_t s = 0; values != NULL && s < m->run->strategy_count; s++) {
+        if (!is_choice(m, s)) {
+            continue;
+        }
+        for (size_t i = 0; i < minutes; i++) {
+            values[i * choices + column] = m->accounts[s].minutes.net[i];
+        }
+        column++;
+    }
+    return values;
+}
+
+/* Blocks outlast a holding by far: half an hour at least, 16 of them at most. */
+static size_t overfit_blocks(size_t minutes)
+{
+    const size_t blocks = minutes / 30 / 2 * 2;
+    return blocks < LF_PBO_BLOCKS_MAX ? blocks : LF_PBO_BLOCKS_MAX;
+}
+
+/* The probability that the best of the variants is best by chance. */
+static void put_overfitting(lfi_metrics *m, json_t *out)
+{
+    size_t choices = 0;
+    for (size_t s = 0; s < m->run->strategy_count; s++) {
+        choices += is_choice(m, s);
+    }
+    const lf_pbo_options options = {
+        .allocator = m->allocator,
+        .rows = m->accounts[0].minutes.count,
+        .trials = choices,
+        .blocks = overfit_blocks(m->accounts[0].minutes.count),
+    };
+    lf_pbo found = {.probability = NAN, .loss_probability = NAN};
+    if (choices > 1 && options.blocks >= 4) {
+        double *values = gather_minutes(m, choices);
+        m->failed = m->failed || values == NULL || lf_stats_pbo(values, &options, &found) != LF_OK;
+        lf_release(m->allocator, values);
+    }
+    lfi_put_count(m, out, "variants", (double)choices);
+    lfi_put_count(m, out, "blocks", choices > 1 ? (double)options.blocks : 0);
+    lfi_put_count(m, out, "combinations", found.combinations);
+    lfi_put_number(m, out, "probability", found.probability);
+    lfi_put_number(m, out, "loss_probability", found.loss_probability);
+}
+
 void lfi_metrics_risk(lfi_metrics *m, json_t *out)
 {
     const lfi_account *a = &m->accounts[0];
@@ -268,6 +345,7 @@ void lfi_metrics_risk(lfi_metrics *m, json_t *out)
     lfi_put_count(m, out, "loss_stop_days", counts == NULL ? NAN : (double)counts->loss_stop_days);
     lfi_put_count(m, out, "unflat_days", counts == NULL ? NAN : (double)counts->unflat_days);
     lfi_put_count(m, out, "ledger_checks", counts == NULL ? NAN : (double)counts->ledger_checks);
+    put_overfitting(m, lfi_put_object(m, out, "overfitting"));
 }
 
 /* ---- costs ------------------------------------------------------------------------------ */

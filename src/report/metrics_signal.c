@@ -1,154 +1,8 @@
-/* How good the forecasts were: scores with intervals, calibration, by hour and by confidence. */
+/* How good the forecasts were: scores with intervals, by kind of row and by day. */
 #include "report_internal.h"
 
 #include <math.h>
 #include <string.h>
-
-/* The rows of one horizon whose mid moved and that were predicted. */
-typedef struct moving {
-    const lf_allocator *allocator;
-    double *p;     /* forecast */
-    double *up;    /* 1 or 0 */
-    double *ranks; /* of whatever is cut into tenths */
-    double *edge;  /* |p - 0.5| */
-    int32_t *hours;
-    size_t count;
-} moving;
-
-static void moving_release(moving *rows)
-{
-    lf_release(rows->allocator, rows->p);
-    lf_release(rows->allocator, rows->up);
-    lf_release(rows->allocator, rows->ranks);
-    lf_release(rows->allocator, rows->edge);
-    lf_release(rows->allocator, rows->hours);
-}
-
-static lf_status moving_create(const lf_allocator *allocator, size_t rows, moving *out)
-{
-    *out = (moving){.allocator = allocator};
-    out->p = lf_allocate(allocator, rows + 1, sizeof *out->p);
-    out->up = lf_allocate(allocator, rows + 1, sizeof *out->up);
-    out->ranks = lf_allocate(allocator, rows + 1, sizeof *out->ranks);
-    out->edge = lf_allocate(allocator, rows + 1, sizeof *out->edge);
-    out->hours = lf_allocate(allocator, rows + 1, sizeof *out->hours);
-    if (out->p == NULL || out->up == NULL || out->ranks == NULL || out->edge == NULL ||
-        out->hours == NULL) {
-        moving_release(out);
-        return LF_NOMEM;
-    }
-    return LF_OK;
-}
-
-static int32_t local_hour(const lf_zone *zone, int64_t time_ns)
-{
-    const int64_t local_ns = time_ns + lf_zone_offset_s(zone, time_ns) * LF_NS_PER_SECOND;
-    const int64_t of_day_ns = (local_ns % LF_NS_PER_DAY + LF_NS_PER_DAY) % LF_NS_PER_DAY;
-    return (int32_t)(of_day_ns / (60 * LF_NS_PER_MINUTE));
-}
-
-/* lf_train_score() has checked that the columns are there. */
-static void moving_fill(const lfi_metrics *m, const char *p_name, const char *up_name, moving *out)
-{
-    lf_frame *frame = m->run->predictions;
-    const double *p = lf_frame_f64(frame, lf_frame_find(frame, p_name));
-    const double *up = lf_frame_f64(frame, lf_frame_find(frame, up_name));
-    const int64_t *times = lf_frame_i64(frame, lf_frame_find(frame, "ts_event"));
-    out->count = 0;
-    for (size_t i = 0; i < lf_frame_row_count(frame); i++) {
-        if (!isnan(p[i]) && !isnan(up[i])) {
-            out->p[out->count] = p[i];
-            out->up[out->count] = up[i];
-            out->edge[out->count] = fabs(p[i] - 0.5);
-            out->hours[out->count++] = local_hour(m->zone, times[i]);
-        }
-    }
-}
-
-static double hit_of(const moving *rows, size_t i)
-{
-    return rows->p[i] == 0.5 ? 0.5 : (rows->p[i] > 0.5) == (rows->up[i] > 0.5) ? 1 : 0;
-}
-
-/* Sums of the rows in one bin. */
-typedef struct bin {
-    double rows;
-    double p;
-    double up;
-    double hits;
-    double edge;
-} bin;
-
-static void bin_add(bin *b, const moving *rows, size_t i)
-{
-    b->rows += 1;
-    b->p += rows->p[i];
-    b->up += rows->up[i];
-    b->hits += hit_of(rows, i);
-    b->edge += rows->edge[i];
-}
-
-/* Tenths of equal count by rank; rows of equal value stay together. */
-static size_t tenth_of(const moving *rows, size_t i)
-{
-    return (size_t)(10 * (rows->ranks[i] - 0.5) / (double)rows->count);
-}
-
-static lf_status put_calibration(lfi_metrics *m, moving *rows, json_t *list)
-{
-    bin bins[10] = {0};
-    if (lf_stats_midranks(m->allocator, rows->p, rows->count, rows->ranks) != LF_OK) {
-        return LF_NOMEM;
-    }
-    for (size_t i = 0; i < rows->count; i++) {
-        bin_add(&bins[tenth_of(rows, i)], rows, i);
-    }
-    for (int b = 0; b < 10; b++) {
-        json_t *row = lfi_append_object(m, list);
-        lfi_put_count(m, row, "bin", b + 1);
-        lfi_put_count(m, row, "rows", bins[b].rows);
-        lfi_put_number(m, row, "mean_predicted", bins[b].p / bins[b].rows);
-        lfi_put_number(m, row, "share_up", bins[b].up / bins[b].rows);
-    }
-    return LF_OK;
-}
-
-static lf_status put_confidence(lfi_metrics *m, moving *rows, json_t *list)
-{
-    bin bins[10] = {0};
-    if (lf_stats_midranks(m->allocator, rows->edge, rows->count, rows->ranks) != LF_OK) {
-        return LF_NOMEM;
-    }
-    for (size_t i = 0; i < rows->count; i++) {
-        bin_add(&bins[tenth_of(rows, i)], rows, i);
-    }
-    for (int b = 0; b < 10; b++) {
-        json_t *row = lfi_append_object(m, list);
-        lfi_put_count(m, row, "decile", b + 1);
-        lfi_put_count(m, row, "rows", bins[b].rows);
-        lfi_put_number(m, row, "mean_distance", bins[b].edge / bins[b].rows);
-        lfi_put_number(m, row, "accuracy", bins[b].hits / bins[b].rows);
-    }
-    return LF_OK;
-}
-
-static void put_hours(lfi_metrics *m, const moving *rows, json_t *list)
-{
-    bin bins[24] = {0};
-    for (size_t i = 0; i < rows->count; i++) {
-        bin_add(&bins[rows->hours[i]], rows, i);
-    }
-    for (int hour = 0; hour < 24; hour++) {
-        if (bins[hour].rows > 0) {
-            const double ups = bins[hour].up / bins[hour].rows;
-            json_t *row = lfi_append_object(m, list);
-            lfi_put_count(m, row, "hour", hour);
-            lfi_put_count(m, row, "rows", bins[hour].rows);
-            lfi_put_number(m, row, "accuracy", bins[hour].hits / bins[hour].rows);
-            lfi_put_number(m, row, "majority", fmax(ups, 1 - ups));
-        }
-    }
-}
 
 static void put_direction(lfi_metrics *m, json_t *out, const lf_train_direction *d)
 {
@@ -163,31 +17,44 @@ static void put_direction(lfi_metrics *m, json_t *out, const lf_train_direction 
     lfi_put_number(m, out, "auc", d->auc);
     lfi_put_interval(m, out, "auc_interval", d->auc_interval);
     lfi_put_number(m, out, "log_loss", d->log_loss);
+    lfi_put_interval(m, out, "log_loss_interval", d->log_loss_interval);
     lfi_put_number(m, out, "brier", d->brier);
+    lfi_put_interval(m, out, "brier_interval", d->brier_interval);
+    lfi_put_count(m, out, "all_rows", d->all_rows);
+    lfi_put_number(m, out, "all_effective_rows", d->all_effective_rows);
+    lfi_put_number(m, out, "all_accuracy", d->all_accuracy);
+    lfi_put_interval(m, out, "all_accuracy_interval", d->all_accuracy_interval);
+}
+
+/* A baseline, and whether the model is better than it. */
+static void
+put_baseline(lfi_metrics *m, json_t *list, const char *name, const lf_train_direction *d)
+{
+    json_t *out = lfi_put_object(m, list, name);
+    put_direction(m, out, d);
+    json_t *better = lfi_put_object(m, out, "model_better");
+    lfi_put_number(m, better, "hits", d->hits_test.better);
+    lfi_put_number(m, better, "hits_t", d->hits_test.t);
+    lfi_put_number(m, better, "hits_p", d->hits_test.p);
+    lfi_put_number(m, better, "brier", d->brier_test.better);
+    lfi_put_number(m, better, "brier_t", d->brier_test.t);
+    lfi_put_number(m, better, "brier_p", d->brier_test.p);
 }
 
 static lf_status put_horizon(lfi_metrics *m, json_t *out, int horizon)
 {
     const lf_train_direction *all = horizon == 0 ? m->scores.up_1min : m->scores.up_5min;
+    const lf_train_bins *bins = horizon == 0 ? &m->scores.bins_1min : &m->scores.bins_5min;
     put_direction(m, out, &all[LF_TRAIN_MODEL]);
     json_t *beside = lfi_put_object(m, out, "baselines");
-    put_direction(m, lfi_put_object(m, beside, "queue_sign"), &all[LF_TRAIN_QUEUE_SIGN]);
-    put_direction(m, lfi_put_object(m, beside, "ofi_sign"), &all[LF_TRAIN_OFI_SIGN]);
-    moving rows;
-    if (moving_create(m->allocator, lf_frame_row_count(m->run->predictions), &rows) != LF_OK) {
-        return LF_NOMEM;
-    }
-    moving_fill(
-        m, horizon == 0 ? "p_up_1min" : "p_up_5min", horizon == 0 ? "up_1min" : "up_5min", &rows
-    );
-    lf_status status = put_calibration(m, &rows, lfi_put_list(m, out, "calibration"));
-    if (status == LF_OK) {
-        status = put_confidence(m, &rows, lfi_put_list(m, out, "by_confidence"));
-    }
-    if (status == LF_OK) {
-        put_hours(m, &rows, lfi_put_list(m, out, "by_hour"));
-    }
-    moving_release(&rows);
+    put_baseline(m, beside, "queue_sign", &all[LF_TRAIN_QUEUE_SIGN]);
+    put_baseline(m, beside, "ofi_sign", &all[LF_TRAIN_OFI_SIGN]);
+    char *text = NULL;
+    const lf_status status = lf_train_bins_json(m->allocator, bins, &text);
+    json_t *lists = status == LF_OK ? lfi_parse(text) : NULL;
+    lf_release(m->allocator, text);
+    m->failed = m->failed || lists == NULL || json_object_update(out, lists) != 0;
+    json_decref(lists);
     return status;
 }
 
@@ -210,7 +77,9 @@ static void put_walk(lfi_metrics *m, json_t *out)
             lfi_put_number(
                 m, at, "model_auc", json_is_number(model) ? json_number_value(model) : NAN
             );
+            json_t *prior = json_object_get(both, "prior");
             lfi_put(m, at, "logistic3", logistic == NULL ? json_null() : json_deep_copy(logistic));
+            lfi_put(m, at, "prior", prior == NULL ? json_null() : json_deep_copy(prior));
             if (h == 0 && json_is_number(model) && json_is_number(auc)) {
                 beats = json_boolean(json_number_value(model) > json_number_value(auc));
             }
@@ -260,12 +129,37 @@ static uint32_t *make_days(const lfi_metrics *m, lf_error *error, lf_status *sta
     return days;
 }
 
-static lf_status score(lfi_metrics *m, lf_error *error)
+/* Correlations of each symbol-day, kept until they are written. */
+static void put_days(lfi_metrics *m, json_t *list, const lf_train_day *days, size_t count)
+{
+    lf_frame *frame = m->run->predictions;
+    const size_t symbol = lf_frame_find(frame, "symbol");
+    for (size_t i = 0; i < count; i++) {
+        json_t *row = lfi_append_object(m, list);
+        lfi_put_date(m, row, "date", lfi_local_day(m->zone, days[i].first_ns));
+        lfi_put_text(m, row, "symbol", lf_frame_text(frame, symbol, days[i].first_row));
+        lfi_put_count(m, row, "rows", days[i].rows);
+        lfi_put_number(m, row, "ic", days[i].ic);
+        lfi_put_interval(m, row, "ic_interval", days[i].ic_interval);
+        lfi_put_number(m, row, "rank_ic", days[i].rank_ic);
+        lfi_put_interval(m, row, "rank_ic_interval", days[i].rank_ic_interval);
+    }
+}
+
+/* Scores all predictions; days are put into a list that the caller owns. */
+static lf_status score(lfi_metrics *m, json_t *by_day, lf_error *error)
 {
     lf_status status = LF_OK;
     uint32_t *days = make_days(m, error, &status);
     if (days == NULL) {
         return status;
+    }
+    const size_t rows = lf_frame_row_count(m->run->predictions);
+    const size_t day_count = rows == 0 ? 0 : (size_t)days[rows - 1] + 1;
+    lf_train_day *found = lf_allocate(m->allocator, day_count + 1, sizeof *found);
+    if (found == NULL) {
+        lf_release(m->allocator, days);
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the scores.");
     }
     /* The labels in the table have no delay. */
     const lf_train_score_options options = {
@@ -273,44 +167,70 @@ static lf_status score(lfi_metrics *m, lf_error *error)
         .step_ns = m->facts->step_ns > 0 ? m->facts->step_ns : LF_NS_PER_SECOND,
         .seed = m->facts->seed,
         .days = days,
+        .zone = m->zone,
+        .by_day = found,
     };
     status = lf_train_score(m->run->predictions, &options, &m->scores, error);
+    if (status == LF_OK) {
+        put_days(m, by_day, found, day_count);
+    }
     lf_release(m->allocator, days);
+    lf_release(m->allocator, found);
     m->has_scores = status == LF_OK;
     return status;
 }
 
-lf_status lfi_metrics_signal(lfi_metrics *m, json_t *out, lf_error *error)
+static void put_return(lfi_metrics *m, json_t *out)
+{
+    const lf_train_return *r = &m->scores.ret_1min;
+    lfi_put_count(m, out, "rows", r->rows);
+    lfi_put_number(m, out, "effective_rows", r->effective_rows);
+    lfi_put_count(m, out, "days", r->days);
+    lfi_put_number(m, out, "ic", r->ic);
+    lfi_put_interval(m, out, "ic_days_interval", r->ic_days_interval);
+    lfi_put_number(m, out, "ic_all", r->ic_all);
+    lfi_put_interval(m, out, "ic_interval", r->ic_interval);
+    lfi_put_number(m, out, "rank_ic", r->rank_ic);
+    lfi_put_number(m, out, "rank_ic_all", r->rank_ic_all);
+    lfi_put_interval(m, out, "rank_ic_interval", r->rank_ic_interval);
+    lfi_put_number(m, out, "icir", r->icir);
+    lfi_put_number(m, out, "rank_icir", r->rank_icir);
+    lfi_put_number(m, out, "r2", r->r2);
+    lfi_put_interval(m, out, "r2_interval", r->r2_interval);
+    lfi_put_number(m, out, "queue_ic", r->queue_ic);
+    lfi_put_number(m, out, "ic_less_queue", r->ic_less_queue);
+    lfi_put_interval(m, out, "ic_less_queue_interval", r->ic_less_queue_interval);
+}
+
+static lf_status put_scores(lfi_metrics *m, json_t *out, lf_error *error)
 {
     static const char *const horizons[] = {"up_1min", "up_5min"};
-    if (m->run->predictions != NULL) {
-        lf_status status = score(m, error);
-        for (int h = 0; h < 2 && status == LF_OK; h++) {
-            status = put_horizon(m, lfi_put_object(m, out, horizons[h]), h);
-            if (status != LF_OK) {
-                (void)lf_error_set(error, status, "not enough memory for the scores.");
-            }
-        }
+    json_t *by_day = json_array();
+    lf_status status = score(m, by_day, error);
+    for (int h = 0; h < 2 && status == LF_OK; h++) {
+        status = put_horizon(m, lfi_put_object(m, out, horizons[h]), h);
         if (status != LF_OK) {
-            return status;
+            (void)lf_error_set(error, status, "not enough memory for the scores.");
         }
-        const lf_train_return *r = &m->scores.ret_1min;
-        json_t *ret = lfi_put_object(m, out, "ret_1min");
-        lfi_put_count(m, ret, "rows", r->rows);
-        lfi_put_count(m, ret, "days", r->days);
-        lfi_put_number(m, ret, "ic", r->ic);
-        lfi_put_interval(m, ret, "ic_interval", r->ic_interval);
-        lfi_put_number(m, ret, "rank_ic", r->rank_ic);
-        lfi_put_number(m, ret, "icir", r->icir);
-        lfi_put_number(m, ret, "r2", r->r2);
-        lfi_put_interval(m, ret, "r2_interval", r->r2_interval);
-        lfi_put_number(m, ret, "queue_ic", r->queue_ic);
-        lfi_put_number(m, ret, "ic_less_queue", r->ic_less_queue);
-        lfi_put_interval(m, ret, "ic_less_queue_interval", r->ic_less_queue_interval);
-        lfi_put_count(m, out, "scored_rows", m->scores.scored_rows);
-        lfi_put_number(m, out, "median_spread_ticks", m->scores.median_spread_ticks);
-        lfi_put(m, out, "leak_suspected", json_boolean(m->scores.leak_suspected));
     }
-    put_walk(m, lfi_put_object(m, out, "walk"));
+    if (status != LF_OK) {
+        json_decref(by_day);
+        return status;
+    }
+    json_t *ret = lfi_put_object(m, out, "ret_1min");
+    put_return(m, ret);
+    lfi_put(m, ret, "by_day", by_day);
+    lfi_put_count(m, out, "scored_rows", m->scores.scored_rows);
+    lfi_put_number(m, out, "median_spread_ticks", m->scores.median_spread_ticks);
+    lfi_put(m, out, "leak_suspected", json_boolean(m->scores.leak_suspected));
     return LF_OK;
+}
+
+lf_status lfi_metrics_signal(lfi_metrics *m, json_t *out, lf_error *error)
+{
+    const lf_status status = m->run->predictions != NULL ? put_scores(m, out, error) : LF_OK;
+    if (status == LF_OK) {
+        put_walk(m, lfi_put_object(m, out, "walk"));
+    }
+    return status;
 }

@@ -2,6 +2,8 @@
  * Goal: every number of the metrics is the one that a person finds with pencil and paper.
  * Method: the small run of report_testing.h; undefined cases; failing allocations; repeated bytes.
  */
+#include <lobflow/stats.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -259,7 +261,8 @@ static void test_signal(void **state)
     testing_run t;
     testing_run_make(&t, 2, true, true);
     lf_report_facts facts = testing_facts();
-    facts.scores_json = "{\"up_1min\": {\"model\": {\"auc\": 0.5}, \"logistic3\": {\"auc\": 0.52}},"
+    facts.scores_json = "{\"up_1min\": {\"model\": {\"auc\": 0.5}, \"logistic3\": {\"auc\": 0.52},"
+                        "\"prior\": {\"brier\": 0.25}},"
                         "\"least_best_round\": 4, \"folds\": [1, 2]}";
     facts.training_json = "{\"heads\": {\"up_1min\": {\"importance_gain\": {\"a\": 3, \"b\": 1},"
                           "\"importance_split\": {\"a\": 5, \"b\": 2}}}}";
@@ -307,6 +310,39 @@ static void test_signal(void **state)
     testing_run_end(&t);
 }
 
+/* Rows of a kind, the tests, and what the walk tells. */
+static void test_signal_details(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    lf_report_facts facts = testing_facts();
+    facts.scores_json = "{\"up_1min\": {\"prior\": {\"brier\": 0.25}}}";
+    json_t *root = metrics_of(&t, &facts);
+    /* Forecasts k/16 off the exact shares, ten rows of one each. */
+    const double calibration_error = (1 + 3 + 11 + 7 + 7.5 + 7.5 + 7 + 11 + 3 + 1) / 16.0 / 10;
+    /* Hits of the model 1 1 0 1 1 1 1 0 1 1, of the flow + - + - ...: 0 1 1 1 0 0 1 1 1 0. */
+    static const double differences[] = {1, 0, -1, 0, 1, 1, 0, -1, 0, 1};
+    const lf_diebold_mariano flow = lf_stats_diebold_mariano(differences, 10, 2);
+    const expected rows[] = {
+        {"signal.up_1min.by_hour.1.effective_rows", 1}, /* in one block of time */
+        {"signal.up_1min.by_hour.1.accuracy_interval.0", NAN},
+        {"signal.up_1min.by_spread.0.low", 2},
+        {"signal.up_1min.by_spread.0.rows", 10},
+        {"signal.up_1min.calibration_error", calibration_error},
+        {"signal.up_1min.all_accuracy", 0.8},
+        {"signal.up_1min.baselines.queue_sign.model_better.hits", 0},
+        {"signal.up_1min.baselines.ofi_sign.model_better.hits", 0.2},
+        {"signal.up_1min.baselines.ofi_sign.model_better.hits_p", flow.p},
+        {"signal.up_1min.baselines.ofi_sign.model_better.brier_p", NAN},
+        {"signal.ret_1min.by_day.0.rows", 10},
+        {"signal.walk.up_1min.prior.brier", 0.25},
+    };
+    check_numbers(root, rows, COUNT_OF(rows));
+    json_decref(root);
+    testing_run_end(&t);
+}
+
 /* What the backtest counted goes before what the rows say, and options name the costs. */
 static void test_counts(void **state)
 {
@@ -344,9 +380,23 @@ static void test_counts(void **state)
         {"meta.options.hold_ns", 6e10},
         {"meta.options.latency.decision_ns", 2e6},
         {"meta.trials", 100},
+        {"pnl.sharpe.min_backtest_years", 2.530602893202 * 2.530602893202},
+        {"pnl.sharpe.trial_variance_annual", NAN},
+        {"risk.overfitting.variants", 2},
+        {"risk.overfitting.probability", NAN}, /* ten minutes are too few */
         {"pnl.sharpe.intraday_net.deflated_benchmark_annual", best * sqrt(252.0 * 390)},
     };
     check_numbers(root, rows, COUNT_OF(rows));
+    /* Trials whose ratios differ by 4 a year. */
+    facts.trial_variance = 16;
+    json_t *told = metrics_of(&t, &facts);
+    const expected wide[] = {
+        {"pnl.sharpe.trial_variance_annual", 16},
+        {"pnl.sharpe.daily_net.deflated_benchmark_annual", 2.530602893202 * 4},
+        {"pnl.sharpe.intraday_net.deflated_benchmark_annual", 2.530602893202 * 4},
+    };
+    check_numbers(told, wide, COUNT_OF(wide));
+    json_decref(told);
     assert_string_equal(json_string_value(find(root, "costs.fees_name")), "test fees");
     assert_true(warns(root, "10.0 % of the session had no valid book"));
     assert_true(warns(root, "1 day ended with a position"));
@@ -568,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_queue_bracket),
         cmocka_unit_test(test_execution),
         cmocka_unit_test(test_signal),
+        cmocka_unit_test(test_signal_details),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_zone_and_lots),

@@ -301,6 +301,24 @@ static void write_direction(page *p, const char *label, const json_t *d)
     );
 }
 
+/* The tests against one baseline; nothing where there are none. */
+static void write_against(page *p, const char *label, const json_t *baseline)
+{
+    const json_t *better = json_object_get(baseline, "model_better");
+    if (!json_is_number(json_object_get(better, "hits_p"))) {
+        return;
+    }
+    line(
+        p,
+        "  better than %-22s hits %7s points, p %-7s Brier %8s, p %s",
+        label,
+        percent(p, better, "hits", 2),
+        number(p, better, "hits_p", 4),
+        number(p, better, "brier", 4),
+        number(p, better, "brier_p", 4)
+    );
+}
+
 static void write_signal(page *p, const json_t *root)
 {
     const json_t *signal = json_object_get(root, "signal");
@@ -326,9 +344,21 @@ static void write_signal(page *p, const json_t *root)
     write_direction(p, "5 min model", value_at(signal, "up_5min"));
     line(
         p,
-        "  1-min return: IC %s %s, rank IC %s, ICIR %s",
-        number(p, ret, "ic", 4),
+        "  1 min, all rows with a label: hit %s %s %%, of which %s %% moved",
+        percent(p, value_at(signal, "up_1min"), "all_accuracy", 2),
+        interval(p, value_at(signal, "up_1min"), "all_accuracy_interval", 2, 100),
+        percent(p, value_at(signal, "up_1min"), "moving_share", 1)
+    );
+    write_against(p, "the queue's sign", value_at(signal, "up_1min.baselines.queue_sign"));
+    write_against(p, "the OFI's sign", value_at(signal, "up_1min.baselines.ofi_sign"));
+    write_against(p, "the logistic", value_at(signal, "walk.up_1min.logistic3"));
+    write_against(p, "the training's majority", value_at(signal, "walk.up_1min.prior"));
+    line(
+        p,
+        "  1-min return: IC %s %s of all rows, %s mean of days, rank IC %s, ICIR %s",
+        number(p, ret, "ic_all", 4),
         interval(p, ret, "ic_interval", 3, 1),
+        number(p, ret, "ic", 4),
         number(p, ret, "rank_ic", 4),
         number(p, ret, "icir", 2)
     );

@@ -191,6 +191,7 @@ typedef struct list_names {
     const char *mean;
     bool has_range;
     bool has_accuracy; /* else the share that went up */
+    bool has_empty;    /* entries without rows stay */
 } list_names;
 
 static json_t *bin_json(const lf_train_bin *bin, int number, const list_names *names)
@@ -221,7 +222,7 @@ static json_t *list_json(const lf_train_bin *bins, int count, int first, const l
 {
     json_t *list = json_array();
     for (int b = 0; b < count; b++) {
-        if (bins[b].rows > 0) {
+        if (bins[b].rows > 0 || names->has_empty) {
             (void)json_array_append_new(list, bin_json(&bins[b], b + first, names));
         }
     }
@@ -230,10 +231,10 @@ static json_t *list_json(const lf_train_bin *bins, int count, int first, const l
 
 json_t *lfi_bins_json(const lf_train_bins *bins)
 {
-    static const list_names calibration = {"bin", "mean_predicted", true, false};
-    static const list_names confidence = {"decile", "mean_distance", true, true};
-    static const list_names hours = {"hour", NULL, false, true};
-    static const list_names spreads = {"quarter", "mean_spread_ticks", true, true};
+    static const list_names calibration = {"bin", "mean_predicted", true, false, true};
+    static const list_names confidence = {"decile", "mean_distance", true, true, true};
+    static const list_names hours = {"hour", NULL, false, true, false};
+    static const list_names spreads = {"quarter", "mean_spread_ticks", true, true, false};
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o}",
         "calibration_error",

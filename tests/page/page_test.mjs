@@ -180,6 +180,14 @@ async function checkDrawings(page) {
     assert.ok((await page.locator(`${place} .drawing svg`).count()) >= least, `drawings in ${place}`);
   }
   assert.equal(await page.locator("#forecast svg[aria-label^='Calibration, 1'] .dot").count(), 10);
+  for (const label of ["Calibration, 1", "Hit rate by confidence, 1", "Hit rate by hour, 1", "Hit rate by spread, 1"]) {
+    assert.ok((await page.locator(`#forecast svg[aria-label^='${label}'] .whisker`).count()) >= 3, `intervals of ${label}`);
+  }
+  const tests = page.locator("#forecast [aria-label='Tests against baselines, 1 minute'] tbody tr");
+  assert.equal(await tests.count(), 4);
+  assert.match(await tests.nth(3).innerText(), /^Majority in training\s+better\s+\+4\.5 pts\s+< 0\.0001\s+\+0\.0023\s+0\.0001$/);
+  const pbo = await metric(page, ["risk", "overfitting", "probability"]);
+  assert.ok(pbo >= 0 && pbo <= 1, "the variants have a probability of overfitting");
   await page.locator("#days .drawing .touch").nth(3).click();
   assert.equal(await page.locator("#day select option:checked").first().innerText(), "2012-06-21");
 }
