@@ -414,12 +414,14 @@ LF_API const char *lf_train_walk_json(const lf_train_walk *walk);
 /** What lf_train_score() must be told. */
 typedef struct lf_train_score_options {
     const lf_allocator *allocator;
-    int64_t step_ns;        /* of the rows, > 0 */
-    int64_t label_delay_ns; /* of the labels */
-    uint64_t seed;          /* of the bootstraps */
-    const uint32_t *days;   /* [row_count] number of each row's symbol-day, never descending */
-    const lf_zone *zone;    /* for the hours; NULL: UTC */
-    lf_train_day *by_day;   /* [days[row_count - 1] + 1] out, in order of rows; NULL: not wanted */
+    int64_t step_ns;         /* of the rows, > 0 */
+    int64_t label_delay_ns;  /* of the labels */
+    int64_t horizon_ns;      /* of ret_1min and up_1min; 0: 1 min */
+    int64_t horizon_long_ns; /* of ret_5min and up_5min; 0: 5 min */
+    uint64_t seed;           /* of the bootstraps */
+    const uint32_t *days;    /* [row_count] number of each row's symbol-day, never descending */
+    const lf_zone *zone;     /* for the hours; NULL: UTC */
+    lf_train_day *by_day;    /* [days[row_count - 1] + 1] out, in order of rows; NULL: not wanted */
 } lf_train_score_options;
 
 /**

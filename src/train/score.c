@@ -113,6 +113,13 @@ void lfi_subset_blocks(lfi_subset *s, int64_t horizon_ns)
     (void)lf_stats_time_blocks(s->times, s->count, lfi_block_ns(horizon_ns), s->blocks);
 }
 
+int64_t lfi_score_horizon_ns(const lf_train_score_options *options, int horizon)
+{
+    const int64_t given_ns = horizon == 0 ? options->horizon_ns : options->horizon_long_ns;
+    const int64_t default_ns = horizon == 0 ? LF_NS_PER_MINUTE : 5 * LF_NS_PER_MINUTE;
+    return given_ns > 0 ? given_ns : default_ns;
+}
+
 /* 200 replicates: the ends of an interval are then good to about a seventh of its width, and the
    scores of a walk over days cost a second. */
 lf_bootstrap_options lfi_score_bootstrap(const lf_train_score_options *options)

@@ -47,7 +47,7 @@ static lf_status moving_create(const lf_allocator *allocator, size_t rows, movin
     return LF_OK;
 }
 
-static void moving_fill(const lfi_scored *rows, int horizon, moving *m)
+static void moving_fill(const lfi_scored *rows, int horizon, int64_t horizon_ns, moving *m)
 {
     const double *p = rows->up[horizon][LF_TRAIN_MODEL];
     const double *up = rows->labels[horizon];
@@ -60,7 +60,6 @@ static void moving_fill(const lfi_scored *rows, int horizon, moving *m)
             m->times[m->count++] = rows->times[i];
         }
     }
-    const int64_t horizon_ns = horizon == 0 ? LF_NS_PER_MINUTE : 5 * LF_NS_PER_MINUTE;
     (void)lf_stats_time_blocks(m->times, m->count, lfi_block_ns(horizon_ns), m->blocks);
 }
 
@@ -163,7 +162,7 @@ lf_status lfi_score_bins(
     if (status != LF_OK) {
         return status;
     }
-    moving_fill(rows, horizon, &m);
+    moving_fill(rows, horizon, lfi_score_horizon_ns(options, horizon), &m);
     status = cut_by_rank(&m, m.p, LF_TRAIN_TENTHS, out->calibration);
     if (status == LF_OK) {
         status = cut_by_rank(&m, m.edge, LF_TRAIN_TENTHS, out->confidence);

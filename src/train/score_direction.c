@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-static int64_t horizon_ns_of(int horizon)
-{
-    return horizon == 0 ? LF_NS_PER_MINUTE : 5 * LF_NS_PER_MINUTE;
-}
-
 /* The forecast that says neither up nor down. */
 static double neutral(int predictor)
 {
@@ -80,7 +75,12 @@ static double hit_of(double side, double truth)
 
 /* Hits among all rows with a label: one that did not move is a miss. */
 static void score_all_rows(
-    const lfi_scored *rows, int horizon, int predictor, lfi_subset *s, lf_train_direction *out
+    const lfi_scored *rows,
+    int horizon,
+    int predictor,
+    int64_t horizon_ns,
+    lfi_subset *s,
+    lf_train_direction *out
 )
 {
     const double *returns = horizon == 0 ? rows->labels[LF_HEAD_RET_1MIN] : rows->ret_5min;
@@ -95,7 +95,7 @@ static void score_all_rows(
         s->part[s->count] = isnan(truth) ? 0 : hit_of(side, truth);
         s->times[s->count++] = rows->times[i];
     }
-    lfi_subset_blocks(s, horizon_ns_of(horizon));
+    lfi_subset_blocks(s, horizon_ns);
     lf_share_sums sums = {0};
     for (size_t i = 0; i < s->count; i++) {
         lf_stats_share_add(&sums, s->part[i], s->blocks[i]);
@@ -110,7 +110,7 @@ static void score_all_rows(
 /* Rows that overlap the label of one row, itself included. */
 static size_t overlap_of(int horizon, const lf_train_score_options *options)
 {
-    const int64_t ahead_ns = horizon_ns_of(horizon) + options->label_delay_ns;
+    const int64_t ahead_ns = lfi_score_horizon_ns(options, horizon) + options->label_delay_ns;
     return ahead_ns > options->step_ns ? (size_t)(ahead_ns / options->step_ns) : 1;
 }
 
@@ -207,12 +207,12 @@ lf_status lfi_score_direction(
 )
 {
     const lf_bootstrap_options boot = lfi_score_bootstrap(options);
-    const int64_t horizon_ns = horizon_ns_of(horizon);
+    const int64_t horizon_ns = lfi_score_horizon_ns(options, horizon);
     *out = unknown_direction();
     if (rows->up[horizon][predictor] == NULL) {
         return LF_OK;
     }
-    score_all_rows(rows, horizon, predictor, s, out);
+    score_all_rows(rows, horizon, predictor, horizon_ns, s, out);
     fill_direction(rows, horizon, predictor, s);
     lfi_subset_blocks(s, horizon_ns);
     out->moving_share = moving_share(rows, horizon);

@@ -41,7 +41,8 @@ static lf_status rank_both(lfi_subset *s)
 }
 
 /* Both correlations of the rows in the subset, with intervals. */
-static lf_status score_day(const lf_bootstrap_options *boot, lfi_subset *s, lf_train_day *out)
+static lf_status
+score_day(const lf_bootstrap_options *boot, int64_t horizon_ns, lfi_subset *s, lf_train_day *out)
 {
     out->rows = (double)s->count;
     out->ic_interval = out->rank_ic_interval = (lf_interval){NAN, NAN};
@@ -51,7 +52,7 @@ static lf_status score_day(const lf_bootstrap_options *boot, lfi_subset *s, lf_t
     if (status != LF_OK || !isfinite(out->ic) || !isfinite(out->rank_ic)) {
         return status;
     }
-    lfi_subset_blocks(s, LF_NS_PER_MINUTE);
+    lfi_subset_blocks(s, horizon_ns);
     status = lf_stats_bootstrap_pearson(
         s->forecast, s->truth, s->blocks, s->count, boot, &out->ic_interval
     );
@@ -90,7 +91,7 @@ static lf_status score_days(
         for (; end < rows->count && rows->days[end] == rows->days[first]; end++) {
             put_row(rows, end, s);
         }
-        if (score_day(&boot, s, &day) != LF_OK) {
+        if (score_day(&boot, lfi_score_horizon_ns(options, 0), s, &day) != LF_OK) {
             return LF_NOMEM;
         }
         if (isfinite(day.ic) && isfinite(day.rank_ic)) {
@@ -198,6 +199,7 @@ lf_status lfi_score_return(
 )
 {
     const lf_bootstrap_options boot = lfi_score_bootstrap(options);
+    const int64_t horizon_ns = lfi_score_horizon_ns(options, 0);
     double errors = 0;
     double squares = 0;
     *out = (lf_train_return){0};
@@ -208,10 +210,9 @@ lf_status lfi_score_return(
     for (size_t i = 0; i < rows->count; i++) {
         put_row(rows, i, s);
     }
-    lfi_subset_blocks(s, LF_NS_PER_MINUTE);
-    out->effective_rows = effective_rows(
-        s, (size_t)((LF_NS_PER_MINUTE + options->label_delay_ns) / options->step_ns)
-    );
+    lfi_subset_blocks(s, horizon_ns);
+    out->effective_rows =
+        effective_rows(s, (size_t)((horizon_ns + options->label_delay_ns) / options->step_ns));
     lf_status status = score_ranks(&boot, s, out);
     for (size_t i = 0; i < s->count; i++) {
         s->part[i] = (s->forecast[i] - s->truth[i]) * (s->forecast[i] - s->truth[i]);

@@ -140,6 +140,16 @@ static void test_comparisons(void **state)
     assert_true(isnan(up[LF_TRAIN_MODEL].hits_test.p));
     assert_true(isnan(up[LF_TRAIN_OFI_SIGN].brier_test.p));
     assert_true(isnan(up[LF_TRAIN_PRIOR].accuracy));
+    /* Labels of two minutes on a grid of one overlap with one neighbour. */
+    lf_train_score_options longer = options;
+    longer.horizon_ns = 2 * LF_NS_PER_MINUTE;
+    lf_train_scores wide;
+    assert_int_equal(lf_train_score(table, &longer, &wide, NULL), LF_OK);
+    assert_near(
+        wide.up_1min[LF_TRAIN_QUEUE_SIGN].hits_test.t,
+        lf_stats_diebold_mariano(queue, 6, 2).t,
+        1e-14
+    );
     /* Row 3 did not move: a miss of everyone. */
     assert_near(up[LF_TRAIN_MODEL].all_rows, 7, 0);
     assert_near(up[LF_TRAIN_MODEL].all_accuracy, 4.5 / 7, 1e-15);

@@ -309,7 +309,10 @@ int64_t lfi_block_ns(int64_t horizon_ns);
 /* How scores are resampled. */
 lf_bootstrap_options lfi_score_bootstrap(const lf_train_score_options *options);
 
-/* Horizon 0: 1 minute, 1: 5 minutes. */
+/* How far the labels of horizon 0 and 1 look. */
+int64_t lfi_score_horizon_ns(const lf_train_score_options *options, int horizon);
+
+/* Horizon 0: the short one, 1 minute by default; 1: the long one. */
 lf_status lfi_score_direction(
     const lfi_scored *rows,
     int horizon,

@@ -380,6 +380,8 @@ static lf_status score_rows(stepper *s, lf_error *error)
         .allocator = walk->allocator,
         .step_ns = options->step_ns,
         .label_delay_ns = options->label_delay_ns,
+        .horizon_ns = options->horizon_ns,
+        .horizon_long_ns = options->horizon_long_ns,
         .seed = options->seed,
         .zone = options->zone,
         .by_day = walk->days,
