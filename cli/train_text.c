@@ -156,6 +156,41 @@ static void print_rounds(const json_t *walk)
     }
 }
 
+static void print_permutations(const json_t *null)
+{
+    const char *name = NULL;
+    const json_t *score = NULL;
+    if (null == NULL) {
+        return;
+    }
+    printf("\n%.0f walks on permuted labels\n", number_at(null, "count"));
+    printf(
+        "  %-19s %8s %8s %8s %8s %8s %8s %8s\n",
+        "",
+        "truth",
+        "mean",
+        "sd",
+        "least",
+        "largest",
+        "reached",
+        "p"
+    );
+    json_object_foreach((json_t *)(uintptr_t)null, name, score)
+    {
+        if (json_is_object(score)) {
+            printf("  %-19s", name);
+            print_number(number_at(score, "truth"), 8, 4, "");
+            print_number(number_at(score, "mean"), 8, 4, "");
+            print_number(number_at(score, "sd"), 8, 4, "");
+            print_number(number_at(score, "low"), 8, 4, "");
+            print_number(number_at(score, "high"), 8, 4, "");
+            print_number(number_at(score, "reached"), 8, 0, "");
+            print_number(number_at(score, "p"), 8, 4, "");
+            printf("\n");
+        }
+    }
+}
+
 void cli_train_text(const char *text, const lf_train_options *options, const char *path)
 {
     char near[32];
@@ -181,6 +216,7 @@ void cli_train_text(const char *text, const lf_train_options *options, const cha
     print_bins(json_object_get(one, "by_spread"), "spread", "quarter");
     print_return(json_object_get(walk, "ret_1min"), near);
     print_rounds(walk);
+    print_permutations(json_object_get(walk, "permutations"));
     json_array_foreach(warnings, i, warning)
     {
         printf("%s%s\n", i == 0 ? "\n" : "", json_string_value(warning));

@@ -212,6 +212,28 @@ function walkFacts({ signal, meta }) {
   ]);
 }
 
+// The true scores among those of walks on permuted labels.
+function permutationPart({ signal }) {
+  const all = signal.walk?.permutations;
+  if (!all) return null;
+  const names = [
+    ["auc_1min", "AUC at 1 minute", (value) => fixed(value, 4)],
+    ["auc_5min", "AUC at 5 minutes", (value) => fixed(value, 4)],
+    ["less_majority_1min", "Hit rate less majority, 1 minute", points],
+    ["less_majority_5min", "Hit rate less majority, 5 minutes", points],
+    ["ic", "IC of all rows", (value) => fixed(value, 4)],
+  ];
+  const rows = names.filter(([key]) => all[key]).map(([key, label, show]) => {
+    const one = all[key];
+    return [label, show(one.truth), show(one.mean), `${show(one.low)} to ${show(one.high)}`, count(one.reached), chance(one.p)];
+  });
+  return part(
+    `${count(all.count)} walks on permuted labels`,
+    table("Permuted labels", ["", "#True labels", "#Permuted, mean", "#least to largest", "#Reach it", "#p"], rows),
+    note("Labels exchanged in whole blocks of time say nothing about the features any more. p: share of the orders, the true one included, that score as high as the true one."),
+  );
+}
+
 function forecastSection({ metrics }) {
   const { signal } = metrics;
   const has = HORIZONS.filter(([key]) => signal[key]);
@@ -222,6 +244,8 @@ function forecastSection({ metrics }) {
   } else {
     place.append(note("There are no predictions in this run."));
   }
+  const permuted = permutationPart(metrics);
+  if (permuted) place.append(permuted);
   place.append(columns(part("Expected return", returnFacts(signal), signal.ret_1min?.by_day?.length ? dayTable(signal.ret_1min.by_day) : null), part("Walk forward", walkFacts(metrics))));
 }
 

@@ -72,6 +72,8 @@ typedef struct lf_train_options {
     /** Seed with which the caller has permuted all labels, 0: they are true. Changes no fit; it is
         told in the model folder and in the findings. */
     uint64_t permute_seed;
+    /** Walks on permuted labels that lf_run_train() and lf_run_line() add; changes no fit. */
+    int32_t permutations;
     int32_t threads; /* 0: one for each core */
     double ridge;    /* of the logistic, in units of one row's information */
 
@@ -410,6 +412,66 @@ LF_API const lf_train_scores *lf_train_walk_scores(const lf_train_walk *walk);
 
 /** Folds and scores as a JSON object, borrowed text; keys as in docs/modules/train.md. */
 LF_API const char *lf_train_walk_json(const lf_train_walk *walk);
+
+/** Scores that are compared with those of permuted labels. */
+typedef enum lf_train_null_score {
+    LF_TRAIN_NULL_AUC_1MIN = 0,
+    LF_TRAIN_NULL_AUC_5MIN = 1,
+    LF_TRAIN_NULL_LESS_MAJORITY_1MIN = 2,
+    LF_TRAIN_NULL_LESS_MAJORITY_5MIN = 3,
+    LF_TRAIN_NULL_IC = 4, /* over all rows */
+} lf_train_null_score;
+
+#define LF_TRAIN_NULL_COUNT 5
+
+/** Name of such a score: "auc_1min", ... Static. */
+LF_API const char *lf_train_null_name(lf_train_null_score score);
+
+/** Where a true score stands among those of permuted labels. NaN without any. */
+typedef struct lf_train_stand {
+    double truth;
+    double mean; /* of the permutations */
+    double sd;
+    double low; /* least and largest of them */
+    double high;
+    double reached; /* permutations that score as high as the truth or higher */
+    double p;       /* (1 + reached) / (1 + count): one-sided */
+} lf_train_stand;
+
+/** What walks on permuted labels found. */
+typedef struct lf_train_null {
+    double count;
+    lf_train_stand scores[LF_TRAIN_NULL_COUNT];
+} lf_train_null;
+
+/**
+ * Walk again with the labels of whole blocks of time exchanged, so often, and put what that finds
+ * beside the walk's own scores: in lf_train_walk_null() and, as `permutations`, in
+ * lf_train_walk_json().
+ *
+ * Each finished permutation is a line of folder/permutations.jsonl; those of the same walk found
+ * there are taken over, so a call that was stopped goes on where it was, and a larger count adds
+ * to a smaller one. Permutation k is the same whatever the count.
+ *
+ * @param walk     of the same days and options
+ * @param days     their frames are changed while they are open, and restored
+ * @param count    permutations, at least 1; 10 tell a strong signal, 200 the size of a p of 0.01
+ * @param folder   must exist; models of permuted labels are written below it and removed
+ * @return as lf_train_walk_days(); LF_CANCELLED keeps what is finished
+ *
+ * Cost: that of the walk for each permutation.
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_walk_permute(
+    lf_train_walk *walk,
+    const lf_train_days *days,
+    const lf_train_options *options,
+    size_t count,
+    const char *folder,
+    lf_error *error
+);
+
+/** What permutations found, borrowed; its count is 0 before lf_train_walk_permute(). */
+LF_API const lf_train_null *lf_train_walk_null(const lf_train_walk *walk);
 
 /** What lf_train_score() must be told. */
 typedef struct lf_train_score_options {

@@ -334,6 +334,11 @@ static const char made_scores[] =
     "\"model_better\": {\"hits\": -0.0121, \"hits_t\": -2.31, \"hits_p\": 0.021, \"brier\": "
     "0.0001, "
     "\"brier_t\": 0.1, \"brier_p\": 0.92}}},"
+    "\"permutations\": {\"count\": 20, \"auc_1min\": {\"truth\": 0.5583, \"mean\": 0.4986, "
+    "\"sd\": 0.012, \"low\": 0.471, \"high\": 0.5231, \"reached\": 0, \"p\": 0.0476}, "
+    "\"less_majority_1min\": {\"truth\": 0.059, \"mean\": -0.011, \"sd\": 0.009, \"low\": -0.031, "
+    "\"high\": 0.004, \"reached\": 0, \"p\": 0.0476}, \"ic\": {\"truth\": 0.1959, \"mean\": 0.001, "
+    "\"sd\": 0.02, \"low\": -0.04, \"high\": 0.035, \"reached\": 0, \"p\": 0.0476}},"
     "\"least_best_round\": 42, \"folds\": [{}, {}, {}, {}]}";
 
 static const char made_training[] =

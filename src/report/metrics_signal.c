@@ -84,6 +84,10 @@ static void put_walk(lfi_metrics *m, json_t *out)
                 beats = json_boolean(json_number_value(model) > json_number_value(auc));
             }
         }
+        json_t *null = json_object_get(walk, "permutations");
+        if (null != NULL) {
+            lfi_put(m, out, "permutations", json_deep_copy(null));
+        }
         json_t *best = json_object_get(walk, "least_best_round");
         lfi_put_number(
             m, out, "least_best_round", json_is_number(best) ? json_number_value(best) : NAN

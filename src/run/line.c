@@ -11,6 +11,12 @@ static bool on_training(void *context, double share)
     return job->progress == NULL || job->progress(job->progress_context, "train", share);
 }
 
+static bool on_permuting(void *context, double share)
+{
+    const lf_run_job *const job = context;
+    return job->progress == NULL || job->progress(job->progress_context, "permute", share);
+}
+
 void lfi_run_train_options(const lf_run_job *job, lf_clock clock, lf_train_options *out)
 {
     const lf_config *const config = job->config;
@@ -69,6 +75,12 @@ static lf_status walk_days(
     if (status == LF_OK) {
         options.zone = zone;
         status = lf_train_walk_days(days, &options, folder, out, error);
+    }
+    if (status == LF_OK && options.permutations > 0) {
+        options.progress = on_permuting;
+        status = lf_train_walk_permute(
+            *out, days, &options, (size_t)options.permutations, folder, error
+        );
     }
     if (status == LF_OK) {
         say_lines(job, lf_train_walk_scores(*out)->warnings);

@@ -68,6 +68,7 @@ lf_status lfi_check_options(const lf_train_options *o, lf_error *error)
         {"label_delay",
          "from 0 to a day",
          o->label_delay_ns >= 0 && o->label_delay_ns <= LF_NS_PER_DAY},
+        {"permutations", "from 0 to 100000", o->permutations >= 0 && o->permutations <= 100000},
         {"horizon", "positive and at most a day", is_horizon(o->horizon_ns)},
         {"horizon_long",
          "at most a day and not below horizon",

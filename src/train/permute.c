@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static bool is_label(const lf_frame *frame, size_t column)
+bool lfi_is_label(const lf_frame *frame, size_t column)
 {
     static const char *const beginnings[] = {
         "ret_", "up_", "smooth_", "barrier_", "meta_", "uniqueness_", "attribution_"};
@@ -57,7 +57,7 @@ lf_status lf_train_permute_labels(lf_frame *day, int64_t block_ns, uint64_t seed
         from[other] = kept;
     }
     for (size_t c = 0; c < lf_frame_column_count(day); c++) {
-        if (!is_label(day, c)) {
+        if (!lfi_is_label(day, c)) {
             continue;
         }
         double *values = lf_frame_f64(day, c);

@@ -331,6 +331,9 @@ lf_status lfi_score_return(
     lf_train_return *out
 );
 
+/* A column of a frame is a label: ret_... or up_... */
+bool lfi_is_label(const lf_frame *frame, size_t column);
+
 /* What a walk knows beside its scores. */
 typedef struct lfi_findings {
     const lf_train_fold *folds;
@@ -338,9 +341,16 @@ typedef struct lfi_findings {
     const lf_train_scores *scores;
     const lf_train_day *days; /* [day_count] */
     size_t day_count;
-    lf_frame *predictions; /* row by row what was scored, for the symbols of the days */
+    lf_frame *predictions;     /* row by row what was scored, for the symbols of the days */
+    const lf_train_null *null; /* or NULL */
     uint64_t permute_seed;
 } lfi_findings;
+
+/* A number that other findings do not have; permutations do not change it. */
+uint64_t lfi_walk_key(const lf_train_walk *walk);
+
+/* Keep what permutations found, in the findings as well. */
+lf_status lfi_walk_set_null(lf_train_walk *walk, const lf_train_null *null, lf_error *error);
 
 /* JSON of folds and scores; owned text of jansson's allocator, NULL without memory. */
 char *lfi_walk_json(const lfi_findings *findings);

@@ -15,7 +15,11 @@ struct lf_train_walk {
     lf_train_scores scores;
     lf_train_day *days; /* [day_count] scores by symbol-day */
     size_t day_count;
-    char *json; /* of jansson's allocator */
+    lf_train_null null; /* count 0: no permutations */
+    uint64_t permute_seed;
+    uint64_t key;          /* of the findings without permutations */
+    size_t warnings_bytes; /* without what permutations add */
+    char *json;            /* of jansson's allocator */
 };
 
 /* ---- the plan --------------------------------------------------------------------------- */
@@ -451,6 +455,57 @@ static void note_permuted(uint64_t seed, lf_train_scores *scores)
     }
 }
 
+static lf_status write_findings(lf_train_walk *walk, lf_error *error)
+{
+    char *json = lfi_walk_json(&(lfi_findings){
+        .folds = walk->folds,
+        .fold_count = walk->fold_count,
+        .scores = &walk->scores,
+        .days = walk->days,
+        .day_count = walk->day_count,
+        .predictions = walk->predictions,
+        .null = walk->null.count > 0 ? &walk->null : NULL,
+        .permute_seed = walk->permute_seed,
+    });
+    if (json == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the findings.");
+    }
+    free(walk->json);
+    walk->json = json;
+    return LF_OK;
+}
+
+/* One permutation that does as well in 20 is what chance gives. */
+static void note_null(lf_train_walk *walk)
+{
+    const lf_train_stand *auc = &walk->null.scores[LF_TRAIN_NULL_AUC_1MIN];
+    const size_t used = strlen(walk->scores.warnings);
+    if (auc->reached > 0.05 * walk->null.count) {
+        (void)snprintf(
+            walk->scores.warnings + used,
+            sizeof walk->scores.warnings - used,
+            "%.0f of %.0f permutations of the labels reach the 1-min AUC of %.4f: chance would "
+            "do.\n",
+            auc->reached,
+            walk->null.count,
+            auc->truth
+        );
+    }
+}
+
+uint64_t lfi_walk_key(const lf_train_walk *walk)
+{
+    return walk->key;
+}
+
+lf_status lfi_walk_set_null(lf_train_walk *walk, const lf_train_null *null, lf_error *error)
+{
+    walk->null = *null;
+    walk->scores.warnings[walk->warnings_bytes] = '\0';
+    note_null(walk);
+    return write_findings(walk, error);
+}
+
 static lf_status walk_create(const lfi_data *data, lf_train_walk **out, lf_error *error)
 {
     static const lf_column_spec specs[] = {
@@ -504,18 +559,12 @@ lf_status lf_train_walk_days(
     }
     if (status == LF_OK) {
         note_permuted(options->permute_seed, &walk->scores);
-        walk->json = lfi_walk_json(&(lfi_findings){
-            .folds = walk->folds,
-            .fold_count = walk->fold_count,
-            .scores = &walk->scores,
-            .days = walk->days,
-            .day_count = walk->day_count,
-            .predictions = walk->predictions,
-            .permute_seed = options->permute_seed,
-        });
-        status = walk->json != NULL
-                     ? LF_OK
-                     : lf_error_set(error, LF_NOMEM, "not enough memory for the findings.");
+        walk->permute_seed = options->permute_seed;
+        walk->warnings_bytes = strlen(walk->scores.warnings);
+        status = write_findings(walk, error);
+    }
+    if (status == LF_OK) {
+        walk->key = lf_hash64(walk->json, strlen(walk->json), options->seed);
     }
     lfi_data_destroy(&data);
     if (status != LF_OK) {
@@ -569,6 +618,11 @@ lf_frame *lf_train_walk_predictions(const lf_train_walk *walk)
 const lf_train_scores *lf_train_walk_scores(const lf_train_walk *walk)
 {
     return &walk->scores;
+}
+
+const lf_train_null *lf_train_walk_null(const lf_train_walk *walk)
+{
+    return &walk->null;
 }
 
 const char *lf_train_walk_json(const lf_train_walk *walk)

@@ -197,6 +197,33 @@ static json_t *warning_list(const char *warnings)
     return list;
 }
 
+static json_t *permutations(const lf_train_null *null)
+{
+    json_t *all = json_pack("{s:o}", "count", lfi_number(null->count));
+    for (int i = 0; i < LF_TRAIN_NULL_COUNT; i++) {
+        const lf_train_stand *s = &null->scores[i];
+        json_t *entry = json_pack(
+            "{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+            "truth",
+            lfi_number(s->truth),
+            "mean",
+            lfi_number(s->mean),
+            "sd",
+            lfi_number(s->sd),
+            "low",
+            lfi_number(s->low),
+            "high",
+            lfi_number(s->high),
+            "reached",
+            lfi_number(s->reached),
+            "p",
+            lfi_number(s->p)
+        );
+        (void)json_object_set_new(all, lf_train_null_name((lf_train_null_score)i), entry);
+    }
+    return all;
+}
+
 char *lfi_walk_json(const lfi_findings *f)
 {
     const lf_train_scores *scores = f->scores;
@@ -227,6 +254,9 @@ char *lfi_walk_json(const lfi_findings *f)
         "warnings",
         warning_list(scores->warnings)
     );
+    if (root != NULL && f->null != NULL) {
+        (void)json_object_set_new(root, "permutations", permutations(f->null));
+    }
     if (root != NULL && f->permute_seed != 0) {
         (void)json_object_set_new(
             root, "permute_seed", json_integer((json_int_t)(f->permute_seed & INT64_MAX))
