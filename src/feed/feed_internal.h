@@ -118,10 +118,14 @@ enum {
     LFI_BID = 1
 };
 
-/* A row of an orderbook file: all levels by side, missing ones as in lf_quotes. */
+/* What one price and one size of an orderbook file stand for; missing ones as in lf_quotes. */
+typedef struct lfi_pair {
+    int64_t ticks, lots;
+} lfi_pair;
+
+/* A row of an orderbook file in the order of the file: level m of a side is pair 2 * m + side. */
 typedef struct lfi_book_row {
-    int64_t ticks[2][LFI_LOBSTER_LEVELS_MAX];
-    int64_t lots[2][LFI_LOBSTER_LEVELS_MAX];
+    lfi_pair pairs[2 * LFI_LOBSTER_LEVELS_MAX];
 } lfi_book_row;
 
 /* The text of a row and where its pairs of price and size begin. */
@@ -139,12 +143,21 @@ typedef enum lfi_row_change {
     LFI_ROW_PRICES = 3, /* prices and sizes, perhaps */
 } lfi_row_change;
 
+/* Lanes of a packed row: ticks and lots of both sides, for four levels at a time. */
+#define LFI_PACKED_LANES ((LFI_LOBSTER_LEVELS_MAX + 3) / 4 * 16)
+
 /* The rows of one orderbook file, read one after the other. */
 typedef struct lfi_rows {
     int32_t level_count;
     bool has_row;
+    bool has_text;       /* texts[now] is that of the newest row */
+    bool is_packed;      /* the newest row is packed[now_packed] and not rows[now] */
+    bool is_ordered;     /* that of lfi_look */
     uint8_t now, before; /* indices of the newest row and the one before it; may be the same */
     lfi_book_row rows[2];
+    /* The same of lobster_wide.c, where is_packed says so. */
+    uint8_t now_packed;
+    int32_t packed[2][LFI_PACKED_LANES];
     lfi_row_text texts[2];
 } lfi_rows;
 
@@ -160,6 +173,32 @@ void lfi_rows_start(lfi_rows *rows, int32_t level_count);
 lfi_row_change lfi_rows_read(lfi_rows *rows, const char *line, size_t bytes, lfi_fault *fault);
 lfi_row_change
 lfi_rows_read_whole(lfi_rows *rows, const char *line, size_t bytes, lfi_fault *fault);
+
+/* What a row says about a price on a side; the first row has none before it to say more. */
+typedef struct lfi_look {
+    int side;
+    int64_t ticks;
+    int64_t moved_lots; /* by how much the size at that price has changed */
+    bool is_same;       /* as the row before */
+    bool is_ordered;    /* prices of both sides, best first; nothing behind a missing level */
+} lfi_look;
+
+/* Look at the newest row, whose change is known; rows->is_ordered is that of the row before. */
+void lfi_rows_look(lfi_rows *rows, lfi_row_change change, lfi_look *look);
+
+/* The best levels of the newest row. */
+void lfi_rows_quotes(const lfi_rows *rows, lf_quotes *out);
+
+/*
+ * The same for processors with AVX-512, as far as lfi_wide_works(). The first line of a text is
+ * read where it has a usual form and is not among the last ones; 0 is for the readers above to have
+ * a look, else the bytes that were read, line end included. Before those read a row,
+ * lfi_wide_leave() gives them the row before.
+ */
+bool lfi_wide_works(void);
+size_t lfi_wide_message(const lfi_window *text, lfi_message *out);
+size_t lfi_wide_row(lfi_rows *rows, const lfi_window *text, lfi_look *look, lf_quotes *quotes);
+void lfi_wide_leave(lfi_rows *rows);
 
 /* One reader, as lf_feed_* sees it. */
 typedef struct lfi_reader {

@@ -21,16 +21,15 @@ typedef struct lobster {
     lf_allocator memory;
     lfi_reader *reader;
     lfi_stream *message, *orderbook;
-    lf_event *events; /* [batch_events] */
-    lf_trade *trades; /* [batch_events] */
+    lfi_window *message_text, *orderbook_text; /* of the streams */
+    bool is_wide;                              /* the processor can do what lobster_wide.c needs */
+    lf_event *events;                          /* [batch_events] */
+    lf_trade *trades;                          /* [batch_events] */
     size_t batch_events;
     int64_t midnight_ns, feed_latency_ns, last_ts_ns;
     int64_t visible_fault_count; /* violations by visible events */
-    bool strict, is_halted, is_ordered;
+    bool strict, is_halted;
     bool from_archive; /* both streams read the same file */
-    /* Quotes of the event that was read last, not filled yet: a row that was just written level by
-       level cannot be copied in large pieces without a wait, so each is copied one event later. */
-    lf_quotes *waiting;
     lfi_rows rows;
 } lobster;
 
@@ -138,72 +137,40 @@ static lf_status judge(const lobster *self, lf_error *error)
 
 /* ---- checks ----------------------------------------------------------------------------- */
 
-/*
- * Size shown at a price on a side of a row; 0 where it is not among the levels. Every level is
- * looked at, because that is less work than not knowing where to stop.
- */
-static int64_t size_at(const lfi_book_row *row, int level_count, int side, int64_t ticks)
-{
-    int64_t lots = 0;
-    for (int m = 0; m < level_count; m++) {
-        lots += row->lots[side][m] & -(int64_t)(row->ticks[side][m] == ticks);
-    }
-    return lots;
-}
-
 /* A visible event moves the size at its price by exactly its size; a hidden one moves nothing. */
-static bool is_consistent(const lfi_rows *rows, const lfi_message *m, lfi_row_change change)
+static bool is_consistent(const lfi_message *m, const lfi_look *look)
 {
-    const lfi_book_row *now = &rows->rows[rows->now], *before = &rows->rows[rows->before];
-    if (m->type == 5) {
-        return change == LFI_ROW_SAME || memcmp(now, before, sizeof *now) == 0;
-    }
-    const int64_t ticks = m->price / LFI_UNITS_PER_TICK;
-    const int side = m->direction > 0 ? LFI_BID : LFI_ASK;
-    const int64_t moved = size_at(now, rows->level_count, side, ticks) -
-                          size_at(before, rows->level_count, side, ticks);
-    return moved == (m->type == 1 ? m->size : -m->size);
-}
-
-/* Prices from level to level away from the other side; nothing behind a missing level. */
-static bool is_in_order(const lfi_book_row *row, int level_count)
-{
-    const int64_t *asks = row->ticks[LFI_ASK], *bids = row->ticks[LFI_BID];
-    bool fine = true;
-    for (int m = 1; m < level_count; m++) {
-        fine &= (asks[m] > asks[m - 1]) | (asks[m] == LF_ASK_NONE);
-        fine &= (bids[m] < bids[m - 1]) | (bids[m] == LF_BID_NONE);
-    }
-    return fine;
+    return m->type == 5 ? look->is_same : look->moved_lots == (m->type == 1 ? m->size : -m->size);
 }
 
 /* Count what is wrong with the book after the event that was read last. */
-static lf_status
-check_book(lobster *self, const lfi_message *m, lfi_row_change change, lf_error *error)
+static lf_status check_book(
+    lobster *self,
+    const lfi_message *m,
+    const lfi_look *look,
+    const lf_quotes *quotes,
+    lf_error *error
+)
 {
     lf_feed_stats *stats = &self->reader->stats;
-    const lfi_book_row *row = &self->rows.rows[self->rows.now];
-    const bool has_bid = row->lots[LFI_BID][0] > 0, has_ask = row->lots[LFI_ASK][0] > 0;
-    const bool is_crossed = has_bid && has_ask && row->ticks[LFI_BID][0] >= row->ticks[LFI_ASK][0];
+    const bool has_bid = quotes->bid_lots[0] > 0, has_ask = quotes->ask_lots[0] > 0;
+    const bool is_crossed = has_bid && has_ask && quotes->bid_ticks[0] >= quotes->ask_ticks[0];
     bool does_fit = true;
-    if (change == LFI_ROW_PRICES) {
-        self->is_ordered = is_in_order(row, self->rows.level_count);
-    }
     if (stats->event_count > 1 && m->type <= 5) {
-        does_fit = is_consistent(&self->rows, m, change);
+        does_fit = is_consistent(m, look);
         /* Hidden executions have no size change to check; they only may not change the book. */
         stats->check_count += m->type <= 4;
         self->visible_fault_count += m->type <= 4 && !does_fit;
     }
     stats->crossed_count += is_crossed;
     stats->one_sided_count += !has_bid || !has_ask;
-    stats->violation_count += !does_fit || !self->is_ordered;
-    if (is_crossed || !does_fit || !self->is_ordered) {
+    stats->violation_count += !does_fit || !look->is_ordered;
+    if (is_crossed || !does_fit || !look->is_ordered) {
         if (stats->first_violation_line == LF_POSITION_NONE) {
             stats->first_violation_line = lfi_stream_line_number(self->message);
         }
         if (self->strict) {
-            return fail_strict(self, is_crossed, self->is_ordered, error);
+            return fail_strict(self, is_crossed, look->is_ordered, error);
         }
     }
     return stats->event_count % EVENTS_BETWEEN_JUDGEMENTS == 0 ? judge(self, error) : LF_OK;
@@ -221,14 +188,6 @@ static uint32_t take_halt(lobster *self, int64_t price)
     self->reader->stats.halt_count += price == -1 && !self->is_halted;
     self->is_halted = self->is_halted || price == -1;
     return 0;
-}
-
-static void copy_quotes(const lfi_book_row *row, lf_quotes *out)
-{
-    memcpy(out->bid_ticks, row->ticks[LFI_BID], sizeof out->bid_ticks);
-    memcpy(out->bid_lots, row->lots[LFI_BID], sizeof out->bid_lots);
-    memcpy(out->ask_ticks, row->ticks[LFI_ASK], sizeof out->ask_ticks);
-    memcpy(out->ask_lots, row->lots[LFI_ASK], sizeof out->ask_lots);
 }
 
 static void make_event(lobster *self, const lfi_message *m, lf_event *event, lf_trade *trade)
@@ -329,37 +288,89 @@ static lf_status next_rows(
     return status;
 }
 
-/* Read one row of both files; *got is false at the end. */
-static lf_status
-read_event(lobster *self, lf_event *event, lf_trade *trade, bool *got, lf_error *error)
+/* What a message expects of the book. */
+static void look_for(const lfi_message *m, lfi_look *look)
+{
+    look->side = m->direction > 0 ? LFI_BID : LFI_ASK;
+    look->ticks = m->price / LFI_UNITS_PER_TICK;
+}
+
+static void step_over(lfi_window *window, size_t bytes)
+{
+    window->at += bytes;
+    window->line_number++;
+}
+
+/* Read one row of both files if both are of a usual form. */
+static bool read_usual(lobster *self, lfi_message *m, lfi_look *look, lf_quotes *quotes)
+{
+    const size_t message_bytes = lfi_wide_message(self->message_text, m);
+    if (message_bytes == 0) {
+        return false;
+    }
+    look_for(m, look);
+    const size_t book_bytes = lfi_wide_row(&self->rows, self->orderbook_text, look, quotes);
+    if (book_bytes == 0) {
+        return false;
+    }
+    step_over(self->message_text, message_bytes);
+    step_over(self->orderbook_text, book_bytes);
+    return true;
+}
+
+static lf_status check_time(const lobster *self, const lfi_message *m, lf_error *error)
+{
+    const int64_t ts_ns = self->midnight_ns + m->since_midnight_ns;
+    return ts_ns < self->last_ts_ns ? fail_back(self, ts_ns, error) : LF_OK;
+}
+
+/* Read one row of both files, whatever it is; *got is false at the end. */
+static lf_status read_any(
+    lobster *self, lfi_message *m, lfi_look *look, lf_quotes *quotes, bool *got, lf_error *error
+)
 {
     const char *line, *book;
     size_t bytes, book_bytes;
-    lfi_message m;
     lfi_fault fault;
     *got = false;
-    const lf_status status = next_rows(self, &line, &bytes, &book, &book_bytes, error);
+    lf_status status = next_rows(self, &line, &bytes, &book, &book_bytes, error);
     if (status != LF_OK || line == NULL) {
         return status;
     }
-    if (!lfi_message_parse_fast(line, bytes, &m) && !lfi_message_parse(line, bytes, &m, &fault)) {
+    if (!lfi_message_parse_fast(line, bytes, m) && !lfi_message_parse(line, bytes, m, &fault)) {
         return fail_row(self->message, &fault, error);
     }
-    if (self->midnight_ns + m.since_midnight_ns < self->last_ts_ns) {
-        return fail_back(self, self->midnight_ns + m.since_midnight_ns, error);
+    status = check_time(self, m, error);
+    if (status != LF_OK) {
+        return status;
     }
+    lfi_wide_leave(&self->rows);
     const lfi_row_change change = lfi_rows_read(&self->rows, book, book_bytes, &fault);
     if (change == LFI_ROW_BAD) {
         return fail_row(self->orderbook, &fault, error);
     }
-    if (self->waiting != NULL) {
-        copy_quotes(&self->rows.rows[self->rows.before], self->waiting);
+    look_for(m, look);
+    lfi_rows_look(&self->rows, change, look);
+    lfi_rows_quotes(&self->rows, quotes);
+    *got = true;
+    return LF_OK;
+}
+
+/* Read one row of both files; *got is false at the end. */
+static lf_status
+read_event(lobster *self, lf_event *event, lf_trade *trade, bool *got, lf_error *error)
+{
+    lfi_message m;
+    lfi_look look;
+    *got = self->is_wide && read_usual(self, &m, &look, &event->quotes);
+    const lf_status status =
+        *got ? check_time(self, &m, error) : read_any(self, &m, &look, &event->quotes, got, error);
+    if (status != LF_OK || !*got) {
+        return status;
     }
-    self->waiting = &event->quotes;
     make_event(self, &m, event, trade);
     self->last_ts_ns = event->ts_exchange_ns;
-    *got = true;
-    return check_book(self, &m, change, error);
+    return check_book(self, &m, &look, &event->quotes, error);
 }
 
 /* Bytes read of the files as they lie on the disk; of an archive by the share of its text. */
@@ -397,10 +408,6 @@ static lf_status lobster_next(void *context, lf_batch *out, lf_error *error)
         event->trade_first = (uint32_t)trade_count;
         trade_count += event->trade_count;
         count++;
-    }
-    if (self->waiting != NULL) {
-        copy_quotes(&self->rows.rows[self->rows.now], self->waiting);
-        self->waiting = NULL;
     }
     count_bytes(self);
     if (stats->event_count == 0) {
@@ -555,6 +562,10 @@ static lf_status open_streams(lobster *self, const lf_source *source, lf_error *
     if (status == LF_OK) {
         status = lfi_stream_open(self->allocator, paths[1], members[1], &self->orderbook, error);
     }
+    if (status == LF_OK) {
+        self->message_text = lfi_stream_window(self->message);
+        self->orderbook_text = lfi_stream_window(self->orderbook);
+    }
     lf_release(self->allocator, pair);
     return status;
 }
@@ -566,7 +577,7 @@ start(lobster *self, const lf_source *source, const lf_feed_options *options, lf
     self->batch_events = options->batch_events != 0 ? options->batch_events : BATCH_EVENTS_DEFAULT;
     self->feed_latency_ns = options->feed_latency_ns;
     self->strict = options->strict;
-    self->is_ordered = true;
+    self->is_wide = lfi_wide_works();
     self->last_ts_ns = INT64_MIN;
     self->reader->stats.first_violation_line = LF_POSITION_NONE;
     self->events = lf_allocate(self->allocator, self->batch_events, sizeof *self->events);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define FIELD_COUNT 6
-#define SECONDS_PER_DAY 86400
 
 /* A field of the row. */
 typedef struct field {
@@ -56,7 +55,7 @@ static bool parse_time(const field *from, int64_t *out_ns)
     int digits = 0, places = 0;
     for (; p < end && *p >= '0' && *p <= '9'; p++, digits++) {
         seconds = 10 * seconds + (*p - '0');
-        if (seconds >= SECONDS_PER_DAY) {
+        if (seconds >= LFI_SECONDS_PER_DAY) {
             return false;
         }
     }
@@ -182,7 +181,7 @@ static inline bool take_usual_fraction(const char **at, uint64_t *out_ns)
 static inline bool take_usual_time(const char **at, int64_t *out_ns)
 {
     uint64_t seconds, fraction_ns;
-    if ((*at)[5] != '.' || !lfi_take_digits(*at, 5, &seconds) || seconds >= SECONDS_PER_DAY) {
+    if ((*at)[5] != '.' || !lfi_take_digits(*at, 5, &seconds) || seconds >= LFI_SECONDS_PER_DAY) {
         return false;
     }
     *at += 6;

@@ -14,19 +14,20 @@
 #define EMPTY_PRICE INT64_C(9999999999)
 #define DIGITS_MAX 10
 
-/* Arrays of a row are copied in blocks of so many levels: most files have one block. */
-#define BLOCK_LEVELS 10
-_Static_assert(LFI_LOBSTER_LEVELS_MAX % BLOCK_LEVELS == 0, "whole blocks");
+/* Rows are copied in blocks of so many pairs: most files have one block. */
+#define BLOCK_PAIRS 20
+_Static_assert(2 * LFI_LOBSTER_LEVELS_MAX % BLOCK_PAIRS == 0, "whole blocks");
 
 void lfi_rows_start(lfi_rows *rows, int32_t level_count)
 {
     assert(level_count >= 1 && level_count <= LFI_LOBSTER_LEVELS_MAX);
     memset(rows, 0, sizeof *rows);
     rows->level_count = level_count;
+    rows->is_ordered = true;
     for (int i = 0; i < 2; i++) {
         for (int m = 0; m < LFI_LOBSTER_LEVELS_MAX; m++) {
-            rows->rows[i].ticks[LFI_ASK][m] = LF_ASK_NONE;
-            rows->rows[i].ticks[LFI_BID][m] = LF_BID_NONE;
+            rows->rows[i].pairs[2 * m + LFI_ASK].ticks = LF_ASK_NONE;
+            rows->rows[i].pairs[2 * m + LFI_BID].ticks = LF_BID_NONE;
         }
     }
 }
@@ -68,11 +69,10 @@ static bool is_price(int64_t price)
 }
 
 /* What a price and a size of a file stand for; a level of size 0 is none. */
-static void put_level(lfi_book_row *row, int side, int m, int64_t price, int64_t size)
+static void put_pair(lfi_book_row *row, int pair, int64_t price, int64_t size)
 {
-    const int64_t none = side == LFI_ASK ? LF_ASK_NONE : LF_BID_NONE;
-    row->ticks[side][m] = size > 0 ? price / LFI_UNITS_PER_TICK : none;
-    row->lots[side][m] = size;
+    const int64_t none = pair % 2 == LFI_ASK ? LF_ASK_NONE : LF_BID_NONE;
+    row->pairs[pair] = (lfi_pair){size > 0 ? price / LFI_UNITS_PER_TICK : none, size};
 }
 
 /* One price and its size, fields 2 * pair and 2 * pair + 1; *at is then behind the comma. */
@@ -103,7 +103,7 @@ take_pair(const char **at, const char *end, int pair, lfi_book_row *row, lfi_fau
         return refuse(fault, 2 * pair + 1, begin, end, "0, because the level has no price");
     }
     ++*at;
-    put_level(row, side, pair / 2, price, size);
+    put_pair(row, pair, price, size);
     return true;
 }
 
@@ -118,6 +118,7 @@ static void finish(lfi_rows *rows, const char *line, size_t bytes)
     rows->before = rows->has_row ? rows->now : 1 - rows->now;
     rows->now = 1 - rows->now;
     rows->has_row = true;
+    rows->has_text = true;
 }
 
 lfi_row_change lfi_rows_read_whole(lfi_rows *rows, const char *line, size_t bytes, lfi_fault *fault)
@@ -227,13 +228,6 @@ static inline bool stands_next(const step *s, int pair, bool is_last)
     return ((first & word_masks[bytes][0]) | (second & word_masks[bytes][1])) == 0;
 }
 
-/* Level m of a side becomes what level `from` of it was. */
-static inline void copy_level(const step *s, int side, int m, int from)
-{
-    s->row->ticks[side][m] = s->old_row->ticks[side][from];
-    s->row->lots[side][m] = s->old_row->lots[side][from];
-}
-
 /* The next pair as numbers. */
 static bool read_pair(step *s, int pair)
 {
@@ -241,7 +235,7 @@ static bool read_pair(step *s, int pair)
     const char *at = s->line + s->at;
     int64_t price, size;
     if (lfi_take_short(&at, &price) && lfi_take_short(&at, &size) && at <= end && is_price(price)) {
-        put_level(s->row, pair % 2, pair / 2, price, size);
+        put_pair(s->row, pair, price, size);
     } else {
         lfi_fault fault;
         at = s->line + s->at;
@@ -285,17 +279,17 @@ static inline walk read_next(step *s, int pair, bool is_last)
     s->starts[pair] = (uint16_t)s->at;
     if (is_known && stands_next(s, old_pair, is_last)) {
         if (from != m) {
-            copy_level(s, side, m, from);
+            s->row->pairs[pair] = s->old_row->pairs[old_pair];
         }
         s->at += pair_bytes(s->old_text, old_pair);
     } else if (from >= -1 && from + 1 < s->level_count && stands_next(s, old_pair + 2, is_last)) {
-        copy_level(s, side, m, from + 1);
+        s->row->pairs[pair] = s->old_row->pairs[old_pair + 2];
         s->at += pair_bytes(s->old_text, old_pair + 2);
         s->shift[side]++;
         s->change = LFI_ROW_PRICES;
     } else if (!read_pair(s, pair)) {
         return WALK_BAD;
-    } else if (!is_known || s->row->ticks[side][m] != s->old_row->ticks[side][from]) {
+    } else if (!is_known || s->row->pairs[pair].ticks != s->old_row->pairs[old_pair].ticks) {
         s->shift[side] -= is_known;
         s->change = LFI_ROW_PRICES;
     } else if (s->change == LFI_ROW_SIZES && !is_last && rest_is_old(s, pair)) {
@@ -319,14 +313,8 @@ static bool read_pairs(step *s, int pair)
 
 static void copy_row(lfi_book_row *to, const lfi_book_row *from, int level_count)
 {
-    enum {
-        BYTES = BLOCK_LEVELS * sizeof(int64_t)
-    };
-    for (int m = 0; m < level_count; m += BLOCK_LEVELS) {
-        for (int side = 0; side < 2; side++) {
-            memcpy(to->ticks[side] + m, from->ticks[side] + m, BYTES);
-            memcpy(to->lots[side] + m, from->lots[side] + m, BYTES);
-        }
+    for (int i = 0; i < 2 * level_count; i += BLOCK_PAIRS) {
+        memcpy(to->pairs + i, from->pairs + i, BLOCK_PAIRS * sizeof to->pairs[0]);
     }
 }
 
@@ -345,7 +333,7 @@ static int skip_same(step *s, size_t same)
 
 lfi_row_change lfi_rows_read(lfi_rows *rows, const char *line, size_t bytes, lfi_fault *fault)
 {
-    if (!rows->has_row || bytes >= LFI_ROW_BYTES_MAX) {
+    if (!rows->has_text || bytes >= LFI_ROW_BYTES_MAX) {
         return lfi_rows_read_whole(rows, line, bytes, fault);
     }
     const lfi_row_text *old = &rows->texts[rows->now];
@@ -372,4 +360,60 @@ lfi_row_change lfi_rows_read(lfi_rows *rows, const char *line, size_t bytes, lfi
     }
     finish(rows, line, bytes);
     return s.change;
+}
+
+/* ---- what the newest row says ----------------------------------------------------------- */
+
+/*
+ * Size shown at a price on a side of a row; 0 where it is not among the levels. Every level is
+ * looked at, because that is less work than not knowing where to stop.
+ */
+static int64_t size_at(const lfi_book_row *row, int level_count, const lfi_look *look)
+{
+    int64_t lots = 0;
+    for (int i = look->side; i < 2 * level_count; i += 2) {
+        lots += row->pairs[i].lots & -(int64_t)(row->pairs[i].ticks == look->ticks);
+    }
+    return lots;
+}
+
+/* Prices from level to level away from the other side; nothing behind a missing level. */
+static bool is_in_order(const lfi_book_row *row, int level_count)
+{
+    const lfi_pair *pairs = row->pairs;
+    bool fine = true;
+    for (int i = 2; i < 2 * level_count; i += 2) {
+        const int64_t ask = pairs[i + LFI_ASK].ticks, bid = pairs[i + LFI_BID].ticks;
+        fine &= (ask > pairs[i - 2 + LFI_ASK].ticks) | (ask == LF_ASK_NONE);
+        fine &= (bid < pairs[i - 2 + LFI_BID].ticks) | (bid == LF_BID_NONE);
+    }
+    return fine;
+}
+
+void lfi_rows_look(lfi_rows *rows, lfi_row_change change, lfi_look *look)
+{
+    const lfi_book_row *now = &rows->rows[rows->now], *before = &rows->rows[rows->before];
+    if (change == LFI_ROW_PRICES) {
+        rows->is_ordered = is_in_order(now, rows->level_count);
+    }
+    look->is_ordered = rows->is_ordered;
+    look->moved_lots = 0;
+    if (change != LFI_ROW_SAME) {
+        look->moved_lots =
+            size_at(now, rows->level_count, look) - size_at(before, rows->level_count, look);
+    }
+    look->is_same =
+        change == LFI_ROW_SAME || (look->moved_lots == 0 && memcmp(now, before, sizeof *now) == 0);
+}
+
+void lfi_rows_quotes(const lfi_rows *rows, lf_quotes *out)
+{
+    const lfi_pair *pairs = rows->rows[rows->now].pairs;
+    for (int m = 0; m < LF_LEVELS_MAX; m++) {
+        const lfi_pair ask = pairs[2 * m + LFI_ASK], bid = pairs[2 * m + LFI_BID];
+        out->ask_ticks[m] = ask.ticks;
+        out->ask_lots[m] = ask.lots;
+        out->bid_ticks[m] = bid.ticks;
+        out->bid_lots[m] = bid.lots;
+    }
 }

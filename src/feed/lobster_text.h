@@ -9,6 +9,7 @@
 
 /* A LOBSTER price unit is 1e-4 of the currency, a tick 0.01. */
 #define LFI_UNITS_PER_TICK 100
+#define LFI_SECONDS_PER_DAY 86400
 
 /* An integer of at most digits_max (18) digits at *at, up to a comma or the end. */
 static inline bool lfi_take_int(const char **at, const char *end, int digits_max, int64_t *out)
