@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 VENV := .venv/bin/python
 PROGRAM := $(BUILD)/bin/lobflow
 
-.PHONY: help demo test check build setup setup-test fmt bench asan tsan coverage fuzz \
+.PHONY: help demo test check build setup setup-test fmt bench bench-peers asan tsan coverage fuzz \
         study-null study-estimators study-memory install clean docs
 
 help: ## show this list
@@ -39,6 +39,11 @@ fmt: ## format all C and C++ sources
 
 bench: build ## speed of every stage, beside memcpy
 	$(PROGRAM) bench $(if $(DATA),--data $(DATA))
+
+bench-peers: build ## the same work by numba, polars, pyarrow and pandas
+	@tools/setup.sh --bench
+	$(VENV) bench/peers/features.py $(DATA) --program $(PROGRAM)
+	$(if $(DATA),$(VENV) bench/peers/feeds.py $(DATA) --program $(PROGRAM))
 
 asan: setup-test ## all tests under AddressSanitizer and UBSan
 	@cmake --preset asan >/dev/null

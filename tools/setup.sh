@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install what lobflow needs to build and test, once: Debian packages that are missing and a virtual
-# environment in .venv. Running it again does nothing. "setup.sh --test" adds what only tests need.
+# environment in .venv. Running it again does nothing. "setup.sh --test" adds what only tests need,
+# "setup.sh --bench" what only comparisons of speed need.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -80,4 +81,7 @@ make_venv
 make_node
 if [ "${1:-}" = --test ]; then
     python3 tools/fetch_web.py --test
+fi
+if [ "${1:-}" = --bench ]; then
+    .venv/bin/python -m pip install -q --disable-pip-version-check -r bench/peers/constraints.txt
 fi
