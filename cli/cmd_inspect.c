@@ -122,17 +122,21 @@ static json_t *to_json(const finding *found)
     lf_date_format(found->instrument.date, date);
     const lf_book_summary *const book = &found->book;
     return json_pack(
-        "{ss ss ss si sf sI sI sI sI sI sI sI sI sI sI sI sf sI sI sf sI so}",
+        "{ss ss ss ss si sf sf sI sI sI sI sI sI sI sI sI sI sI sI sI sI sf sI sI sf sI so}",
         "format",
         found->source->format,
         "symbol",
         found->instrument.symbol,
+        "venue",
+        found->instrument.venue,
         "date",
         date,
         "levels",
         (int)found->source->level_count,
         "tick",
         (double)found->instrument.tick_nano * 1e-9,
+        "lot",
+        (double)found->instrument.lot_nano * 1e-9,
         "events",
         (json_int_t)found->stats.event_count,
         "trades_visible",
@@ -155,6 +159,12 @@ static json_t *to_json(const finding *found)
         (json_int_t)found->stats.check_count,
         "violations",
         (json_int_t)found->stats.violation_count,
+        "stale",
+        (json_int_t)found->stats.stale_count,
+        "skipped",
+        (json_int_t)found->stats.skipped_count,
+        "clock_shift_ns",
+        (json_int_t)found->stats.clock_shift_ns,
         "masked_share",
         masked_share(found),
         "first_ts",
@@ -173,6 +183,24 @@ static json_t *to_json(const finding *found)
 static void print_count(const char *name, int64_t count, const char *remark)
 {
     printf("  %-20s %12lld%s%s\n", name, (long long)count, remark[0] != '\0' ? "  " : "", remark);
+}
+
+/* What only some feeds have. */
+static void print_notes(const lf_feed_stats *stats)
+{
+    if (stats->stale_count > 0) {
+        print_count("doubled or late", stats->stale_count, "messages, passed over");
+    }
+    if (stats->skipped_count > 0) {
+        print_count("of other kinds", stats->skipped_count, "messages, passed over");
+    }
+    if (stats->clock_shift_ns > 0) {
+        printf(
+            "  %-20s %12.3f  s behind the exchange's at most; all local times are shifted by it\n",
+            "local clock",
+            (double)stats->clock_shift_ns * 1e-9
+        );
+    }
 }
 
 static void print_text(const finding *found)
@@ -220,6 +248,7 @@ static void print_text(const finding *found)
     print_count("book violations", stats->violation_count, remark);
     printf("  %-20s %11.3f%%  of the session\n", "masked", 100 * masked_share(found));
     printf("  %-20s %12.1f  s\n", "longest silence", (double)book->longest_silence_ns * 1e-9);
+    print_notes(stats);
 }
 
 static int show(const finding *found, size_t count, bool is_json)

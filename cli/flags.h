@@ -26,9 +26,14 @@
          0, \
          CLI_VALUE, \
          "X", \
-         "tick of a DBN file, when contract and prices do not tell it", \
+         "tick, where the format does not tell it (DBN, Binance)", \
          "instrument.tick"}, \
-        {"lot", 0, CLI_VALUE, "X", "units in a lot of a DBN file, likewise", "instrument.lot"}, \
+        {"lot", \
+         0, \
+         CLI_VALUE, \
+         "X", \
+         "units of what is traded in a lot, likewise", \
+         "instrument.lot"}, \
     { \
         "strict", 0, CLI_SWITCH, NULL, "a book that contradicts its messages is an error", \
             "data.strict" \

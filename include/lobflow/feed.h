@@ -122,10 +122,14 @@ typedef struct lf_instrument {
 typedef struct lf_source {
     char path[1024];  /* archive, folder or first file */
     char path2[1024]; /* second file of a pair (LOBSTER orderbook), or "" */
-    char format[16];  /* "lobster", "algoseek", "dbn" */
+    char format[16];  /* "lobster", "algoseek", "dbn", "binance" */
     char symbol[32];
     lf_date date;
     int32_t level_count; /* as the feed has them, before the cut to LF_LEVELS_MAX */
+    /* Captures: what reading them once has found out. path2 is the file to begin with when the book
+       of path comes from an earlier day; events outside [from_ns, to_ns) only set the book. */
+    char venue[32];
+    int64_t tick_nano, lot_nano, clock_shift_ns, from_ns, to_ns;
 } lf_source;
 
 /** A list of symbol-days, ordered by date and then symbol. */
@@ -147,8 +151,9 @@ typedef struct lf_feed_options {
     size_t batch_events; /* 0: 1024 */
     /** Constant added to the exchange time where the feed has no local time, 0 to 1 day. */
     int64_t feed_latency_ns;
-    int64_t tick_nano; /* DBN: the tick in 1e-9 of the currency; 0: docs/formats/dbn.md says how */
-    int64_t lot_nano;  /* DBN: one lot in 1e-9 of the unit traded; 0: likewise */
+    /* Of feeds that do not name them (docs/formats/dbn.md, binance.md say how they are found). */
+    int64_t tick_nano; /* the tick in 1e-9 of the currency; 0: found */
+    int64_t lot_nano;  /* one lot in 1e-9 of the unit traded; 0: found */
 } lf_feed_options;
 
 /** What a reader met, complete once the end was reached. */
@@ -175,6 +180,10 @@ typedef struct lf_feed_stats {
     int64_t off_tick_count; /* prices of the book between two ticks, moved away from the mid */
     int64_t backward_count; /* times that went back, raised to the last one */
     int64_t skipped_count;  /* records of other kinds or instruments */
+    int64_t stale_count;    /* messages that show what is known already: doubled, late */
+    /** Added to all local times, because the local clock was behind the exchange's by up to this.
+     */
+    int64_t clock_shift_ns;
 } lf_feed_stats;
 
 /** A reader of one symbol-day. */

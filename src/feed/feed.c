@@ -31,6 +31,8 @@ lf_status lf_feed_open(
     }
     const lf_status status = strcmp(source->format, "dbn") == 0
                                  ? lfi_dbn_open(source, &own, &feed->reader, error)
+                             : strcmp(source->format, "binance") == 0
+                                 ? lfi_binance_open(source, &own, &feed->reader, error)
                              : strcmp(source->format, "algoseek") == 0
                                  ? lfi_algoseek_open(source, &own, &feed->reader, error)
                                  : lfi_lobster_open(source, &own, &feed->reader, error);

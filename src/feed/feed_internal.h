@@ -21,6 +21,9 @@ lf_status lfi_stream_open(
 /* Bytes that may be read behind a line, whatever they hold. */
 #define LFI_LINE_SLACK 64
 
+/* Let lines be so long, not only what one buffer holds; memory is taken when one comes. */
+void lfi_stream_allow_lines(lfi_stream *stream, size_t bytes_max);
+
 /*
  * Next line without its ending ("\n" or "\r\n"; the last line may have none); *line is NULL at the
  * end. Borrowed until the next call.
@@ -239,6 +242,20 @@ lfi_dbn_find(const char *path, const lf_feed_options *options, lfi_dbn_list *out
 
 /* Open the DBN reader into *reader. */
 lf_status lfi_dbn_open(
+    const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
+);
+
+/* Whether the first lines of a file, or of a member ("a.zip:b"), are those of a Binance capture. */
+bool lfi_binance_probe(const char *name);
+
+/* The symbol-days of captures, names [count], which are sorted. *sources [*source_count] is
+   owned: lf_release(NULL, ...). LF_OK, LF_FORMAT, LF_UNSUPPORTED, LF_DATA, LF_IO or LF_NOMEM. */
+lf_status lfi_binance_find(
+    char (*names)[1024], size_t count, lf_source **sources, size_t *source_count, lf_error *error
+);
+
+/* Open the reader of Binance captures into *reader. */
+lf_status lfi_binance_open(
     const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
 );
 

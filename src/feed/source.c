@@ -34,6 +34,8 @@ typedef struct search {
     /* Typed files whose names say nothing: message, orderbook ("" without one). */
     char nameless[2][1024];
     int32_t nameless_level_count;
+    char (*captures)[1024]; /* [capture_count], owned */
+    size_t capture_count, capture_capacity;
     lf_source_list *list;
     size_t list_capacity;
 } search;
@@ -159,6 +161,40 @@ static lf_status add_source(search *s, const lf_source *source, lf_error *error)
     return LF_OK;
 }
 
+/* A file or a member that may be a capture of a crypto venue. */
+static lf_status add_capture(search *s, const char *name, bool *is_one, lf_error *error)
+{
+    *is_one = lfi_binance_probe(name);
+    if (!*is_one) {
+        return LF_OK;
+    }
+    void *captures = s->captures;
+    const lf_status status =
+        lf_grow(NULL, &captures, &s->capture_capacity, s->capture_count + 1, sizeof *s->captures);
+    s->captures = captures;
+    if (status != LF_OK) {
+        return lf_error_set(error, status, "no memory for the list of files");
+    }
+    snprintf(s->captures[s->capture_count++], sizeof *s->captures, "%s", name);
+    return LF_OK;
+}
+
+/* The days of all captures: those of one symbol follow one another. */
+static lf_status add_captured_days(search *s, lf_error *error)
+{
+    lf_source *sources = NULL;
+    size_t count = 0;
+    lf_status status =
+        s->capture_count > 0
+            ? lfi_binance_find(s->captures, s->capture_count, &sources, &count, error)
+            : LF_OK;
+    for (size_t i = 0; status == LF_OK && i < count; i++) {
+        status = add_source(s, &sources[i], error);
+    }
+    lf_release(NULL, sources);
+    return status;
+}
+
 /* A file that is a day by itself, by its content. */
 static lf_status add_algoseek(search *s, bool *is_one, lf_error *error)
 {
@@ -184,23 +220,29 @@ static lf_status visit_member(void *context, const char *member, lf_error *error
 {
     search *s = context;
     lfi_lobster_name name;
-    return lfi_lobster_name_parse(member, &name) ? add_found(s, &name, true, error) : LF_OK;
+    char path[sizeof s->files->path];
+    bool is_one;
+    if (lfi_lobster_name_parse(member, &name)) {
+        return add_found(s, &name, true, error);
+    }
+    const int bytes = snprintf(path, sizeof path, "%s:%s", s->path, member);
+    return bytes < (int)sizeof path ? add_capture(s, path, &is_one, error) : LF_OK;
 }
 
 static lf_status add_archive(search *s, lf_error *error)
 {
-    const size_t count = s->file_count;
+    const size_t count = s->file_count + s->capture_count;
     const uint32_t place = s->place;
     s->place = ++s->place_count;
     const lf_status status = lfi_archive_list(s->path, visit_member, s, error);
     s->place = place;
-    if (status == LF_OK && s->file_count == count && !s->in_folder) {
+    if (status == LF_OK && s->file_count + s->capture_count == count && !s->in_folder) {
         return fail_at(
             error,
             LF_FORMAT,
             s->path,
             "the archive holds no LOBSTER message and orderbook files "
-            "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv)"
+            "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv) and no Binance capture"
         );
     }
     return status;
@@ -241,8 +283,8 @@ static lf_status add_nameless(search *s, lf_error *error)
             LF_FORMAT,
             s->path,
             "not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), AlgoSeek "
-            "TAQ "
-            "files (.csv, .csv.gz), LOBSTER archives (.zip, .7z), folders and file pairs named "
+            "TAQ files (.csv, .csv.gz), Binance captures (lines of JSON, plain or packed), LOBSTER "
+            "archives (.zip, .7z), folders and file pairs named "
             "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
             "..._orderbook_LEVELS.csv"
         );
@@ -286,9 +328,12 @@ static lf_status add_file(search *s, lf_error *error)
     if (lfi_lobster_name_parse(s->path, &name)) {
         return add_found(s, &name, false, error);
     }
-    bool is_algoseek = false;
-    const lf_status status = add_algoseek(s, &is_algoseek, error);
-    return status != LF_OK || is_algoseek || s->in_folder ? status : add_nameless(s, error);
+    bool is_one = false;
+    lf_status status = add_algoseek(s, &is_one, error);
+    if (status == LF_OK && !is_one) {
+        status = add_capture(s, s->path, &is_one, error);
+    }
+    return status != LF_OK || is_one || s->in_folder ? status : add_nameless(s, error);
 }
 
 static lf_status add_path(search *s, const char *path, int depth, lf_error *error);
@@ -511,7 +556,8 @@ static void overrule(lf_source *source, const wish *w)
     if (w->symbol != NULL) {
         snprintf(source->symbol, sizeof source->symbol, "%s", w->symbol);
     }
-    if (w->date != NULL) {
+    /* A capture's messages say when they were sent. */
+    if (w->date != NULL && strcmp(source->format, "binance") != 0) {
         source->date = *w->date;
     }
     if (w->level_count != 0) {
@@ -586,6 +632,7 @@ static int compare_source(const void *a, const void *b)
     const lf_source *x = a, *y = b;
     int order = compare_int64(lf_date_to_days(x->date), lf_date_to_days(y->date));
     order = order != 0 ? order : strcmp(x->symbol, y->symbol);
+    order = order != 0 ? order : strcmp(x->venue, y->venue);
     order = order != 0 ? order : compare_int64(x->level_count, y->level_count);
     return order != 0 ? order : strcmp(x->path, y->path);
 }
@@ -596,7 +643,7 @@ static lf_status refuse_twins(const lf_source_list *list, lf_error *error)
     for (size_t i = 1; i < list->count; i++) {
         const lf_source *a = &list->sources[i - 1], *b = &list->sources[i];
         if (lf_date_to_days(a->date) == lf_date_to_days(b->date) &&
-            strcmp(a->symbol, b->symbol) == 0) {
+            strcmp(a->symbol, b->symbol) == 0 && strcmp(a->venue, b->venue) == 0) {
             char date[11];
             lf_date_format(a->date, date);
             return lf_error_set(
@@ -620,11 +667,12 @@ static lf_status check_options(search *s, lf_error *error)
 {
     const lf_feed_options *options = s->options;
     if (options->format != NULL && strcmp(options->format, "lobster") != 0 &&
-        strcmp(options->format, "algoseek") != 0 && strcmp(options->format, "dbn") != 0) {
+        strcmp(options->format, "algoseek") != 0 && strcmp(options->format, "dbn") != 0 &&
+        strcmp(options->format, "binance") != 0) {
         return lf_error_set(
             error,
             LF_NOT_FOUND,
-            "unknown format \"%s\"; known: lobster, algoseek, dbn",
+            "unknown format \"%s\"; known: lobster, algoseek, dbn, binance",
             options->format
         );
     }
@@ -650,16 +698,20 @@ look_at_all(search *s, const char *const *paths, size_t path_count, lf_error *er
     if (status == LF_OK) {
         status = make_pairs(s, error);
     }
+    if (status == LF_OK) {
+        status = add_captured_days(s, error);
+    }
     if (status == LF_OK && s->list->count == 0) {
         status = fail_at(
             error,
             LF_NOT_FOUND,
             path_count > 0 ? paths[0] : "",
             "nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
-            "AlgoSeek TAQ files, or Databento files"
+            "AlgoSeek TAQ files, Databento files, or Binance captures"
         );
     }
     lf_release(NULL, s->files);
+    lf_release(NULL, s->captures);
     return status;
 }
 

@@ -140,7 +140,7 @@ static const struct tree_case {
      .typed = {"d"},
      .status = LF_NOT_FOUND,
      .found = "@d: nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
-              "AlgoSeek TAQ files, or Databento files"},
+              "AlgoSeek TAQ files, Databento files, or Binance captures"},
     {.typed = {"gone"}, .status = LF_NOT_FOUND, .found = "@gone: there is no such file or folder"},
     /* Archives. */
     {.files = {"a.zip=" A1O "," A1M ",ReadMe.txt"}, .typed = {"a.zip"}, .found = "A 1 10 a.zip;"},
@@ -170,7 +170,7 @@ static const struct tree_case {
      .typed = {"a.zip"},
      .status = LF_FORMAT,
      .found = "@a.zip: the archive holds no LOBSTER message and orderbook files "
-              "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv)"},
+              "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv) and no Binance capture"},
     /* An archive and a half pair are not mixed. */
     {.files = {"d/a.zip=" A1M "," A1O, "d/" A1M},
      .typed = {"d"},
@@ -271,7 +271,8 @@ static const struct tree_case {
      .options = {.symbol = "Z", .date = "2020-01-09"},
      .status = LF_FORMAT,
      .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
-              "AlgoSeek TAQ files (.csv, .csv.gz), LOBSTER archives (.zip, .7z), folders and file "
+              "AlgoSeek TAQ files (.csv, .csv.gz), Binance captures (lines of JSON, plain or "
+              "packed), LOBSTER archives (.zip, .7z), folders and file "
               "pairs named "
               "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
               "..._orderbook_LEVELS.csv"},
@@ -279,7 +280,8 @@ static const struct tree_case {
      .typed = {"t"},
      .status = LF_FORMAT,
      .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
-              "AlgoSeek TAQ files (.csv, .csv.gz), LOBSTER archives (.zip, .7z), folders and file "
+              "AlgoSeek TAQ files (.csv, .csv.gz), Binance captures (lines of JSON, plain or "
+              "packed), LOBSTER archives (.zip, .7z), folders and file "
               "pairs named "
               "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
               "..._orderbook_LEVELS.csv"},
@@ -298,7 +300,7 @@ static const struct tree_case {
      .typed = {A1M},
      .options = {.format = "itch"},
      .status = LF_NOT_FOUND,
-     .found = "unknown format \"itch\"; known: lobster, algoseek, dbn"},
+     .found = "unknown format \"itch\"; known: lobster, algoseek, dbn, binance"},
 };
 
 static void make_archive(const char *name, char *list)

@@ -18,7 +18,8 @@ struct lfi_stream {
     const lf_allocator *allocator;
     struct archive *archive;
     lfi_window window; /* into the block where a line lies in it whole, else into the buffer */
-    char *buffer;      /* [BUFFER_BYTES + LFI_LINE_SLACK] */
+    char *buffer;      /* [capacity + LFI_LINE_SLACK] */
+    size_t capacity, capacity_max;
     const char *block; /* [block_bytes], of libarchive: what is not in the window yet */
     size_t block_bytes;
     bool at_end; /* nothing comes after the block */
@@ -181,6 +182,7 @@ lf_status lfi_stream_open(
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
     }
     stream->allocator = allocator;
+    stream->capacity = stream->capacity_max = BUFFER_BYTES;
     stream->buffer = lf_allocate(allocator, BUFFER_BYTES + LFI_LINE_SLACK, 1);
     stream->archive = new_archive(member == NULL);
     if (stream->buffer == NULL || stream->archive == NULL) {
@@ -259,6 +261,41 @@ static size_t whole_lines(const char *text, size_t bytes)
     return newline != NULL ? (size_t)(newline - text) + 1 : 0;
 }
 
+void lfi_stream_allow_lines(lfi_stream *stream, size_t bytes_max)
+{
+    stream->capacity_max = bytes_max > BUFFER_BYTES ? bytes_max : BUFFER_BYTES;
+}
+
+/* A line fills the buffer: take a larger one, up to what is allowed. */
+static lf_status widen(lfi_stream *stream, lf_error *error)
+{
+    lfi_window *window = &stream->window;
+    if (stream->capacity == stream->capacity_max) {
+        return lf_error_set_at(
+            error,
+            LF_FORMAT,
+            stream->name,
+            window->line_number + 1,
+            LF_POSITION_NONE,
+            "the line is longer than %zu bytes; this is no text that lobflow reads",
+            stream->capacity
+        );
+    }
+    const size_t kept = (size_t)(window->end - window->at), twice = 2 * stream->capacity;
+    const size_t capacity = twice < stream->capacity_max ? twice : stream->capacity_max;
+    char *const buffer = lf_allocate(stream->allocator, capacity + LFI_LINE_SLACK, 1);
+    if (buffer == NULL) {
+        return lf_error_set(error, LF_NOMEM, "no memory for a long line of %s", stream->name);
+    }
+    memcpy(buffer, window->at, kept);
+    lf_release(stream->allocator, stream->buffer);
+    stream->buffer = buffer;
+    stream->capacity = capacity;
+    window->at = buffer;
+    window->end = buffer + kept;
+    return LF_OK;
+}
+
 /*
  * More text into the window. Lines are read where libarchive has them, but for those at the ends of
  * a block: they and what may be read behind them are copied into the buffer.
@@ -267,16 +304,11 @@ static lf_status refill(lfi_stream *stream, lf_error *error)
 {
     lfi_window *window = &stream->window;
     const size_t kept = (size_t)(window->end - window->at);
-    if (kept == BUFFER_BYTES) {
-        return lf_error_set_at(
-            error,
-            LF_FORMAT,
-            stream->name,
-            window->line_number + 1,
-            LF_POSITION_NONE,
-            "the line is longer than %d bytes; this is no text that lobflow reads",
-            BUFFER_BYTES
-        );
+    if (kept == stream->capacity) {
+        const lf_status status = widen(stream, error);
+        if (status != LF_OK) {
+            return status;
+        }
     }
     if (stream->block_bytes == 0) {
         const lf_status status = read_block(stream, error);
@@ -294,7 +326,7 @@ static lf_status refill(lfi_stream *stream, lf_error *error)
             return LF_OK;
         }
     }
-    const size_t room = BUFFER_BYTES - kept;
+    const size_t room = stream->capacity - kept;
     size_t bytes = stream->block_bytes < JOINED_BYTES ? stream->block_bytes : JOINED_BYTES;
     bytes = bytes < room ? bytes : room;
     const size_t whole = whole_lines(stream->block, bytes);
