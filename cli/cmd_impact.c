@@ -146,12 +146,13 @@ typedef struct running_day {
 } running_day;
 
 /* The first and the last half hour are a market of their own; a session too short for that is taken
-   whole. */
+   whole, and so is one around the clock, which has no open and no close. */
 static void hours_of_session(const wish *wanted, impact_study *out)
 {
     const lf_instrument *const in = &out->instrument;
     const int64_t length_ns = in->session_close_ns - in->session_open_ns;
-    const bool is_cut = !wanted->whole_session && length_ns >= 2 * BLOCK_NS + wanted->block_ns;
+    const bool is_cut = !wanted->whole_session && length_ns >= 2 * BLOCK_NS + wanted->block_ns &&
+                        length_ns < LF_NS_PER_DAY;
     out->from_ns = in->session_open_ns + (is_cut ? BLOCK_NS : 0);
     out->to_ns = in->session_close_ns - (is_cut ? BLOCK_NS : 0);
 }

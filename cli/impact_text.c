@@ -53,9 +53,25 @@ static void print_head(const impact_study *study, FILE *to)
     );
 }
 
+/* Blocks before the first and behind the last one with observations are left out: a capture of some
+   minutes is of a day of 24 hours. */
+static void filled_blocks(const impact_study *study, size_t *first, size_t *end)
+{
+    *first = 0;
+    *end = study->result.block_count;
+    while (*first < *end && study->blocks[*first].observation_count == 0) {
+        (*first)++;
+    }
+    while (*end > *first && study->blocks[*end - 1].observation_count == 0) {
+        (*end)--;
+    }
+}
+
 static void print_blocks(const impact_study *study, FILE *to)
 {
     const lf_study_result *const r = &study->result;
+    size_t first, end;
+    filled_blocks(study, &first, &end);
     fprintf(
         to,
         "  %-5s %5s %11s %10s %6s %7s %7s %7s %7s %10s\n",
@@ -70,7 +86,7 @@ static void print_blocks(const impact_study *study, FILE *to)
         "no move",
         "depth"
     );
-    for (size_t i = 0; i < r->block_count; i++) {
+    for (size_t i = first; i < end; i++) {
         const lf_study_block *const b = &study->blocks[i];
         char clock[8];
         impact_clock(study, b->begin_ns, clock);
