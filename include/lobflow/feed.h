@@ -111,6 +111,7 @@ typedef struct lf_instrument {
     /** Quotes and trades of one timestamp have no order between them (AlgoSeek): a trade is signed
         by the last valid state of an earlier timestamp. */
     bool ties_unordered;
+    bool has_local_times; /* local times are as recorded, not made from a constant latency */
     /** Continuous trading of this day, [open, close). */
     int64_t session_open_ns;
     int64_t session_close_ns;
@@ -130,6 +131,7 @@ typedef struct lf_source {
        of path comes from an earlier day; events outside [from_ns, to_ns) only set the book. */
     char venue[32];
     int64_t tick_nano, lot_nano, clock_shift_ns, from_ns, to_ns;
+    bool has_local_times;
 } lf_source;
 
 /** A list of symbol-days, ordered by date and then symbol. */

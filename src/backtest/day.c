@@ -310,7 +310,8 @@ static lf_status check_latency(lfi_replay *replay, const lf_event *event, lf_err
 {
     const int64_t feed_ns = replay->backtest->strategies[0].options.execution.latency.feed_ns;
     replay->started = true;
-    if (feed_ns == 0 || event->ts_local_ns != event->ts_exchange_ns) {
+    if (feed_ns == 0 || event->ts_local_ns != event->ts_exchange_ns ||
+        replay->instrument->has_local_times) {
         return LF_OK;
     }
     return lf_error_set(

@@ -239,7 +239,11 @@ static void take_trade(binance *self)
 {
     const lfi_binance_message *const m = &self->m;
     lf_feed_stats *const stats = &self->reader->stats;
-    const int64_t id = m->trade_id, last = self->last_trade_id;
+    const int64_t id = m->trade_id;
+    /* Numbers that go back while time goes on have begun anew. */
+    const bool is_anew = id != LFI_BINANCE_NONE && id <= self->last_trade_id &&
+                         lfi_binance_exchange_ns(m) > self->trade_ns;
+    const int64_t last = is_anew ? id - 2 : self->last_trade_id;
     if (self->trade_kind == LFI_BINANCE_OTHER) {
         self->trade_kind = m->kind;
     }
@@ -553,6 +557,7 @@ static lf_status set_instrument(
     instrument->tick_nano = options->tick_nano > 0 ? options->tick_nano : source->tick_nano;
     instrument->lot_nano = options->lot_nano > 0 ? options->lot_nano : source->lot_nano;
     instrument->units_per_tick = 1;
+    instrument->has_local_times = source->has_local_times;
     const int32_t levels = source->level_count;
     instrument->level_count = levels > 0 && levels < LF_LEVELS_MAX ? levels : LF_LEVELS_MAX;
     instrument->date = source->date;

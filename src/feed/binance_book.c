@@ -65,6 +65,7 @@ static void note_applied(lfi_binance_book *book, int64_t last_id, int64_t time_n
 {
     book->last_id = last_id;
     book->is_fresh = false;
+    book->last_ns = time_ns;
     book->applied_count++;
     book->time_ns = time_ns > book->time_ns ? time_ns : book->time_ns;
 }
@@ -139,6 +140,23 @@ static bool catch_up(lfi_binance_book *book)
     return left == 0;
 }
 
+/* Whether the venue's numbers have begun anew: they went back, and time went on. */
+static bool is_anew(const lfi_binance_book *book, int64_t time_ns)
+{
+    return !book->is_fresh && time_ns > book->last_ns;
+}
+
+/* The book is none of the new numbers': a snapshot must come. */
+static lfi_binance_step
+forget(lfi_binance_book *book, const lfi_binance_message *m, int64_t time_ns)
+{
+    const bool was_known = book->is_known;
+    book->is_known = book->has_book = false;
+    book->waiting_count = book->kept_count = 0;
+    keep(book, m, time_ns);
+    return was_known ? LFI_BINANCE_LOST : LFI_BINANCE_WAITING;
+}
+
 /* ---- messages --------------------------------------------------------------------------- */
 
 lfi_binance_step
@@ -149,7 +167,7 @@ lfi_binance_book_diff(lfi_binance_book *book, const lfi_binance_message *m, int6
     book->applied_count = 0;
     book->time_ns = INT64_MIN;
     if (book->has_book && is_stale(book, m->last_id)) {
-        return LFI_BINANCE_STALE;
+        return is_anew(book, time_ns) ? forget(book, m, time_ns) : LFI_BINANCE_STALE;
     }
     if (book->is_known && follows(book, &diff)) {
         set_levels(
@@ -184,6 +202,7 @@ lfi_binance_book_snapshot(lfi_binance_book *book, const lfi_binance_message *m, 
     );
     book->has_book = true;
     book->is_fresh = true;
+    book->last_ns = INT64_MIN;
     book->last_id = m->last_id;
     book->time_ns = time_ns;
     book->is_known = catch_up(book);

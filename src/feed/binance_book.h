@@ -27,8 +27,9 @@ typedef struct lfi_binance_book {
     bool is_fresh; /* no diff has been applied since the snapshot */
     bool is_futures;
     int64_t last_id;
-    int64_t time_ns;           /* the latest time of what was applied by the last call */
-    int64_t applied_count;     /* diffs applied by the last call */
+    int64_t last_ns;       /* exchange time of the last diff applied, INT64_MIN after a snapshot */
+    int64_t time_ns;       /* the latest time of what was applied by the last call */
+    int64_t applied_count; /* diffs applied by the last call */
     lfi_binance_diff *waiting; /* [waiting_count], in order of arrival, owned */
     size_t waiting_count;
     lfi_l2_level *kept; /* [kept_count] levels of those, owned */

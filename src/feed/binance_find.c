@@ -223,6 +223,7 @@ static lf_status add_day(
         .tick_nano = lfi_binance_tick_nano(all),
         .lot_nano = lfi_binance_lot_nano(all),
         .clock_shift_ns = all->has_local && all->ahead_ns > 0 ? all->ahead_ns : 0,
+        .has_local_times = all->has_local,
         .from_ns = INT64_MIN,
         .to_ns = INT64_MAX,
     };

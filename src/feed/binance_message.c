@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-/* 1973 in us and 2286 in ms: what is larger is no ms. */
-#define MS_MAX INT64_C(9999999999999)
-#define US_MAX INT64_C(7258118400000000) /* 2200: later ones leave no room to add in ns */
+/* 2200 in ms and us: later times leave no room to add in ns. What is more than that in ms is us. */
+#define MS_MAX INT64_C(7258118400000)
+#define US_MAX INT64_C(7258118400000000)
 
 static const int64_t powers[LFI_BINANCE_PLACES_MAX + 1] = {
     1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
@@ -98,7 +98,7 @@ bool lfi_binance_time(int64_t number, int64_t *out_ns)
         return false;
     }
     *out_ns = number <= MS_MAX ? number * LF_NS_PER_MILLISECOND : number * 1000;
-    return *out_ns <= US_MAX * 1000;
+    return true;
 }
 
 /* ---- lines ------------------------------------------------------------------------------ */

@@ -296,6 +296,32 @@ static void test_level_lengths(void **state)
     }
 }
 
+/* ---- times ------------------------------------------------------------------------------ */
+
+static void test_times(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t number;
+        bool fits;
+        int64_t ns;
+    } rows[] = {
+        {0, true, 0},
+        {1723204800000, true, 1723204800000000000},
+        {1723204800000123, true, 1723204800000123000},
+        {7258118400000, true, 7258118400000000000}, /* 2200 */
+        {9723345072126, true, 9723345072126000},    /* too late in ms: us */
+        {7258118400000000, true, 7258118400000000000},
+        {7258118400000001, false, 0},
+        {-1, false, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t ns = 0;
+        assert_int_equal(lfi_binance_time(rows[i].number, &ns), rows[i].fits);
+        assert_int_equal(rows[i].fits ? ns : 0, rows[i].ns);
+    }
+}
+
 /* ---- local time ------------------------------------------------------------------------- */
 
 static void test_local_time(void **state)
@@ -334,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_spellings),
         cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_level_lengths),
+        cmocka_unit_test(test_times),
         cmocka_unit_test(test_local_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

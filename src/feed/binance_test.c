@@ -343,6 +343,30 @@ static void test_old_snapshot(void **state)
     assert_int_equal(got.resets, 1);
 }
 
+/* Numbers begin anew, as after a restart of the venue: a gap until a snapshot comes. */
+static void test_restart(void **state)
+{
+    (void)state;
+    for (int is_futures = 0; is_futures < 2; is_futures++) {
+        make(is_futures != 0, SEED);
+        const size_t before = c.order_count;
+        c.id = c.last_id = 1000;
+        c.trade_id = 3;
+        bt_run(&c, 30);
+        bt_diff(&c, true);
+        bt_run(&c, 100);
+        bt_diff(&c, false);
+        read_all();
+        check_states();
+        assert_true(c.order_count > before);
+        assert_int_equal(got.stats.gap_count, 2); /* of diffs, of trades */
+        assert_int_equal(got.resets, 2);
+        assert_int_equal(got.stats.stale_count, 0);
+        assert_int_equal(got.trades, count_lines(BT_TRADE, NULL));
+        assert_true((got.events[got.count - 2].flags & LF_EVENT_MASKED) == 0);
+    }
+}
+
 /* Random damage of all kinds: whatever happens, no state that may be used is wrong. */
 static void test_any_damage(void **state)
 {
@@ -679,23 +703,15 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_batches),
-        cmocka_unit_test(test_packings),
-        cmocka_unit_test(test_missing_diff),
-        cmocka_unit_test(test_doubled_diff),
-        cmocka_unit_test(test_swapped_diffs),
-        cmocka_unit_test(test_trades),
-        cmocka_unit_test(test_old_snapshot),
-        cmocka_unit_test(test_any_damage),
-        cmocka_unit_test(test_chain),
-        cmocka_unit_test(test_midnight),
-        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_exchange_info),
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_venues),
-        cmocka_unit_test(test_plain_source),
+        cmocka_unit_test(test_whole),        cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_packings),     cmocka_unit_test(test_missing_diff),
+        cmocka_unit_test(test_doubled_diff), cmocka_unit_test(test_swapped_diffs),
+        cmocka_unit_test(test_trades),       cmocka_unit_test(test_old_snapshot),
+        cmocka_unit_test(test_restart),      cmocka_unit_test(test_any_damage),
+        cmocka_unit_test(test_chain),        cmocka_unit_test(test_midnight),
+        cmocka_unit_test(test_sizes),        cmocka_unit_test(test_exchange_info),
+        cmocka_unit_test(test_kinds),        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_venues),       cmocka_unit_test(test_plain_source),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

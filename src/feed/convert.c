@@ -95,7 +95,8 @@ convert_day(lfi_convert *c, const lf_source_list *sources, size_t day, lf_error 
         c->level_count = instrument->level_count;
         c->publisher_id =
             strcmp(instrument->venue, "NASDAQ") == 0 ? PUBLISHER_NASDAQ : PUBLISHER_NONE;
-        c->has_local_time = strcmp(sources->sources[day].format, "dbn") == 0;
+        c->has_local_time =
+            instrument->has_local_times || strcmp(sources->sources[day].format, "dbn") == 0;
         c->was_masked = false;
         if (c->l3 != NULL) {
             lf_l3_clear(c->l3, 0);
