@@ -5,11 +5,13 @@
 
 All read the same messages, one JSON a line, from memory, on one thread, taking turns. lobflow makes whole numbers of
 ticks and lots of all prices and sizes, simdjson (on demand, C++, keys asked for in the venue's order) makes doubles,
-msgspec (typed decoder) leaves the texts as they are. Times are the thread's own; the best of all rounds counts,
-which other work on the machine disturbs least. Every reader must find the same sums. msgspec comes from PyPI, simdjson from libsimdjson-dev; what is missing is skipped with a line.
+msgspec (typed decoder) leaves the texts as they are, or makes doubles of them (strict=False). Times are the thread's
+own; the best of all rounds counts, which other work on the machine disturbs least. Every reader must find the same
+sums. msgspec comes from PyPI, simdjson from libsimdjson-dev; what is missing is skipped with a line.
 `lobflow bench feed --data CAPTURE` times the whole reader: lines, books, order of events.
 """
 import argparse
+import functools
 import gc
 import gzip
 import json
@@ -59,29 +61,15 @@ def run_program(words, file, rounds, places):
     return found.pop("ns"), found
 
 
-def msgspec_reader():
-    """A round of the typed decoder, which gives its ns and its counts; None without msgspec."""
+def msgspec_readers():
+    """Typed decoders, to texts and to doubles, each of which gives its ns and its counts; none without msgspec."""
     try:
         import msgspec
     except ImportError:
         print("skipped: msgspec is not installed", file=sys.stderr)
-        return None
+        return {}
 
-    class Data(msgspec.Struct):
-        E: int
-        U: int
-        u: int
-        b: list[tuple[str, str]]
-        a: list[tuple[str, str]]
-        T: int = 0
-        pu: int = 0
-
-    class Message(msgspec.Struct):
-        data: Data
-
-    decode = msgspec.json.Decoder(Message).decode
-
-    def read(messages, rounds):
+    def read(decode, messages, rounds):
         times = []
         for i in range(rounds + 1):
             gc.collect()
@@ -93,7 +81,13 @@ def msgspec_reader():
         data = [decode(text).data for text in messages]
         return times, {"messages": len(data), "levels": sum(len(m.b) + len(m.a) for m in data), "ids": sum(m.u for m in data)}
 
-    return f"msgspec {msgspec.__version__}, typed, texts", read
+    readers = {}
+    for name, kind, strict in (("texts", str, True), ("doubles", float, False)):
+        fields = [("E", int), ("U", int), ("u", int), ("b", list[tuple[kind, kind]]), ("a", list[tuple[kind, kind]])]
+        data = msgspec.defstruct("Data", [*fields, ("T", int, 0), ("pu", int, 0)])
+        decode = msgspec.json.Decoder(msgspec.defstruct("Message", [("data", data)]), strict=strict).decode
+        readers[f"msgspec {msgspec.__version__}, typed, {name}"] = functools.partial(read, decode)
+    return readers
 
 
 def build_simdjson(folder):
@@ -131,7 +125,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "messages"
         file.write_bytes(b"\n".join(messages) + b"\n")
-        simdjson, typed = build_simdjson(folder), msgspec_reader()
+        simdjson, typed = build_simdjson(folder), msgspec_readers()
         programs = {"lobflow, whole numbers": [f"{options.build}/bin/bench_binance_messages"]}
         if simdjson is not None:
             programs["simdjson on demand, doubles"] = [str(simdjson)]
@@ -140,10 +134,10 @@ def main():
                 got, found = run_program(words, str(file), options.rounds // 3 + 1, places)
                 check(label, found, truth)
                 times.setdefault(label, []).extend(got)
-            if typed is not None:
-                got, found = typed[1](messages, options.rounds // 3 + 1)
-                check(typed[0], found, truth)
-                times.setdefault(typed[0], []).extend(got)
+            for label, read in typed.items():
+                got, found = read(messages, options.rounds // 3 + 1)
+                check(label, found, truth)
+                times.setdefault(label, []).extend(got)
     count, size = truth["messages"], sum(map(len, messages))
     print(f"{count} depth messages, {truth['levels'] / count:.1f} levels and {size / count:.0f} bytes each")
     print(f"{'reader':<36}{'ns/message':>12}{'GB/s':>8}{'lobflow is':>14}")

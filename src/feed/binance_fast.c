@@ -1,5 +1,5 @@
 /* The direct reader of Binance messages in the usual spelling: no blanks, no escapes. */
-#include "binance_message.h"
+#include "binance_levels.h"
 
 #include <string.h>
 
@@ -9,9 +9,9 @@
 
 /* Where the reader stands. Bytes from at on may be read up to LFI_LINE_SLACK behind end. */
 typedef struct cursor {
-    const char *at;
-    const char *end;
+    const char *begin, *at, *end;
     uint64_t letters; /* keys of one letter that were met: none may come twice */
+    bool has_bulk;    /* this processor reads levels in bulk */
 } cursor;
 
 /* A key of one letter in cursor.letters, and the longer ones. */
@@ -45,6 +45,24 @@ static inline uint64_t not_digits(const char *text)
         digits |= (uint32_t)((unsigned char)(text[i] - '0') <= 9) << i;
     }
     return beyond | (uint32_t)~digits;
+#endif
+}
+
+/* How many of 17 bytes are digits before the first that is none; 17 when all are. */
+static inline unsigned count_digits(const char *text)
+{
+#if defined(__SSE2__)
+    const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
+    const __m128i low = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)text), zero);
+    const int bits = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(low, nine), low));
+    const unsigned count = (unsigned)__builtin_ctz(~(unsigned)bits);
+    return count == 16 && (unsigned char)(text[16] - '0') <= 9 ? 17 : count;
+#else
+    unsigned count = 0;
+    while (count < 17 && (unsigned char)(text[count] - '0') <= 9) {
+        count++;
+    }
+    return count;
 #endif
 }
 
@@ -135,8 +153,7 @@ static inline bool take_integer(cursor *c, int64_t *out)
     if (text >= c->end) {
         return false;
     }
-    uint64_t bits = not_digits(text);
-    const unsigned count = next_bit(&bits);
+    const unsigned count = count_digits(text);
     if (count == 0 || count > 16 || (count > 1 && text[0] == '0')) {
         return false;
     }
@@ -160,13 +177,6 @@ static bool take_flag(cursor *c, bool *out)
 }
 
 /* ---- levels ----------------------------------------------------------------------------- */
-
-/* A level of any length, from behind its opening bracket on. */
-static bool take_long_level(cursor *c, lfi_binance_message *m, lfi_l2_level *out)
-{
-    return take_decimal(c, &m->price_scale, &out->price_ticks) && take_char(c, ',') &&
-           take_decimal(c, &m->size_scale, &out->size_lots) && take_char(c, ']');
-}
 
 /*
  * Price and size whose text fits 32 bytes, from behind the first quote on. All places where the
@@ -207,6 +217,20 @@ static inline bool take_level(
     return true;
 }
 
+/* One level of any kind, from its bracket on. */
+static inline bool
+take_any_level(cursor *c, lfi_binance_scale *prices, lfi_binance_scale *sizes, lfi_l2_level *out)
+{
+    if (!take_char(c, '[')) {
+        return false;
+    }
+    if (c->at < c->end && *c->at == '"' && take_level(c->at + 1, prices, sizes, out, &c->at)) {
+        return c->at < c->end;
+    }
+    return take_decimal(c, prices, &out->price_ticks) && take_char(c, ',') &&
+           take_decimal(c, sizes, &out->size_lots) && take_char(c, ']');
+}
+
 /* [["price","size"],...] */
 static bool take_levels(cursor *c, lfi_binance_message *m, size_t *first, size_t *count)
 {
@@ -222,19 +246,19 @@ static bool take_levels(cursor *c, lfi_binance_message *m, size_t *first, size_t
     const lfi_l2_level *const full = m->levels + m->level_capacity;
     bool fine = true;
     do {
-        fine = out < full && take_char(c, '[');
-        if (fine && c->at < c->end && *c->at == '"' &&
-            take_level(c->at + 1, &prices, &sizes, out, &c->at)) {
-            fine = c->at < c->end;
-        } else if (fine) {
-            m->price_scale.fractions |= prices.fractions;
-            m->size_scale.fractions |= sizes.fractions;
-            fine = take_long_level(c, m, out);
+        lfi_binance_span span = {c->begin, c->at, c->end};
+        const size_t many =
+            c->has_bulk ? lfi_binance_levels(&span, &prices, &sizes, out, (size_t)(full - out)) : 0;
+        out += many;
+        c->at = span.at;
+        /* What is not of one shape is taken one by one. */
+        if (c->at < c->end && (many == 0 || *c->at == '[')) {
+            fine = out < full && take_any_level(c, &prices, &sizes, out);
+            out++;
         }
-        out++;
     } while (fine && take_char(c, ','));
-    m->price_scale.fractions |= prices.fractions;
-    m->size_scale.fractions |= sizes.fractions;
+    m->price_scale = prices;
+    m->size_scale = sizes;
     *count = (size_t)(out - m->levels) - m->level_count;
     m->level_count += *count;
     return fine && take_char(c, ']');
@@ -424,9 +448,9 @@ static bool is_usual(const cursor *c, const lfi_binance_message *m)
     return fine && (c->letters & needed) == needed && (c->letters & ~(needed | allowed)) == 0;
 }
 
-bool lfi_binance_parse_fast(const char *json, size_t bytes, lfi_binance_message *out)
+static bool parse(const char *json, size_t bytes, bool has_bulk, lfi_binance_message *out)
 {
-    cursor c = {json, json + bytes, 0};
+    cursor c = {json, json, json + bytes, 0, has_bulk};
     const char *stream;
     size_t stream_bytes;
     lfi_binance_reset(out);
@@ -441,4 +465,14 @@ bool lfi_binance_parse_fast(const char *json, size_t bytes, lfi_binance_message 
         return bytes > 2 && json[bytes - 1] == '}' && json[bytes - 2] == '}';
     }
     return take_object(&c, out) && take_char(&c, '}') && c.at == c.end && is_usual(&c, out);
+}
+
+bool lfi_binance_parse_fast(const char *json, size_t bytes, lfi_binance_message *out)
+{
+    return parse(json, bytes, lfi_binance_levels_usable(), out);
+}
+
+bool lfi_binance_parse_plain(const char *json, size_t bytes, lfi_binance_message *out)
+{
+    return parse(json, bytes, false, out);
 }

@@ -62,14 +62,14 @@ void lfi_binance_reset(lfi_binance_message *m)
 
 bool lfi_binance_set_symbol(lfi_binance_message *m, const char *text, size_t bytes)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
     if (bytes == 0 || bytes >= sizeof m->symbol) {
         return false;
     }
     for (size_t i = 0; i < bytes; i++) {
-        const bool is_ascii = (unsigned char)text[i] < 0x80;
-        if (text[i] == '\0' || (is_ascii && strchr(letters, text[i]) == NULL)) {
+        const unsigned char c = (unsigned char)text[i];
+        const bool is_letter = (unsigned char)((c | 0x20) - 'a') < 26;
+        const bool is_digit = (unsigned char)(c - '0') < 10;
+        if (!is_letter && !is_digit && c != '_' && c != '-' && c < 0x80) {
             return false;
         }
     }

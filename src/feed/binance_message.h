@@ -72,9 +72,10 @@ bool lfi_binance_parse(
     const char *line, size_t bytes, lfi_binance_message *out, lfi_binance_fault *fault
 );
 
-/* The two ways, so that tests can compare them; `fast` says false for what it does not know. Of
-   streams that are not read the fast one looks at the end of the line only. */
+/* The ways, so that tests can compare them; `fast` says false for what it does not know. Of streams
+   that are not read it looks at the end of the line only. `plain` is the same on any processor. */
 bool lfi_binance_parse_fast(const char *json, size_t bytes, lfi_binance_message *out);
+bool lfi_binance_parse_plain(const char *json, size_t bytes, lfi_binance_message *out);
 bool lfi_binance_parse_general(
     const char *json, size_t bytes, lfi_binance_message *out, lfi_binance_fault *fault
 );
