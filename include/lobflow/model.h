@@ -152,6 +152,19 @@ typedef struct lf_prediction {
     double ret_1min_bps; /* expected 1-min return */
 } lf_prediction;
 
+/** How a probability is bent to what came true: logit(p') = intercept + slope logit(p). */
+typedef struct lf_calibration {
+    bool is_set;      /* false: probabilities are left as they are */
+    double slope;     /* >= 0 */
+    double intercept; /* 0 for a mirrored model, so that p(x) + p(mirror x) stays 1 */
+} lf_calibration;
+
+/** Directions that a model foretells: the heads LF_HEAD_UP_1MIN and LF_HEAD_UP_5MIN. */
+#define LF_DIRECTION_COUNT 2
+
+/** Apply a calibration to a probability; NaN stays NaN. */
+LF_API double lf_calibrate(const lf_calibration *calibration, double p);
+
 /** How a model was fitted; part of model.json. */
 typedef struct lf_model_meta {
     char model_id[64]; /* hash of the folder's content; set by loading */
@@ -168,6 +181,7 @@ typedef struct lf_model_meta {
     double ofi_threshold;       /* signal.threshold_quantile of |ofi_norm_1min| in training */
     double ofi_extreme;         /* signal.extreme_quantile of |ofi_norm_1min| in training */
     double median_spread_ticks; /* of the training rows; NaN when they do not tell */
+    lf_calibration calibration[LF_DIRECTION_COUNT];
     lf_clock clock;
 } lf_model_meta;
 
@@ -238,6 +252,7 @@ LF_API const char *lf_model_training(const lf_model *model);
  *
  * A mirrored model is asked twice, for the row and for the row with bid and ask exchanged:
  * probabilities are the mean of p(x) and 1 - p(mirror x), the return half of f(x) - f(mirror x).
+ * Probabilities are calibrated last.
  *
  * @param row    [lf_feature_count()] in registry order; [lf_feature_count_all()], with
  *               lf_feature_fitted_row() behind the others, when lf_model_fitted() is not NULL

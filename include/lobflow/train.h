@@ -48,6 +48,12 @@ typedef enum lf_train_kind {
     LF_TRAIN_LOGISTIC = 1, /* logistic regression, and ridge regression for the return */
 } lf_train_kind;
 
+/** How probabilities are calibrated. */
+typedef enum lf_train_calibration {
+    LF_TRAIN_UNCALIBRATED = 0,
+    LF_TRAIN_PLATT = 1, /* a straight line of log odds, fitted on the stopping rows */
+} lf_train_calibration;
+
 /** How models are fitted. lf_train_options_init() fills in every default. */
 typedef struct lf_train_options {
     const lf_allocator *allocator;
@@ -59,6 +65,7 @@ typedef struct lf_train_options {
     /** Features of which a forecast may only rise or only fall: "depth_imbalance_l1:+,vpin:-"; NULL
         or "": none. Borrowed. For trees only. */
     const char *monotone;
+    lf_train_calibration calibration;
     bool use_missing; /* trees: a split sends missing values where they fit; else they count as 0 */
 
     int32_t num_leaves;

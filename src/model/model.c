@@ -50,6 +50,18 @@ const char *lf_model_training(const lf_model *model)
     return model->training;
 }
 
+double lf_calibrate(const lf_calibration *calibration, double p)
+{
+    /* Beyond this a logit says nothing that so few rows could tell. */
+    const double least = 1e-12;
+    if (!calibration->is_set || isnan(p)) {
+        return p;
+    }
+    const double bounded = fmin(fmax(p, least), 1 - least);
+    const double z = calibration->intercept + calibration->slope * log(bounded / (1 - bounded));
+    return 1 / (1 + exp(-z));
+}
+
 static double linear_value(const double *head, size_t count, const double *x)
 {
     const double *weights = head + 1;
@@ -94,11 +106,13 @@ static double head_value(const lf_model *model, int head, const double *x, const
     return mean_of(head, value, other);
 }
 
-static lf_prediction prediction_of(const double values[LF_HEAD_COUNT])
+/* What the heads say, calibrated. */
+static lf_prediction prediction_of(const lf_model *model, const double values[LF_HEAD_COUNT])
 {
+    const lf_calibration *const calibration = model->meta.calibration;
     return (lf_prediction){
-        .p_up_1min = values[LF_HEAD_UP_1MIN],
-        .p_up_5min = values[LF_HEAD_UP_5MIN],
+        .p_up_1min = lf_calibrate(&calibration[LF_HEAD_UP_1MIN], values[LF_HEAD_UP_1MIN]),
+        .p_up_5min = lf_calibrate(&calibration[LF_HEAD_UP_5MIN], values[LF_HEAD_UP_5MIN]),
         .ret_1min_bps = values[LF_HEAD_RET_1MIN],
     };
 }
@@ -128,7 +142,7 @@ void lf_model_predict(const lf_model *model, const double *row, bool valid, lf_p
             values[head] = head_value(model, head, x, model->meta.mirrored ? mirror : NULL);
         }
     }
-    *out = prediction_of(values);
+    *out = prediction_of(model, values);
 }
 
 /* ---- many rows -------------------------------------------------------------------------- */
@@ -176,7 +190,7 @@ static void predict_part(const lf_model *model, const part *p, lf_prediction *ou
     }
     for (size_t i = 0; i < p->count; i++) {
         const double row[LF_HEAD_COUNT] = {values[0][i], values[1][i], values[2][i]};
-        out[p->places[i]] = prediction_of(row);
+        out[p->places[i]] = prediction_of(model, row);
     }
 }
 
@@ -200,7 +214,7 @@ lf_status lf_model_predict_columns(
     const bool has_memory = p.rows != NULL && p.mirrors != NULL && p.places != NULL;
     for (size_t i = 0; i < count && has_memory; i++) {
         if (!valid[i]) {
-            out[i] = prediction_of(nothing);
+            out[i] = prediction_of(model, nothing);
         } else {
             for (size_t f = 0; f < width; f++) {
                 p.rows[p.count * width + f] = columns[f][i];

@@ -183,8 +183,9 @@ struct lf_scorer {
 };
 
 /* Version of model.json; raised when an older program would read it wrongly. Version 1 has no
-   parameters of fitted features and is read too. */
-#define LFI_MODEL_FORMAT 2
+   parameters of fitted features, version 2 no calibration; both are read, and 2 is written where
+   there is none. */
+#define LFI_MODEL_FORMAT 3
 #define LFI_MODEL_FORMAT_OLDEST 1
 
 struct lf_model {

@@ -64,6 +64,27 @@ static lf_status get_double(loader *l, const json_t *object, const char *field, 
     return LF_OK;
 }
 
+static lf_status read_calibration(loader *l, const json_t *fitted)
+{
+    const json_t *all = json_object_get(fitted, "calibration");
+    for (int head = 0; head < LF_DIRECTION_COUNT; head++) {
+        const json_t *entry = json_object_get(all, lf_head_name((lf_head)head));
+        lf_calibration *c = &l->model->meta.calibration[head];
+        if (entry == NULL) {
+            continue;
+        }
+        if (get_double(l, entry, "slope", &c->slope) != LF_OK ||
+            get_double(l, entry, "intercept", &c->intercept) != LF_OK) {
+            return LF_FORMAT;
+        }
+        c->is_set = true;
+        if (!(c->slope >= 0 && isfinite(c->slope) && isfinite(c->intercept))) {
+            return wrong(l, "calibration", "a slope of 0 or more and an intercept");
+        }
+    }
+    return LF_OK;
+}
+
 static lf_status read_fitted(loader *l, const json_t *root)
 {
     lf_model_meta *meta = &l->model->meta;
@@ -105,6 +126,9 @@ static lf_status read_fitted(loader *l, const json_t *root)
     }
     if (status == LF_OK && (meta->horizon_ns <= 0 || meta->horizon_long_ns <= 0)) {
         status = wrong(l, "horizon_ns", "positive");
+    }
+    if (status == LF_OK) {
+        status = read_calibration(l, fitted);
     }
     const char *clock = json_string_value(json_object_get(fitted, "clock"));
     if (status == LF_OK &&

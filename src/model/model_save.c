@@ -77,9 +77,16 @@ static json_t *heads(const lf_model_content *content)
     return all;
 }
 
+/* A folder that nothing is new in can be read by the versions before. */
+static int format_version(const lf_model_meta *meta)
+{
+    const bool is_calibrated = meta->calibration[0].is_set || meta->calibration[1].is_set;
+    return is_calibrated ? LFI_MODEL_FORMAT : LFI_MODEL_FORMAT - 1;
+}
+
 static json_t *fitted(const lf_model_meta *meta)
 {
-    return json_pack(
+    json_t *entry = json_pack(
         "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:o}",
         "label_delay_ns",
         (json_int_t)meta->label_delay_ns,
@@ -106,6 +113,19 @@ static json_t *fitted(const lf_model_meta *meta)
         "median_spread_ticks",
         number(meta->median_spread_ticks)
     );
+    json_t *calibrations = json_object();
+    for (int head = 0; head < LF_DIRECTION_COUNT; head++) {
+        const lf_calibration *c = &meta->calibration[head];
+        if (c->is_set) {
+            json_t *pair = json_pack("{s:f, s:f}", "slope", c->slope, "intercept", c->intercept);
+            (void)json_object_set_new(calibrations, lf_head_name((lf_head)head), pair);
+        }
+    }
+    if (json_object_size(calibrations) > 0) {
+        (void)json_object_set(entry, "calibration", calibrations);
+    }
+    json_decref(calibrations);
+    return entry;
 }
 
 static lf_status check_content(const lf_model_content *content, lf_error *error)
@@ -179,7 +199,7 @@ lf_status lf_model_save(const char *path, const lf_model_content *content, lf_er
         "format",
         "lobflow-model",
         "format_version",
-        LFI_MODEL_FORMAT,
+        format_version(&content->meta),
         "lobflow_version",
         LF_VERSION,
         "kind",

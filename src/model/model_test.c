@@ -304,7 +304,7 @@ static void test_refused(void **state)
         {"model.json", "{", "[", LF_FORMAT, "JSON"},
         {"model.json", "lobflow-model", "other", LF_FORMAT, "format"},
         {"model.json", "\"format_version\": 2", "\"format_version\": 99", LF_UNSUPPORTED, "99"},
-        {"model.json", "\"format_version\": 2", "\"format_version\": 0", LF_UNSUPPORTED, "1 to 2"},
+        {"model.json", "\"format_version\": 2", "\"format_version\": 0", LF_UNSUPPORTED, "1 to 3"},
         {"model.json", "\"trees\"", "\"forest\"", LF_FORMAT, "kind"},
         {"model.json", "\"mirrored\": true", "\"mirrored\": 1", LF_FORMAT, "mirrored"},
         {"model.json", "\"ofi_norm_1min\"", "\"ofi_norm_1mim\"", LF_MISMATCH, "ofi_norm_1min"},

@@ -4,6 +4,7 @@
 static const char *const clock_words[] = {"exchange", "local", NULL};
 static const char *const preset_words[] = {"symmetric", "brief", NULL};
 static const char *const kind_words[] = {"trees", "logistic", NULL};
+static const char *const calibration_words[] = {"none", "platt", NULL};
 static const char *const horizon_words[] = {"1min", "5min", NULL};
 static const char *const entry_words[] = {"marketable", "passive", NULL};
 static const char *const timeout_words[] = {"cancel", "cross", NULL};
@@ -129,6 +130,13 @@ const lfi_config_entry lfi_config_entries[] = {
         "use_missing",
         model.use_missing,
         "trees: missing values go where they fit, else they are 0"
+    ),
+    WORD(
+        "model",
+        "calibration",
+        model.calibration,
+        calibration_words,
+        "of probabilities, on the stopping rows"
     ),
     I32("model", "num_leaves", model.num_leaves, "of a tree"),
     I32("model", "max_depth", model.max_depth, "of a tree"),

@@ -15,6 +15,7 @@ typedef struct fitting {
     lfi_lightgbm *api;
     lfi_forest forests[LF_HEAD_COUNT];
     lfi_line lines[LF_HEAD_COUNT];
+    lf_calibration calibration[LF_DIRECTION_COUNT];
     size_t fit_rows[LF_HEAD_COUNT];
     lfi_task *task;
     int32_t rounds_done; /* over all heads, for progress */
@@ -61,6 +62,45 @@ static lf_status fit_trees(fitting *f, lf_head head, lf_error *error)
     f->rounds_done = ((int32_t)head + 1) * o->rounds_max;
     f->task->best_rounds[head] = forest->best_round;
     f->task->least_best_round = fmin(f->task->least_best_round, forest->best_round);
+    return status;
+}
+
+static double scorer_forecast(const void *context, const double *x)
+{
+    return lf_scorer_predict(context, x);
+}
+
+/* A fitted line and the number of its features. */
+typedef struct line_forecast {
+    const lfi_line *line;
+    size_t feature_count;
+} line_forecast;
+
+static double logistic_forecast(const void *context, const double *x)
+{
+    const line_forecast *const l = context;
+    return 1 / (1 + exp(-lfi_line_value(l->line, x, l->feature_count)));
+}
+
+/* Bends a direction's probabilities to what came true on the stopping rows. */
+static lf_status calibrate(fitting *f, lf_head head, lf_error *error)
+{
+    const lfi_data *data = f->data;
+    const lfi_query stop = {.data = data, .head = head, .span = f->stop};
+    lf_calibration *out = &f->calibration[head];
+    if (f->api == NULL) {
+        const line_forecast line = {&f->lines[head], data->feature_count};
+        return lfi_platt_fit(&stop, logistic_forecast, &line, out, error);
+    }
+    lf_scorer *scorer = NULL;
+    const lfi_forest *forest = &f->forests[head];
+    lf_status status = lf_scorer_create(
+        data->allocator, forest->text, forest->bytes, lf_head_name(head), &scorer, error
+    );
+    if (status == LF_OK) {
+        status = lfi_platt_fit(&stop, scorer_forecast, scorer, out, error);
+    }
+    lf_scorer_destroy(scorer);
     return status;
 }
 
@@ -111,6 +151,8 @@ static json_t *options_json(const lfi_data *data)
         "extreme_quantile",
         o->extreme_quantile
     );
+    const char *calibration = o->calibration == LF_TRAIN_PLATT ? "platt" : "none";
+    (void)json_object_set_new(entry, "calibration", json_string(calibration));
     (void)json_object_set_new(entry, "balanced", json_boolean(o->balanced));
     (void)json_object_set_new(entry, "use_missing", json_boolean(o->use_missing));
     if (o->monotone != NULL && *o->monotone != '\0') {
@@ -201,6 +243,7 @@ static void write_meta(const fitting *f, lf_model_meta *meta)
         .median_spread_ticks = f->summary.median_spread_ticks,
         .clock = o->clock,
     };
+    memcpy(meta->calibration, f->calibration, sizeof meta->calibration);
     (void)snprintf(meta->kind, sizeof meta->kind, f->api != NULL ? "trees" : "logistic");
 }
 
@@ -238,7 +281,9 @@ static void cut_span(fitting *f, const lfi_span *span)
     const lf_train_options *o = f->data->options;
     f->fit = *span;
     f->stop = *span;
-    if (o->kind == LF_TRAIN_LOGISTIC || o->early_stopping_share <= 0) {
+    /* A logistic needs no stopping rows, but a calibration does. */
+    const bool is_plain = o->kind == LF_TRAIN_LOGISTIC && o->calibration == LF_TRAIN_UNCALIBRATED;
+    if (is_plain || o->early_stopping_share <= 0) {
         f->stop.end_ns = f->stop.first_ns;
         return;
     }
@@ -271,6 +316,10 @@ lf_status lfi_fit_span(
     }
     for (int head = 0; head < LF_HEAD_COUNT && status == LF_OK; head++) {
         status = is_trees ? fit_trees(f, (lf_head)head, error) : fit_line(f, (lf_head)head, error);
+        if (status == LF_OK && head < LF_DIRECTION_COUNT &&
+            data->options->calibration == LF_TRAIN_PLATT) {
+            status = calibrate(f, (lf_head)head, error);
+        }
     }
     if (status == LF_OK) {
         status = save(f, path, error);

@@ -241,6 +241,21 @@ lf_status lfi_line_fit(
 );
 double lfi_line_value(const lfi_line *line, const double *x, size_t feature_count);
 
+/* ---- calibration ------------------------------------------------------------------------ */
+
+/* Foretells the probability of one row of a query; the rows are those of the head's features. */
+typedef double (*lfi_forecast)(const void *context, const double *x);
+
+/* Fits Platt's line on the rows of a query, which the forecast must not have been fitted on. With
+   fewer than 100 rows it stays unset. */
+lf_status lfi_platt_fit(
+    const lfi_query *query,
+    lfi_forecast forecast,
+    const void *context,
+    lf_calibration *out,
+    lf_error *error
+);
+
 /* ---- fitting ---------------------------------------------------------------------------- */
 
 /* Where a fit stands within a longer task, for progress. */
