@@ -5,6 +5,13 @@
 const cli_flag cli_train_flags[] = {
     {"output", 'o', CLI_VALUE, "MODEL", "folder for the model", NULL},
     {"preset", 0, CLI_VALUE, "NAME", "symmetric or brief: defaults of [model]", "model.preset"},
+    {"kind", 0, CLI_VALUE, "NAME", "trees or logistic", "model.kind"},
+    {"trials",
+     0,
+     CLI_VALUE,
+     "N",
+     "search parameters first, so many trials all in all",
+     "model.trials"},
     {"step", 0, CLI_VALUE, "D", "time between rows", "features.step"},
     {"horizon", 0, CLI_VALUE, "D", "of the direction and the return, 1min", "labels.horizon"},
     {"label-delay", 0, CLI_VALUE, "D", "labels look from row time + D", "labels.delay"},

@@ -156,6 +156,30 @@ static void print_rounds(const json_t *walk)
     }
 }
 
+/* What a search over parameters did, when there was one. */
+static void print_search(const json_t *walk)
+{
+    const json_t *const search = json_object_get(walk, "search");
+    const json_t *value = NULL;
+    const char *name = NULL;
+    if (search == NULL) {
+        return;
+    }
+    printf(
+        "\nTrials: %.0f made now, %.0f recorded in all; the best is number %.0f\n"
+        "  log loss %.5f against %.5f as configured; the best of many looks better than it is\n",
+        number_at(search, "made"),
+        number_at(search, "recorded"),
+        number_at(search, "best"),
+        number_at(search, "best_log_loss"),
+        number_at(search, "first_log_loss")
+    );
+    json_object_foreach(json_object_get(search, "parameters"), name, value)
+    {
+        printf("  %-20s %.4g\n", name, json_number_value(value));
+    }
+}
+
 static void print_permutations(const json_t *null)
 {
     const char *name = NULL;
@@ -216,6 +240,7 @@ void cli_train_text(const char *text, const lf_train_options *options, const cha
     print_bins(json_object_get(one, "by_spread"), "spread", "quarter");
     print_return(json_object_get(walk, "ret_1min"), near);
     print_rounds(walk);
+    print_search(walk);
     print_permutations(json_object_get(walk, "permutations"));
     json_array_foreach(warnings, i, warning)
     {

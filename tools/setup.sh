@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 BUILD_PACKAGES="build-essential cmake ninja-build pkg-config git ca-certificates python3 python3-venv
-python3-dev tzdata libgomp1 zlib1g-dev libzstd-dev libarchive-dev libjansson-dev libtomlplusplus-dev
+python3-dev tzdata libgomp1 zlib1g-dev libzstd-dev libarchive-dev libjansson-dev libsqlite3-dev libtomlplusplus-dev
 libcmocka-dev"
 TEST_PACKAGES="clang-format clang-14 libclang-rt-14-dev chromium fonts-dejavu-core"
 

@@ -55,6 +55,8 @@ typedef struct lf_config {
     lf_train_options model; /* its pointers and step, delay, clock, vpin are set when it is used */
     char model_features[1024]; /* features = "": those of the preset */
     char model_monotone[1024]; /* monotone = "" */
+    int64_t model_trials;      /* trials = 0 */
+    char trials_file[1024];    /* trials_file = "": trials.sqlite in the model folder */
     /* [signal], [execution], [risk] */
     lf_signal_options signal;
     lf_execution_options execution;
@@ -201,7 +203,8 @@ LF_API LF_MUST_CHECK lf_status lf_run_features(
 );
 
 /**
- * Walk forward over all days, then fit the final model on all rows.
+ * Walk forward over all days, then fit the final model on all rows. With the key model.trials
+ * parameters are searched first, and the best ones are used for both.
  *
  * @param path  the model folder; its folds and `walk.json` lie below it
  * @param json  owned, lf_train_walk_json() of the walk; end it with lf_release(); may be NULL

@@ -480,6 +480,59 @@ LF_API LF_MUST_CHECK lf_status lf_train_walk_permute(
 /** What permutations found, borrowed; its count is 0 before lf_train_walk_permute(). */
 LF_API const lf_train_null *lf_train_walk_null(const lf_train_walk *walk);
 
+/* ---- a search over parameters ----------------------------------------------------------- */
+
+/** Where a search keeps its trials. */
+typedef struct lf_train_search_options {
+    const char *path;    /* SQLite file with every trial ever made; made when it is not there */
+    const char *folder;  /* models of a trial are written to folder/trial, and removed in the end */
+    int64_t trial_count; /* of this search, at least 1; those recorded before are not made again */
+} lf_train_search_options;
+
+/** What a search found. */
+typedef struct lf_train_search {
+    int64_t made;     /* trials made by this call */
+    int64_t recorded; /* trials in the file, those of other data and options included */
+    int64_t best;     /* number of the best trial; 0 is the options as they were given */
+    double best_log_loss;
+    double first_log_loss; /* of trial 0 */
+    char parameters[512];  /* of the best trial, as a JSON object */
+} lf_train_search;
+
+/**
+ * Walk forward with parameters drawn at random and keep those of the least log loss of the near
+ * direction. Trial 0 is the options as given; docs/modules/train.md has the space the others are
+ * drawn from. Number, seed and nothing else decide what trial a number is, so a search that was
+ * stopped goes on where it was: each trial is recorded when it is finished.
+ *
+ * The best of many trials looks better than it is. Give the number of recorded trials to whatever
+ * judges it (lf_stats_deflated_sharpe(), report.trials).
+ *
+ * @param best  out: options with the parameters of the best trial; texts stay borrowed
+ * @return as lf_train_walk_days(), or LF_IO, LF_FORMAT (the file is no record of trials)
+ *
+ * Cost: that of a walk for each trial.
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_search_days(
+    const lf_train_days *days,
+    const lf_train_options *options,
+    const lf_train_search_options *search,
+    lf_train_options *best,
+    lf_train_search *out,
+    lf_error *error
+);
+
+/**
+ * Trials that a file records, whatever their data.
+ *
+ * @param out  how many
+ * @return LF_OK, LF_NOT_FOUND, LF_IO or LF_FORMAT
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_train_trial_count(const char *path, int64_t *out, lf_error *error);
+
+/* ---- scores of a table ------------------------------------------------------------------ */
+
 /** What lf_train_score() must be told. */
 typedef struct lf_train_score_options {
     const lf_allocator *allocator;

@@ -51,11 +51,12 @@ static lf_status unknown_key(const char *section, const char *key, lf_error *err
         candidates[i] = names[i];
     }
     (void)snprintf(typed, sizeof typed, "%s.%s", section, key);
-    const char *near = lf_suggest(typed, candidates, count);
+    const char *near = NULL;
     for (size_t i = 0; i < count && near == NULL; i++) {
         /* The right name in the wrong section. */
         near = strcmp(lfi_config_entries[i].key.name, key) == 0 ? names[i] : NULL;
     }
+    near = near != NULL ? near : lf_suggest(typed, candidates, count);
     if (near == NULL) {
         return lf_error_set(
             error, LF_NOT_FOUND, "There is no key %s, see --print-config for all keys.", typed
@@ -402,6 +403,9 @@ lf_status lf_config_check(const lf_config *config, lf_error *error)
     }
     if (!isfinite(config->starting_cash)) {
         return lf_error_set(error, LF_RANGE, "risk.starting_cash must be a number.");
+    }
+    if (config->model_trials < 0 || config->model_trials > 1000000) {
+        return lf_error_set(error, LF_RANGE, "model.trials must be from 0 to 1000000.");
     }
     if (config->trials < 1) {
         return lf_error_set(error, LF_RANGE, "report.trials must be at least 1.");

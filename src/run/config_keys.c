@@ -148,6 +148,13 @@ const lfi_config_entry lfi_config_entries[] = {
         "early_stopping_share",
         model.early_stopping_share,
         "last part of the training span; 0: all rounds"),
+    I64("model", "trials", model_trials, "for `train`: parameters are searched first; 0: not"),
+    TEXT(
+        "model",
+        "trials_file",
+        trials_file,
+        "record of all trials (SQLite); \"\": trials.sqlite in the model folder"
+    ),
     I64("model", "seed", model.seed, "of LightGBM"),
     I64("model",
         "permute_seed",

@@ -204,7 +204,7 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
         .step_ns = config->step_ns,
         .planted_alpha = config->planted_alpha,
         .seed = config->model.seed,
-        .trial_count = config->trials,
+        .trial_count = desk->trial_count,
         .starting_cash = config->starting_cash,
         .in_sample = desk->trading->in_sample,
     };
@@ -227,6 +227,9 @@ lf_status lfi_trade(
     lf_status status = lf_mkdirs(folder, error);
     if (status == LF_OK) {
         status = lf_config_text(job->config, job->allocator, &toml, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_trial_count(job, &desk.trial_count, error);
     }
     if (status == LF_OK) {
         status = lfi_desk_trade(&desk, error);

@@ -1,7 +1,9 @@
 /* The verbs train, backtest, run and latency. */
 #include "latency_internal.h"
 
+#include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Progress of training, as the train module tells it. */
@@ -61,16 +63,15 @@ static lf_status walk_days(
     const lf_run_job *job,
     const lf_train_days *days,
     const lfi_day_rows *read,
-    lf_clock clock,
+    const lf_train_options *given,
     const char *folder,
     lf_train_walk **out,
     lf_error *error
 )
 {
-    lf_train_options options;
+    lf_train_options options = *given;
     lf_zone *zone = NULL;
     const char *const name = job->source_count > 0 ? read[0].instrument.time_zone : "UTC";
-    lfi_run_train_options(job, clock, &options);
     lf_status status = lf_zone_create(job->allocator, name, &zone, error);
     if (status == LF_OK) {
         options.zone = zone;
@@ -89,14 +90,98 @@ static lf_status walk_days(
     return status;
 }
 
-/* Writes what the walk found into the model folder, and a copy for the caller. */
-static lf_status keep_findings(
-    const lf_run_job *job, const lf_train_walk *walk, const char *path, char **json, lf_error *error
+/* ---- searching -------------------------------------------------------------------------- */
+
+static bool on_trials(void *context, double share)
+{
+    const lf_run_job *const job = context;
+    return job->progress == NULL || job->progress(job->progress_context, "trials", share);
+}
+
+lf_status lfi_trial_count(const lf_run_job *job, int64_t *out, lf_error *error)
+{
+    int64_t recorded = 0;
+    *out = job->config->trials;
+    if (job->config->trials_file[0] == '\0') {
+        return LF_OK;
+    }
+    const lf_status status = lf_train_trial_count(job->config->trials_file, &recorded, error);
+    *out = recorded > *out ? recorded : *out;
+    return status;
+}
+
+/* Puts the parameters of the best trial into the options, when a search is asked for. */
+static lf_status search_days(
+    const lf_run_job *job,
+    const lf_train_days *days,
+    const char *path,
+    lf_train_options *options,
+    lf_train_search *found,
+    lf_error *error
 )
 {
     char file[LFI_PATH_BYTES];
-    const char *const text = lf_train_walk_json(walk);
-    lf_status status = lfi_path(path, "walk.json", file, error);
+    lf_train_options best;
+    lf_train_options trying = *options;
+    *found = (lf_train_search){0};
+    if (job->config->model_trials == 0) {
+        return LF_OK;
+    }
+    lf_status status = lfi_path(path, "trials.sqlite", file, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    const char *const named = job->config->trials_file;
+    const lf_train_search_options search = {
+        .path = named[0] != '\0' ? named : file,
+        .folder = path,
+        .trial_count = job->config->model_trials,
+    };
+    trying.progress = on_trials;
+    status = lf_train_search_days(days, &trying, &search, &best, found, error);
+    if (status == LF_OK) {
+        best.progress = options->progress;
+        *options = best;
+    }
+    return status;
+}
+
+/* What the walk found, and what the search did when there was one; NULL without memory. */
+static char *findings(const lf_train_walk *walk, const lf_train_search *search)
+{
+    json_t *const root = json_loads(lf_train_walk_json(walk), 0, NULL);
+    if (root != NULL && search->recorded > 0) {
+        json_t *const entry = json_pack(
+            "{s:I, s:I, s:I, s:f, s:f, s:o}",
+            "made",
+            (json_int_t)search->made,
+            "recorded",
+            (json_int_t)search->recorded,
+            "best",
+            (json_int_t)search->best,
+            "best_log_loss",
+            search->best_log_loss,
+            "first_log_loss",
+            search->first_log_loss,
+            "parameters",
+            json_loads(search->parameters, 0, NULL)
+        );
+        (void)json_object_set_new(root, "search", entry);
+    }
+    char *const text =
+        root == NULL ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    json_decref(root);
+    return text;
+}
+
+/* Writes what was found into the model folder, and a copy for the caller. */
+static lf_status keep_findings(
+    const lf_run_job *job, const char *text, const char *path, char **json, lf_error *error
+)
+{
+    char file[LFI_PATH_BYTES];
+    lf_status status = text != NULL ? lfi_path(path, "walk.json", file, error)
+                                    : lf_error_set(error, LF_NOMEM, "No memory for JSON.");
     if (status == LF_OK) {
         status = lf_file_write_atomic(file, text, strlen(text), error);
     }
@@ -120,17 +205,22 @@ static lf_status train_days(
     lf_error *error
 )
 {
-    const lf_clock clock = job->config->clock;
     const lf_train_days days = lfi_store_days(store);
+    lf_train_options options;
+    lf_train_search search;
     lf_train_walk *walk = NULL;
-    lf_status status = walk_days(job, &days, read, clock, path, &walk, error);
+    lfi_run_train_options(job, job->config->clock, &options);
+    lf_status status = search_days(job, &days, path, &options, &search, error);
     if (status == LF_OK) {
-        lf_train_options options;
-        lfi_run_train_options(job, clock, &options);
+        status = walk_days(job, &days, read, &options, path, &walk, error);
+    }
+    if (status == LF_OK) {
         status = lf_train_fit_days(&days, INT64_MIN, INT64_MAX, &options, path, error);
     }
     if (status == LF_OK) {
-        status = keep_findings(job, walk, path, json, error);
+        char *const text = findings(walk, &search);
+        status = keep_findings(job, text, path, json, error);
+        free(text);
     }
     lf_train_walk_destroy(walk);
     return status;
@@ -296,6 +386,14 @@ static lf_status walk_and_trade(
     if (json != NULL) {
         *json = NULL;
     }
+    if (job->config->model_trials > 0) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "model.trials is for train, which may look at all days; a run trades what it has not "
+            "seen. Search with train, then set the keys it found and model.trials_file."
+        );
+    }
     lf_status status = lfi_path(folder, "models", models, error);
     if (status == LF_OK) {
         status = lfi_store_create(job->allocator, models, &store, error);
@@ -305,7 +403,9 @@ static lf_status walk_and_trade(
     }
     if (status == LF_OK) {
         const lf_train_days rows = lfi_store_days(store);
-        status = walk_days(job, &rows, days, LF_CLOCK_LOCAL, models, &walk, error);
+        lf_train_options options;
+        lfi_run_train_options(job, LF_CLOCK_LOCAL, &options);
+        status = walk_days(job, &rows, days, &options, models, &walk, error);
     }
     /* Trading reads the feeds again; it needs the carries of the days, not their rows. */
     lfi_store_destroy(store);

@@ -124,6 +124,10 @@ lf_status lfi_days_read(
 );
 void lfi_days_release(const lf_run_job *job, lfi_day_rows *days);
 
+/* Configurations looked at so far: report.trials, or what model.trials_file records when that is
+   more. */
+lf_status lfi_trial_count(const lf_run_job *job, int64_t *out, lf_error *error);
+
 /* Training options of a job for rows on a clock. */
 void lfi_run_train_options(const lf_run_job *job, lf_clock clock, lf_train_options *out);
 

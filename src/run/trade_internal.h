@@ -22,6 +22,7 @@ typedef struct lfi_desk {
     char *data_text; /* one line for each day that was traded, owned */
     size_t data_bytes;
     size_t data_capacity;
+    int64_t trial_count; /* configurations looked at so far */
     char first_date[11];
     char last_date[11];
     char time_zone[32]; /* of the first day: hours of the report are its */

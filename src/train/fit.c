@@ -119,7 +119,7 @@ static lf_status fit_line(fitting *f, lf_head head, lf_error *error)
 
 /* ---- what training says about itself ---------------------------------------------------- */
 
-static json_t *options_json(const lfi_data *data)
+json_t *lfi_options_json(const lfi_data *data)
 {
     const lf_train_options *o = data->options;
     json_t *entry = json_pack(
@@ -205,7 +205,7 @@ static char *training_json(const fitting *f)
     json_t *root = json_pack(
         "{s:o, s:{s:s, s:I, s:I}, s:o}",
         "options",
-        options_json(f->data),
+        lfi_options_json(f->data),
         "data",
         "xxh64",
         hash,

@@ -273,6 +273,43 @@ lf_status lfi_fit_span(
 
 lf_status lfi_check_options(const lf_train_options *options, lf_error *error);
 
+/* ---- trials ----------------------------------------------------------------------------- */
+
+/* The options that make a model, as JSON; new reference, NULL without memory. */
+json_t *lfi_options_json(const lfi_data *data);
+
+/* Options of a trial: number 0 leaves them as they are, the others are drawn. */
+void lfi_trial_draw(const lf_train_options *base, int64_t number, lf_train_options *out);
+
+/* A file of trials. */
+typedef struct lfi_trials lfi_trials;
+
+/* One trial as it is recorded. */
+typedef struct lfi_trial {
+    const char *search; /* which data and options it belongs to */
+    int64_t number;
+    const char *parameters; /* JSON */
+    const char *started;    /* time, UTC */
+    double seconds;
+    double accuracy, auc, log_loss, brier, ic, least_best_round; /* NaN: unknown */
+} lfi_trial;
+
+lf_status lfi_trials_open(
+    const lf_allocator *allocator, const char *path, bool is_new_fine, lfi_trials **out, lf_error *e
+);
+void lfi_trials_close(lfi_trials *trials);
+lf_status lfi_trials_put(lfi_trials *trials, const lfi_trial *trial, lf_error *error);
+/* Log loss of a recorded trial; *found is false when it is not there. */
+lf_status lfi_trials_get(
+    lfi_trials *trials,
+    const char *search,
+    int64_t number,
+    bool *found,
+    double *log_loss,
+    lf_error *e
+);
+lf_status lfi_trials_count(lfi_trials *trials, int64_t *out, lf_error *error);
+
 /* ---- scores ----------------------------------------------------------------------------- */
 
 /* All scored rows, one array for each thing that is known of a row. */
