@@ -288,13 +288,13 @@ static lf_status check_levels(
 {
     const int32_t first = days[0].instrument.level_count;
     const int32_t levels = days[day].instrument.level_count;
-    if (levels == first || strcmp(set, "default") == 0) {
+    if (levels == first || strstr(set, "ofi_integrated_") == NULL) {
         return LF_OK;
     }
     return lf_error_set(
         error,
         LF_MISMATCH,
-        "%s has books of %d levels, %s of %d; fitted features need the same number on all days.",
+        "%s has books of %d levels, %s of %d; ofi_integrated needs the same number on all days.",
         job->sources[0].path,
         (int)first,
         job->sources[day].path,
