@@ -67,8 +67,7 @@ LF_API lf_scorer_kernel lf_scorer_kernel_of(const lf_scorer *scorer);
  * Use another kernel, for tests and measurements; not while another thread scores.
  *
  * All but the walk are for models without categories whose trees have at most 256 leaves and whose
- * nodes see at most 256 columns. A column is a feature with up to 254 thresholds and one way to
- * treat what is missing; most features are one.
+ * nodes see at most 128 columns: the features that are used, one for each 254 thresholds.
  *
  * @return false, and nothing changes, when the processor or the model does not allow it
  */

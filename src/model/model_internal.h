@@ -39,10 +39,13 @@ typedef enum lfi_output {
 /* ---- tables for kernels (scorer_tables.c) ----------------------------------------------- */
 
 /*
- * Kernels compare bytes, not doubles. A column is a feature as some nodes see it: one way to treat
- * what is missing, and the sorted thresholds of those nodes. The rank of a value is the number of
- * thresholds below it, so "x > threshold k" is "rank > k". Ranks, thresholds and leaves are bytes
- * kept 128 lower, because AVX2 compares signed bytes only.
+ * Kernels compare bytes, not doubles. A column is a feature and its sorted thresholds. The rank of
+ * a value is the number of thresholds below it, so "x > threshold k" is "rank > k". Ranks,
+ * thresholds and leaves are bytes kept 128 lower, because AVX2 compares signed bytes only.
+ *
+ * A missing value has a rank above all thresholds where it goes right, and one below all where it
+ * goes left. Nodes of a mixed column differ in that: then those that send it left ask for another
+ * rank, which is the same unless the value is missing.
  *
  * The nodes of a tree are taken from left to right: node j parts leaf j from leaf j + 1, and the
  * leaves [first, j] lie left of it. A node where x goes right rules all of them out:
@@ -52,8 +55,8 @@ typedef enum lfi_output {
  *         if (rank[column[j]] > threshold[j] && first[j] <= leaf)
  *             leaf = j + 1;
  */
-#define LFI_COLUMNS_MAX 256
-/* Rank 255 is above all of them: a missing value that goes right. */
+#define LFI_COLUMNS_MAX 128
+/* Rank 255 is above all of them. */
 #define LFI_THRESHOLDS_MAX 254
 #define LFI_TREE_LEAVES_MAX 256
 /* Trees in one register of 64 bytes, and in a block, whose registers are searched at once. */
@@ -84,7 +87,7 @@ typedef struct lfi_block {
 
 /* One node for the batch kernels: each byte four times, so that one load fills a register. */
 typedef struct lfi_batch_node {
-    uint32_t ranks; /* where the column's ranks begin: column * LFI_BATCH_ROWS */
+    uint32_t ranks; /* where the ranks begin that it asks for: row of ranks * LFI_BATCH_ROWS */
     uint32_t threshold;
     uint32_t first;
     uint32_t next; /* leaf j + 1 */
@@ -111,12 +114,15 @@ typedef struct lfi_line {
 typedef struct lfi_tables {
     size_t column_count;
     lfi_column columns[LFI_COLUMNS_MAX];
-    uint64_t used[LFI_COLUMNS_MAX / 64];    /* columns that a node asks for */
-    uint64_t is_zero[LFI_COLUMNS_MAX / 64]; /* columns where zero is missing */
+    uint64_t used[LFI_COLUMNS_MAX / 64];     /* columns that a node asks for */
+    uint64_t is_zero[LFI_COLUMNS_MAX / 64];  /* columns where zero is missing */
+    uint64_t is_mixed[LFI_COLUMNS_MAX / 64]; /* columns where missing values go both ways */
     /* 8 columns whose features follow each other: one load takes them. Bits: those in the row. */
     bool is_run[LFI_COLUMNS_MAX / 8];
     uint8_t lanes[LFI_COLUMNS_MAX / 8];
     int8_t missing_ranks[LFI_COLUMNS_MAX]; /* of NaN, and of 0 where is_zero */
+    /* Batches: the row of ranks for nodes of a mixed column that send what is missing left. */
+    uint16_t left_rows[LFI_COLUMNS_MAX];
     const lfi_line *pivots; /* [column_count]: the last key of each line, infinity for the last */
     const lfi_line *lines;
     const double *thresholds;
@@ -127,6 +133,7 @@ typedef struct lfi_tables {
 typedef struct lfi_ranks {
     _Alignas(64) int8_t ranks[LFI_COLUMNS_MAX];
     _Alignas(64) double values[LFI_COLUMNS_MAX]; /* what they were made of, small ones made 0 */
+    uint64_t missing[LFI_COLUMNS_MAX / 64];      /* mixed columns whose value is missing */
     bool is_set;
 } lfi_ranks;
 
@@ -148,9 +155,10 @@ typedef struct lfi_kernel {
        ranks[i * stride]. */
     void (*rank
     )(const lfi_tables *tables, const double *row, lfi_ranks *state, int8_t *ranks, size_t stride);
-    /* Sum of the leaves in tree order; ranks: [LFI_COLUMNS_MAX] on a boundary of 64 bytes. */
-    double (*sum)(const lfi_tables *tables, const lfi_forest *forest, const int8_t *ranks);
-    /* The same for LFI_BATCH_ROWS rows; ranks: [column_count][LFI_BATCH_ROWS], on 64 bytes. */
+    /* Sum of the leaves in tree order. */
+    double (*sum)(const lfi_tables *tables, const lfi_forest *forest, const lfi_ranks *state);
+    /* The same for LFI_BATCH_ROWS rows; ranks: [2 * LFI_COLUMNS_MAX][LFI_BATCH_ROWS], on 64 bytes,
+       those of the columns and then those of left_rows. */
     void (*sum_rows)(const lfi_forest *forest, const int8_t *ranks, double *sums);
 } lfi_kernel;
 

@@ -92,7 +92,7 @@ static double raw_next(const lf_scorer *scorer, const double *row, lfi_ranks *st
         return walk(scorer, row, 0);
     }
     scorer->kernel->rank(scorer->tables, row, state, state->ranks, 1);
-    return scorer->kernel->sum(scorer->tables, scorer->tables->forests, state->ranks);
+    return scorer->kernel->sum(scorer->tables, scorer->tables->forests, state);
 }
 
 double lf_scorer_raw(const lf_scorer *scorer, const double *row)
@@ -137,20 +137,45 @@ double lfi_scorer_predict_next(const lf_scorer *scorer, const double *row, lfi_r
 /* Fewer rows than this are done sooner one by one. */
 #define BATCH_LEAST 16
 
+/* The rows of ranks for nodes of mixed columns that send what is missing left. */
+static void fill_left(
+    const lfi_tables *tables, uint64_t missing[LFI_BATCH_ROWS][LFI_COLUMNS_MAX / 64], int8_t *ranks
+)
+{
+    uint64_t any[LFI_COLUMNS_MAX / 64] = {0};
+    for (size_t i = 0; i < LFI_BATCH_ROWS; i++) {
+        any[0] |= missing[i][0];
+        any[1] |= missing[i][1];
+    }
+    for (size_t c = 0; c < tables->column_count; c++) {
+        if ((tables->is_mixed[c / 64] >> (c % 64) & 1) == 0) {
+            continue;
+        }
+        int8_t *const left = ranks + (size_t)tables->left_rows[c] * LFI_BATCH_ROWS;
+        memcpy(left, ranks + c * LFI_BATCH_ROWS, LFI_BATCH_ROWS);
+        for (size_t i = 0; (any[c / 64] >> (c % 64) & 1) != 0 && i < LFI_BATCH_ROWS; i++) {
+            left[i] = (missing[i][c / 64] >> (c % 64) & 1) != 0 ? INT8_MIN : left[i];
+        }
+    }
+}
+
 /* Up to LFI_BATCH_ROWS rows. */
 static void
 batch(const lf_scorer *scorer, const double *rows, size_t stride, size_t count, double *out)
 {
     const lfi_tables *const tables = scorer->tables;
-    _Alignas(64) int8_t ranks[LFI_COLUMNS_MAX * LFI_BATCH_ROWS];
+    _Alignas(64) int8_t ranks[2 * LFI_COLUMNS_MAX * LFI_BATCH_ROWS];
     _Alignas(64) double sums[LFI_BATCH_ROWS];
-    lfi_ranks state;
+    uint64_t missing[LFI_BATCH_ROWS][LFI_COLUMNS_MAX / 64];
+    lfi_ranks state = {.is_set = false};
     for (size_t i = 0; i < LFI_BATCH_ROWS; i++) {
         /* Behind the last row it is repeated: what is there must be ranks. */
         const size_t row = i < count ? i : count - 1;
         state.is_set = false;
         scorer->kernel->rank(tables, rows + row * stride, &state, ranks + i, LFI_BATCH_ROWS);
+        memcpy(missing[i], state.missing, sizeof missing[i]);
     }
+    fill_left(tables, missing, ranks);
     scorer->kernel->sum_rows(tables->forests, ranks, sums);
     memcpy(out, sums, count * sizeof *out);
 }

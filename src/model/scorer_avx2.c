@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+#include <string.h>
 
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define AVX2_INLINE AVX2 __attribute__((always_inline)) static inline
@@ -87,7 +88,9 @@ AVX2_INLINE void rank_part(
         _mm256_store_pd(last, x);
         _mm_store_ps(keys + i, _mm256_cvtpd_ps(x));
     }
-    todo = tables->used[first / 64] & (state->is_set ? todo : UINT64_MAX);
+    const uint64_t used = tables->used[first / 64];
+    state->missing[first / 64] = missing & used & tables->is_mixed[first / 64];
+    todo = used & (state->is_set ? todo : UINT64_MAX);
     for (missing &= todo, todo &= ~missing; missing != 0; missing = _blsr_u64(missing)) {
         const size_t column = first + (size_t)_tzcnt_u64(missing);
         ranks[column * stride] = tables->missing_ranks[column];
@@ -189,13 +192,24 @@ AVX2_INLINE double sum_with(const lfi_forest *forest, const int8_t *from, int pa
     return total;
 }
 
-AVX2 static double sum(const lfi_tables *tables, const lfi_forest *forest, const int8_t *ranks)
+/* When a value of a mixed column is missing, behind the ranks stand those of the nodes that send it
+   left. */
+AVX2 static double sum(const lfi_tables *tables, const lfi_forest *forest, const lfi_ranks *state)
 {
-    if (tables->column_count <= LFI_LANES) {
-        return sum_with(forest, ranks, 1);
+    _Alignas(32) int8_t both[2 * LFI_COLUMNS_MAX];
+    const int parts = tables->column_count <= LFI_LANES ? 1 : 2;
+    if ((state->missing[0] | (parts == 2 ? state->missing[1] : 0)) == 0) {
+        return parts == 1 ? sum_with(forest, state->ranks, 1) : sum_with(forest, state->ranks, 2);
     }
-    return tables->column_count <= 2 * LFI_LANES ? sum_with(forest, ranks, 2)
-                                                 : sum_with(forest, ranks, 4);
+    const size_t half = (size_t)parts * LFI_LANES;
+    memcpy(both, state->ranks, half);
+    memcpy(both + half, state->ranks, half);
+    for (size_t i = 0; i < (size_t)parts; i++) {
+        for (uint64_t left = state->missing[i]; left != 0; left = _blsr_u64(left)) {
+            both[half + i * LFI_LANES + (size_t)_tzcnt_u64(left)] = INT8_MIN;
+        }
+    }
+    return parts == 1 ? sum_with(forest, both, 2) : sum_with(forest, both, 4);
 }
 
 /* ---- many rows -------------------------------------------------------------------------- */

@@ -76,7 +76,9 @@ AVX512_INLINE void rank_part(
         _mm512_store_pd(last, x);
         _mm256_store_ps(keys + i, _mm512_cvtpd_ps(x));
     }
-    todo = tables->used[first / 64] & (state->is_set ? todo : UINT64_MAX);
+    const uint64_t used = tables->used[first / 64];
+    state->missing[first / 64] = missing & used & tables->is_mixed[first / 64];
+    todo = used & (state->is_set ? todo : UINT64_MAX);
     for (missing &= todo, todo &= ~missing; missing != 0; missing = _blsr_u64(missing)) {
         const size_t column = first + (size_t)_tzcnt_u64(missing);
         ranks[column * stride] = tables->missing_ranks[column];
@@ -172,13 +174,9 @@ AVX512_INLINE void search(
     }
 }
 
-AVX512_INLINE double sum_with(const lfi_forest *forest, const int8_t *from, int registers)
+AVX512_INLINE double sum_with(const lfi_forest *forest, const __m512i *ranks, int registers)
 {
     _Alignas(64) uint8_t chosen[2][LFI_BLOCK_TREES];
-    __m512i ranks[4];
-    for (int i = 0; i < registers; i++) {
-        ranks[i] = _mm512_load_si512(from + (size_t)i * LFI_LANES);
-    }
     adder a = {.sum = 0};
     for (size_t i = 0; i < forest->block_count; i++) {
         const lfi_block *const block = &forest->blocks[i];
@@ -197,13 +195,22 @@ AVX512_INLINE double sum_with(const lfi_forest *forest, const int8_t *from, int 
     return a.sum;
 }
 
-AVX512 static double sum(const lfi_tables *tables, const lfi_forest *forest, const int8_t *ranks)
+/* Registers: the ranks; when a value of a mixed column is missing, behind them those of the nodes
+   that send it left. */
+AVX512 static double sum(const lfi_tables *tables, const lfi_forest *forest, const lfi_ranks *state)
 {
+    const __m512i lowest = _mm512_set1_epi8(INT8_MIN);
+    const __m512i low = _mm512_load_si512(state->ranks);
+    const __m512i low_left = _mm512_mask_mov_epi8(low, state->missing[0], lowest);
     if (tables->column_count <= LFI_LANES) {
-        return sum_with(forest, ranks, 1);
+        const __m512i ranks[] = {low, low_left};
+        return state->missing[0] == 0 ? sum_with(forest, ranks, 1) : sum_with(forest, ranks, 2);
     }
-    return tables->column_count <= 2 * LFI_LANES ? sum_with(forest, ranks, 2)
-                                                 : sum_with(forest, ranks, 4);
+    const __m512i high = _mm512_load_si512(state->ranks + LFI_LANES);
+    const __m512i high_left = _mm512_mask_mov_epi8(high, state->missing[1], lowest);
+    const __m512i ranks[] = {low, high, low_left, high_left};
+    return (state->missing[0] | state->missing[1]) == 0 ? sum_with(forest, ranks, 2)
+                                                        : sum_with(forest, ranks, 4);
 }
 
 /* ---- many rows -------------------------------------------------------------------------- */

@@ -5,29 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a column does with values that are missing: the kind of its nodes and where they send them.
- */
-enum {
-    KIND_NONE, /* NaN is 0 */
-    KIND_NAN_LEFT,
-    KIND_NAN_RIGHT,
-    KIND_ZERO_LEFT,
-    KIND_ZERO_RIGHT,
-};
-
 /* A node and what its column is known by. */
 typedef struct question {
     double threshold;
     uint32_t feature;
-    uint32_t kind;
     uint32_t node;
+    uint8_t missing; /* lfi_missing */
+    bool is_left;    /* where it sends what is missing; false for LFI_MISSING_NONE */
 } question;
 
 /* Where a node went: a column, and one of its thresholds. */
 typedef struct place {
-    uint16_t column;
+    uint8_t column;
     uint8_t threshold;
+    bool is_left;
 } place;
+
+/* What the nodes of a column do with values that are missing. */
+typedef struct habit {
+    uint8_t missing; /* lfi_missing */
+    bool has_left;
+    bool has_right;
+} habit;
 
 /* One tree from left to right. */
 typedef struct ordered_tree {
@@ -42,7 +41,7 @@ typedef struct builder {
     lfi_tables *tables;  /* what is known before its size is; then the result */
     question *questions; /* [node_count] */
     place *places;       /* [node_count] */
-    uint8_t *kinds;      /* [LFI_COLUMNS_MAX] */
+    habit *habits;       /* [LFI_COLUMNS_MAX] */
     double *thresholds;  /* [node_count] distinct ones of the columns, one after the other */
     size_t threshold_count;
     size_t line_count;
@@ -54,18 +53,6 @@ typedef struct builder {
 
 /* ---- columns ---------------------------------------------------------------------------- */
 
-static uint32_t kind_of(const lfi_node *node)
-{
-    switch (node->missing) {
-    case LFI_MISSING_ZERO:
-        return node->is_default_left ? KIND_ZERO_LEFT : KIND_ZERO_RIGHT;
-    case LFI_MISSING_NAN:
-        return node->is_default_left ? KIND_NAN_LEFT : KIND_NAN_RIGHT;
-    default:
-        return KIND_NONE;
-    }
-}
-
 static int compare_questions(const void *left, const void *right)
 {
     const question *const a = left;
@@ -73,8 +60,8 @@ static int compare_questions(const void *left, const void *right)
     if (a->feature != b->feature) {
         return a->feature < b->feature ? -1 : 1;
     }
-    if (a->kind != b->kind) {
-        return a->kind < b->kind ? -1 : 1;
+    if (a->missing != b->missing) {
+        return a->missing < b->missing ? -1 : 1;
     }
     return (a->threshold > b->threshold) - (a->threshold < b->threshold);
 }
@@ -84,31 +71,33 @@ static bool make_columns(builder *b)
 {
     lfi_tables *const tables = b->tables;
     const size_t count = b->scorer->node_count;
+    size_t at = 0; /* the column of the last question */
     qsort(b->questions, count, sizeof *b->questions, compare_questions);
-    lfi_column *column = NULL;
     for (size_t i = 0; i < count; i++) {
         const question *const q = &b->questions[i];
-        const bool is_same = column != NULL && column->feature == q->feature &&
-                             b->kinds[column - tables->columns] == q->kind;
-        const bool is_known = is_same && b->thresholds[b->threshold_count - 1] == q->threshold;
-        if (!is_same || (!is_known && column->threshold_count == LFI_THRESHOLDS_MAX)) {
+        const bool is_same = i > 0 && q[-1].feature == q->feature && q[-1].missing == q->missing;
+        const bool is_known = is_same && q[-1].threshold == q->threshold;
+        if (!is_same || (!is_known && tables->columns[at].threshold_count == LFI_THRESHOLDS_MAX)) {
             if (tables->column_count == LFI_COLUMNS_MAX) {
                 return false;
             }
-            b->kinds[tables->column_count] = (uint8_t)q->kind;
-            column = &tables->columns[tables->column_count++];
-            *column = (lfi_column){
+            at = tables->column_count++;
+            b->habits[at].missing = q->missing;
+            tables->columns[at] = (lfi_column){
                 .feature = q->feature,
                 .threshold_first = (uint32_t)b->threshold_count,
             };
         }
         if (!is_known) {
             b->thresholds[b->threshold_count++] = q->threshold;
-            column->threshold_count++;
+            tables->columns[at].threshold_count++;
         }
+        b->habits[at].has_left = b->habits[at].has_left || q->is_left;
+        b->habits[at].has_right = b->habits[at].has_right || !q->is_left;
         b->places[q->node] = (place){
-            .column = (uint16_t)(column - tables->columns),
-            .threshold = (uint8_t)(column->threshold_count - 1),
+            .column = (uint8_t)at,
+            .threshold = (uint8_t)(tables->columns[at].threshold_count - 1),
+            .is_left = q->is_left,
         };
     }
     return true;
@@ -117,7 +106,7 @@ static bool make_columns(builder *b)
 /* Registers that hold so many columns: what a lookup costs. */
 static size_t registers_for(size_t columns)
 {
-    return columns <= LFI_LANES ? 1 : columns <= 2 * LFI_LANES ? 2 : 4;
+    return columns <= LFI_LANES ? 1 : 2;
 }
 
 /*
@@ -129,8 +118,8 @@ static void place_columns(builder *b)
     lfi_tables *const tables = b->tables;
     const size_t features = b->scorer->feature_count;
     lfi_column columns[LFI_COLUMNS_MAX] = {{0}};
-    uint8_t kinds[LFI_COLUMNS_MAX] = {0};
-    uint16_t moved[LFI_COLUMNS_MAX];
+    habit habits[LFI_COLUMNS_MAX] = {{0}};
+    uint8_t moved[LFI_COLUMNS_MAX];
     size_t others = 0;
     for (size_t i = 1; i < tables->column_count; i++) {
         others += tables->columns[i].feature == tables->columns[i - 1].feature;
@@ -143,8 +132,8 @@ static void place_columns(builder *b)
         const bool is_first = i == 0 || tables->columns[i - 1].feature != feature;
         const size_t at = is_at_home && is_first ? feature : next++;
         columns[at] = tables->columns[i];
-        kinds[at] = b->kinds[i];
-        moved[i] = (uint16_t)at;
+        habits[at] = b->habits[i];
+        moved[i] = (uint8_t)at;
         tables->used[at / 64] |= (uint64_t)1 << (at % 64);
     }
     for (size_t i = 0; is_at_home && i < features; i++) {
@@ -152,7 +141,7 @@ static void place_columns(builder *b)
     }
     tables->column_count = next;
     memcpy(tables->columns, columns, sizeof columns);
-    memcpy(b->kinds, kinds, sizeof kinds);
+    memcpy(b->habits, habits, sizeof habits);
     for (size_t i = 0; i < b->scorer->node_count; i++) {
         b->places[i].column = moved[b->places[i].column];
     }
@@ -211,25 +200,31 @@ static void fill_keys(const lfi_tables *tables, lfi_line *pivots, lfi_line *line
     }
 }
 
-static void fill_missing(lfi_tables *tables, const uint8_t *kinds)
+static void fill_missing(lfi_tables *tables, const habit *habits)
 {
+    size_t row = tables->column_count;
     for (size_t c = 0; c < tables->column_count; c++) {
-        switch (kinds[c]) {
-        case KIND_NONE:
+        const habit *const h = &habits[c];
+        const uint64_t bit = (uint64_t)1 << (c % 64);
+        if (h->missing == LFI_MISSING_NONE) {
             tables->missing_ranks[c] = lfi_tables_rank(tables, c, 0);
-            break;
-        case KIND_NAN_LEFT:
-        case KIND_ZERO_LEFT:
-            tables->missing_ranks[c] = INT8_MIN;
-            break;
-        default:
-            tables->missing_ranks[c] = INT8_MAX;
-            break;
+            continue;
         }
-        if (kinds[c] == KIND_ZERO_LEFT || kinds[c] == KIND_ZERO_RIGHT) {
-            tables->is_zero[c / 64] |= (uint64_t)1 << (c % 64);
+        tables->missing_ranks[c] = h->has_right ? INT8_MAX : INT8_MIN;
+        if (h->missing == LFI_MISSING_ZERO) {
+            tables->is_zero[c / 64] |= bit;
+        }
+        if (h->has_right && h->has_left) {
+            tables->is_mixed[c / 64] |= bit;
+            tables->left_rows[c] = (uint16_t)row++;
         }
     }
+}
+
+/* True when a node asks for the rank that a mixed column has for those that send left. */
+static bool asks_left(const lfi_tables *tables, const place *at)
+{
+    return at->is_left && (tables->is_mixed[at->column / 64] >> (at->column % 64) & 1) != 0;
 }
 
 /* ---- trees ------------------------------------------------------------------------------ */
@@ -285,6 +280,8 @@ static void *carve(builder *b, size_t count, size_t item_bytes)
 static void
 fill_block(builder *b, size_t k, size_t first, lfi_block *block, int8_t *steps, double *leaves)
 {
+    const lfi_tables *const tables = (const lfi_tables *)(const void *)b->memory;
+    const size_t left_bit = registers_for(tables->column_count) * LFI_LANES;
     const size_t registers = (size_t)block->step_count * block->width;
     for (size_t i = 0; i < registers; i++) {
         memset(steps + i * 3 * LFI_LANES, 0, LFI_LANES);
@@ -301,7 +298,7 @@ fill_block(builder *b, size_t k, size_t first, lfi_block *block, int8_t *steps, 
             const place *const at = &b->places[b->tree.nodes[j]];
             int8_t *const lane =
                 steps + ((j * block->width + t / LFI_LANES) * 3 * LFI_LANES) + t % LFI_LANES;
-            lane[0] = (int8_t)(uint8_t)at->column;
+            lane[0] = (int8_t)(at->column | (asks_left(tables, at) ? left_bit : 0));
             lane[LFI_LANES] = (int8_t)(at->threshold - LFI_BIAS);
             lane[(size_t)2 * LFI_LANES] = (int8_t)(b->tree.firsts[j] - LFI_BIAS);
         }
@@ -348,6 +345,7 @@ static uint32_t four_times(int byte)
 static void make_batch_trees(builder *b, size_t k, lfi_forest *forest)
 {
     const lf_scorer *const s = b->scorer;
+    const lfi_tables *const tables = (const lfi_tables *)(const void *)b->memory;
     const size_t count = trees_of(s, k);
     lfi_batch_tree *const trees = carve(b, count, sizeof *trees);
     for (size_t t = 0; t < count; t++) {
@@ -359,7 +357,8 @@ static void make_batch_trees(builder *b, size_t k, lfi_forest *forest)
         for (size_t j = 0; j < b->tree.node_count; j++) {
             const place *const at = &b->places[b->tree.nodes[j]];
             nodes[j] = (lfi_batch_node){
-                .ranks = (uint32_t)at->column * LFI_BATCH_ROWS,
+                .ranks = (asks_left(tables, at) ? tables->left_rows[at->column] : at->column) *
+                         (uint32_t)LFI_BATCH_ROWS,
                 .threshold = four_times(at->threshold),
                 .first = four_times(b->tree.firsts[j]),
                 .next = four_times((int)j + 1),
@@ -395,7 +394,7 @@ static void lay_out(builder *b)
         tables->pivots = pivots;
         tables->lines = lines;
         tables->forests = forests;
-        fill_missing(tables, b->kinds);
+        fill_missing(tables, b->habits);
         fill_keys(tables, pivots, lines);
     }
     for (size_t k = 0; k < outputs; k++) {
@@ -422,8 +421,9 @@ static bool take_questions(builder *b)
         b->questions[i] = (question){
             .threshold = node->threshold,
             .feature = node->feature,
-            .kind = kind_of(node),
             .node = (uint32_t)i,
+            .missing = node->missing,
+            .is_left = node->missing != LFI_MISSING_NONE && node->is_default_left,
         };
     }
     for (size_t t = 0; t < s->tree_count; t++) {
@@ -469,17 +469,17 @@ lf_status lfi_tables_create(const lf_scorer *scorer, lfi_tables **out)
     b->tables = lf_allocate(allocator, 1, sizeof *b->tables);
     b->questions = lf_allocate(allocator, nodes, sizeof *b->questions);
     b->places = lf_allocate(allocator, nodes, sizeof *b->places);
-    b->kinds = lf_allocate(allocator, LFI_COLUMNS_MAX, sizeof *b->kinds);
+    b->habits = lf_allocate(allocator, LFI_COLUMNS_MAX, sizeof *b->habits);
     b->thresholds = lf_allocate(allocator, nodes, sizeof *b->thresholds);
     lf_status status = LF_NOMEM;
-    if (b->tables != NULL && b->questions != NULL && b->places != NULL && b->kinds != NULL &&
+    if (b->tables != NULL && b->questions != NULL && b->places != NULL && b->habits != NULL &&
         b->thresholds != NULL) {
         status = build(b, out);
     }
     lf_release(allocator, b->tables);
     lf_release(allocator, b->questions);
     lf_release(allocator, b->places);
-    lf_release(allocator, b->kinds);
+    lf_release(allocator, b->habits);
     lf_release(allocator, b->thresholds);
     lf_release(allocator, b);
     return status;
