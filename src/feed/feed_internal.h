@@ -18,8 +18,9 @@ lf_status lfi_stream_open(
     lf_error *error
 );
 
-/* Bytes that may be read behind a line, whatever they hold. */
-#define LFI_LINE_SLACK 64
+/* Bytes that may be read behind a line, whatever they hold: as many as a LOBSTER row that
+   lobster_wide.c reads has at most, with some more. */
+#define LFI_LINE_SLACK 2048
 
 /* Let lines be so long, not only what one buffer holds; memory is taken when one comes. */
 void lfi_stream_allow_lines(lfi_stream *stream, size_t bytes_max);
@@ -194,9 +195,9 @@ void lfi_rows_quotes(const lfi_rows *rows, lf_quotes *out);
 
 /*
  * The same for processors with AVX-512, as far as lfi_wide_works(). The first line of a text is
- * read where it has a usual form and is not among the last ones; 0 is for the readers above to have
- * a look, else the bytes that were read, line end included. Before those read a row,
- * lfi_wide_leave() gives them the row before.
+ * read where it has a usual form; LFI_LINE_SLACK bytes behind the text may be read. 0 is for the
+ * readers above to have a look, else the bytes that were read, line end included. Before those read
+ * a row, lfi_wide_leave() gives them the row before.
  */
 bool lfi_wide_works(void);
 size_t lfi_wide_message(const lfi_window *text, lfi_message *out);

@@ -74,7 +74,7 @@ static lfi_look any_look(twins *t)
 /* Read a line that the fast reader has read, as the reader of days does; whether all agrees. */
 static bool agrees_wide(twins *t, lfi_row_change change, const char *line, size_t bytes)
 {
-    static char text[2 * LFI_ROW_BYTES_MAX + 4096];
+    static char text[2 * LFI_ROW_BYTES_MAX + LFI_LINE_SLACK];
     /* A return at the end of a line would be taken for one before its newline. */
     const bool ends_in_return = bytes > 0 && line[bytes - 1] == '\r';
     const bool has_return = ends_in_return || lf_random_below(&t->random, 5) == 0;
@@ -310,7 +310,7 @@ static bool same_message(const lfi_message *a, const lfi_message *b)
 /* What the reader for AVX-512 makes of a line with more behind it; whether it takes it. */
 static bool takes_wide(const char *line, size_t bytes, bool is_good, const lfi_message *whole)
 {
-    char text[1024];
+    char text[1024 + LFI_LINE_SLACK];
     const bool has_return = bytes % 2 == 0 || line[bytes - 1] == '\r';
     memset(text, '1', sizeof text);
     memcpy(text, line, bytes);

@@ -1,8 +1,8 @@
 /*
  * Rows of LOBSTER files for processors with AVX-512 VBMI2. The digits of eight fields are put into
  * eight lanes and become numbers together; nothing branches on what they are. Only the usual forms
- * are taken, whole lines with the next one behind them: numbers of at most eight digits, no missing
- * level. All else is left to the readers of lobster_row.c and lobster_message.c.
+ * are taken: whole lines, numbers of at most eight digits, no missing level. All else is left to
+ * the readers of lobster_row.c and lobster_message.c.
  */
 #include "feed_internal.h"
 
@@ -18,7 +18,11 @@
 #define INLINE static inline __attribute__((always_inline)) WIDE
 
 #define BLOCK_BYTES 64
-_Static_assert(LFI_LINE_SLACK >= BLOCK_BYTES, "a block may begin at the last byte of a text");
+/* Eight fields take a block at most, and a block may begin behind the last of them. */
+_Static_assert(
+    LFI_LINE_SLACK >= (LFI_LOBSTER_LEVELS_MAX / 2 + 2) * BLOCK_BYTES,
+    "a row of all levels may be read behind a text"
+);
 
 bool lfi_wide_works(void)
 {
@@ -328,9 +332,7 @@ read_levels(gathered *g, const char *text, int level_count, const int32_t *old, 
 INLINE size_t
 take_row(lfi_rows *rows, int level_count, const lfi_window *text, lfi_look *look, lf_quotes *quotes)
 {
-    const size_t bytes_most = (size_t)(level_count + 1) / 2 * BLOCK_BYTES;
-    if ((size_t)(text->end - text->at) <= bytes_most + 1 ||
-        (rows->has_row && !rows->is_packed && !pack(rows))) {
+    if (rows->has_row && !rows->is_packed && !pack(rows)) {
         return 0;
     }
     gathered g = {
@@ -346,7 +348,7 @@ take_row(lfi_rows *rows, int level_count, const lfi_window *text, lfi_look *look
     };
     int32_t *now = rows->packed[1 - rows->now_packed];
     const char *end = read_levels(&g, text->at, level_count, rows->packed[rows->now_packed], now);
-    if (end == NULL || (*end == '\r' && *++end != '\n')) {
+    if (end == NULL || (*end == '\r' && *++end != '\n') || end >= text->end) {
         return 0;
     }
     look->moved_lots = _mm512_reduce_add_epi32(g.moved);
@@ -446,9 +448,6 @@ WIDE size_t lfi_wide_message(const lfi_window *text, lfi_message *out)
     /* By how much a fraction of so many places is multiplied. */
     static const int64_t scale[] = {
         1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
-    if (text->end - text->at <= BLOCK_BYTES) {
-        return 0;
-    }
     const __m512i block = load(text->at);
     const __mmask64 ends = _mm512_cmple_epu8_mask(block, _mm512_set1_epi8(',')) | find(block, '.');
     const fields f = find_fields(ends);
@@ -469,8 +468,9 @@ WIDE size_t lfi_wide_message(const lfi_window *text, lfi_message *out)
     };
     const bool is_whole = (uint64_t)out->price % LFI_UNITS_PER_TICK == 0;
     end += text->at[end] == '\r';
-    return text->at[end] == '\n' && number[SECONDS] < LFI_SECONDS_PER_DAY && out->type >= 1 &&
-                   out->type <= 5 && out->size > 0 && out->price > 0 && (is_whole || out->type == 5)
+    return text->at + end < text->end && text->at[end] == '\n' &&
+                   number[SECONDS] < LFI_SECONDS_PER_DAY && out->type >= 1 && out->type <= 5 &&
+                   out->size > 0 && out->price > 0 && (is_whole || out->type == 5)
                ? end + 1
                : 0;
 }

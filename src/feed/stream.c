@@ -12,7 +12,7 @@
 /* One read: large enough that calls do not matter, small enough to stay in the L2 cache. */
 #define BUFFER_BYTES (256 * 1024)
 /* So much of a block is copied behind the end of the one before. */
-#define JOINED_BYTES 1024
+#define JOINED_BYTES 4096
 
 struct lfi_stream {
     const lf_allocator *allocator;
