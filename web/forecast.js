@@ -264,13 +264,66 @@ function importanceTable(head, list) {
   return part(words(head), shown, rest);
 }
 
+// What exchanging blocks of time of one feature costs on rows that the models had not seen.
+function neededPart(head, one, folds) {
+  const sorted = [...one.features].sort((a, b) => (b.drop ?? 0) - (a.drop ?? 0));
+  const score = one.score === "ic" ? "IC" : "AUC";
+  const rows = sorted.slice(0, 12).map((f) => ({
+    label: f.feature,
+    value: f.drop,
+    interval: f.drop_interval,
+    text: `${signedFixed(f.drop, 4)}, ${count(f.positive_folds)} of ${count(folds)}`,
+    strong: Array.isArray(f.drop_interval) && f.drop_interval[0] > 0,
+  }));
+  const gains = (f) => (isNumber(f.gain_share) ? `${percent(f.gain_share)} (${percent(f.gain_share_low)} to ${percent(f.gain_share_high)})` : DASH);
+  const steady = [
+    [`${score} with nothing exchanged`, fixed(one.base, 4)],
+    ["Rank correlation of the drops between folds", fixed(one.drop_agreement, 2)],
+    ["Rank correlation of the gains between folds", fixed(one.gain_agreement, 2)],
+  ];
+  return part(
+    words(head),
+    el("h4", {}, `Drop of ${score}; folds in which it is above 0`),
+    whiskers(`Drop of ${score} without a feature, ${words(head)}`, rows, 0, (value, digits) => fixed(value, digits ?? 4)),
+    facts(`Steadiness, ${words(head)}`, steady),
+    figures(
+      `Importance by fold, ${words(head)}`,
+      ["Feature", `#Drop of ${score}`, "#95 %", "#Folds above 0", "#By fold", "#Share of gain (least to most)"],
+      sorted.map((f) => [
+        f.feature,
+        signedFixed(f.drop, 4),
+        rangeOr(f.drop_interval, (value) => fixed(value, 4)),
+        count(f.positive_folds),
+        f.drop_by_fold.map((value) => fixed(value, 4)).join("  "),
+        gains(f),
+      ]),
+    ),
+  );
+}
+
+function neededParts({ signal }) {
+  const found = signal.walk?.importance;
+  if (!found?.heads) return [];
+  const heads = Object.entries(found.heads).filter(([, one]) => one.features?.length);
+  const text =
+    `Above: the last model. Below: the last ${count(found.folds)} folds, about ${count(found.rows)} unseen rows of each. Blocks of time of one feature are exchanged and the rows scored again: ` +
+    "the drop is what the forecasts lose without it. Features that say the same stand in for each other, so none of them may seem needed. Whiskers: 95 % over the folds; bold where they stay above 0.";
+  return [
+    el("h3", { class: "next" }, "Out of sample, fold by fold"),
+    note(text),
+    el("div", { class: "columns three" }, ...heads.map(([head, one]) => neededPart(head, one, found.folds))),
+  ];
+}
+
 function importanceSection({ metrics }) {
   const heads = Object.entries(metrics.meta.importance || {}).filter(([, list]) => list.length);
-  if (!heads.length) return;
+  const needed = neededParts(metrics);
+  if (!heads.length && !needed.length) return;
   section(
     "importance",
     "Importance",
     "Which features the last model's trees use: share of the loss that splits on a feature took away, and their number. Gain says what a model leans on, not what works.",
     el("div", { class: "columns three" }, ...heads.map(([head, list]) => importanceTable(head, list))),
+    ...needed,
   );
 }

@@ -81,6 +81,7 @@ typedef struct lf_train_options {
     uint64_t permute_seed;
     /** Walks on permuted labels that lf_run_train() and lf_run_line() add; changes no fit. */
     int32_t permutations;
+    bool importance; /* measure on the last folds what the forecasts need; changes no fit */
     int32_t threads; /* 0: one for each core */
     double ridge;    /* of the logistic, in units of one row's information */
 

@@ -88,6 +88,10 @@ static void put_walk(lfi_metrics *m, json_t *out)
         if (null != NULL) {
             lfi_put(m, out, "permutations", json_deep_copy(null));
         }
+        json_t *importance = json_object_get(walk, "importance");
+        if (importance != NULL) {
+            lfi_put(m, out, "importance", json_deep_copy(importance));
+        }
         json_t *best = json_object_get(walk, "least_best_round");
         lfi_put_number(
             m, out, "least_best_round", json_is_number(best) ? json_number_value(best) : NAN

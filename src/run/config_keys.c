@@ -164,6 +164,7 @@ const lfi_config_entry lfi_config_entries[] = {
         "permutations",
         model.permutations,
         "walks on permuted labels beside the true one, to see what chance gives"),
+    BOOLEAN("model", "importance", model.importance, "of features, measured on the last folds"),
     I32("model", "threads", model.threads, "0: one for each core; results do not depend on it"),
     F64("model", "ridge", model.ridge, "of the logistic, in units of one row's information"),
     NS("model",

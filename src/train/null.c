@@ -224,6 +224,7 @@ static lf_status permute_once(null_task *t, const lf_train_days *days, lf_error 
     };
     lf_train_options options = *t->options;
     options.permute_seed = permuted.seed;
+    options.importance = false;
     options.progress = on_progress;
     options.progress_context = t;
     lf_train_walk *walk = NULL;

@@ -23,6 +23,7 @@ void lf_train_options_init(lf_train_options *options, lf_train_preset preset)
         .early_stopping_rounds = 30,
         .early_stopping_share = 0.2,
         .seed = 1,
+        .importance = true,
         .ridge = 0.001,
         .step_ns = LF_NS_PER_SECOND,
         .horizon_ns = LF_NS_PER_MINUTE,

@@ -386,6 +386,32 @@ lf_status lfi_score_return(
 /* A column of a frame is a label: ret_... or up_... */
 bool lfi_is_label(const lf_frame *frame, size_t column);
 
+/* Folds that the importance of features is measured on at most, the last ones. */
+#define LFI_IMPORTANCE_FOLDS 5
+
+/* How much worse each head scores on a fold's unseen rows when blocks of time of one feature are
+   exchanged, and the feature's share of the gain in training. */
+typedef struct lfi_importance {
+    size_t fold_count;
+    size_t feature_count;
+    double rows;                /* asked of a fold, mean */
+    double base[LF_HEAD_COUNT]; /* score with nothing exchanged, mean */
+    double *drops;              /* [fold_count][LF_HEAD_COUNT][feature_count] */
+    double *gains;              /* the same; NaN for linear models */
+} lfi_importance;
+
+lf_status lfi_importance_measure(
+    const lfi_data *data,
+    const lf_train_fold *folds,
+    size_t fold_count,
+    lfi_importance *out,
+    lf_error *error
+);
+void lfi_importance_release(const lf_allocator *allocator, lfi_importance *importance);
+
+/* Owned; NULL without memory. */
+json_t *lfi_importance_json(const lfi_importance *importance, const lfi_data *data);
+
 /* What a walk knows beside its scores. */
 typedef struct lfi_findings {
     const lf_train_fold *folds;
@@ -395,6 +421,7 @@ typedef struct lfi_findings {
     size_t day_count;
     lf_frame *predictions;     /* row by row what was scored, for the symbols of the days */
     const lf_train_null *null; /* or NULL */
+    json_t *importance;        /* or NULL */
     uint64_t permute_seed;
 } lfi_findings;
 

@@ -16,6 +16,7 @@ struct lf_train_walk {
     lf_train_day *days; /* [day_count] scores by symbol-day */
     size_t day_count;
     lf_train_null null; /* count 0: no permutations */
+    json_t *importance; /* of the features; NULL: not measured */
     uint64_t permute_seed;
     uint64_t key;          /* of the findings without permutations */
     size_t warnings_bytes; /* without what permutations add */
@@ -417,6 +418,21 @@ static lf_status predict_and_score(stepper *s, lf_error *error)
     return status;
 }
 
+static lf_status measure_importance(lf_train_walk *walk, const lfi_data *data, lf_error *error)
+{
+    lfi_importance importance;
+    const lf_status status =
+        lfi_importance_measure(data, walk->folds, walk->fold_count, &importance, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    walk->importance = lfi_importance_json(&importance, data);
+    lfi_importance_release(data->allocator, &importance);
+    return walk->importance != NULL
+               ? LF_OK
+               : lf_error_set(error, LF_NOMEM, "not enough memory for the importance of features.");
+}
+
 /* First all fits, then all predictions: LightGBM's memory and that of the scores are not needed at
    the same time. */
 static lf_status
@@ -435,6 +451,9 @@ run_folds(lf_train_walk *walk, const lfi_data *data, const char *folder, lf_erro
     walk->scores.least_best_round = isfinite(task.least_best_round) ? task.least_best_round : NAN;
     if (status == LF_OK) {
         status = predict_and_score(&s, error);
+    }
+    if (status == LF_OK && data->options->importance) {
+        status = measure_importance(walk, data, error);
     }
     lf_release(walk->allocator, s.beside);
     return status;
@@ -465,6 +484,7 @@ static lf_status write_findings(lf_train_walk *walk, lf_error *error)
         .day_count = walk->day_count,
         .predictions = walk->predictions,
         .null = walk->null.count > 0 ? &walk->null : NULL,
+        .importance = walk->importance,
         .permute_seed = walk->permute_seed,
     });
     if (json == NULL) {
@@ -600,6 +620,7 @@ void lf_train_walk_destroy(lf_train_walk *walk)
     lf_release(walk->allocator, walk->folds);
     lf_frame_destroy(walk->predictions);
     lf_release(walk->allocator, walk->days);
+    json_decref(walk->importance);
     free(walk->json);
     lf_release(walk->allocator, walk);
 }

@@ -254,6 +254,9 @@ char *lfi_walk_json(const lfi_findings *f)
         "warnings",
         warning_list(scores->warnings)
     );
+    if (root != NULL && f->importance != NULL) {
+        (void)json_object_set(root, "importance", f->importance);
+    }
     if (root != NULL && f->null != NULL) {
         (void)json_object_set_new(root, "permutations", permutations(f->null));
     }

@@ -187,6 +187,9 @@ async function checkDrawings(page) {
   assert.equal(await tests.count(), 4);
   assert.match(await tests.nth(3).innerText(), /^Majority in training\s+better\s+\+4\.5 pts\s+< 0\.0001\s+\+0\.0023\s+0\.0001$/);
   assert.match(await page.locator("#forecast [aria-label='Permuted labels'] tbody tr").first().innerText(), /0\.5583\s+0\.4986\s+0\.4710 to 0\.5231\s+0\s+0\.048/);
+  const needed = page.locator("#importance svg[aria-label='Drop of AUC without a feature, up 1min']");
+  assert.equal(await needed.locator(".dot").count(), 6);
+  assert.ok((await needed.locator(".whisker").count()) >= 18, "importance has intervals");
   const pbo = await metric(page, ["risk", "overfitting", "probability"]);
   assert.ok(pbo >= 0 && pbo <= 1, "the variants have a probability of overfitting");
   await page.locator("#days .drawing .touch").nth(3).click();
