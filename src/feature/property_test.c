@@ -155,6 +155,48 @@ static void test_prefix(void **state)
     }
 }
 
+/* A feature that looks one row ahead: each value is that of the next row. */
+static void shift_rows(table *rows)
+{
+    for (size_t i = 0; i < rows->count * FEATURES; i++) {
+        rows->values[i] = i + FEATURES < rows->count * FEATURES ? rows->values[i + FEATURES] : NAN;
+    }
+}
+
+/* The same test rejects rows that see one second of the future, in every session; a single cut may
+   lie where the next second is masked or brings nothing. */
+static void test_prefix_catches_a_shift(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        const market_options options = options_of(seed);
+        market day = market_make(&options);
+        const lf_feature_options engine = {.vpin_bucket_lots = 50};
+        table whole = run_day(&day, &engine, day.event_count, false);
+        size_t caught = 0;
+        shift_rows(&whole);
+        for (size_t part = 1; part < 5; part++) {
+            const size_t cut = day.event_count * part / 5 - part;
+            table prefix = run_day(&day, &engine, cut, false);
+            size_t different = 0;
+            size_t rows = 0;
+            shift_rows(&prefix);
+            while (rows < whole.count && whole.times_ns[rows] < day.events[cut].ts_exchange_ns) {
+                rows++;
+            }
+            for (size_t i = 0; i < rows * FEATURES; i++) {
+                const bool both_nan = isnan(whole.values[i]) && isnan(prefix.values[i]);
+                different += !both_nan && whole.values[i] != prefix.values[i];
+            }
+            caught += different > 0;
+            free_table(&prefix);
+        }
+        assert_true(caught > 0);
+        free_table(&whole);
+        market_free(&day);
+    }
+}
+
 /*
  * Whether mirroring is exact. Reflecting prices p -> 2c - p keeps ticks, lots and times, but not
  * ratios to mid: what is in bps changes by a share of about 2 (p - c) / c of the terms it is summed
@@ -520,6 +562,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_repeat_and_chunks),
         cmocka_unit_test(test_prefix),
+        cmocka_unit_test(test_prefix_catches_a_shift),
         cmocka_unit_test(test_mirror),
         cmocka_unit_test(test_kernels),
         cmocka_unit_test(test_asked_for),
