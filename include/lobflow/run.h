@@ -64,9 +64,10 @@ typedef struct lf_config {
     double starting_cash;  /* [risk] starting_cash = 100000 */
     bool check_every_fill; /* [execution] check_every_fill = false */
     /* [report] */
-    int64_t trials;       /* trials = 1: configurations looked at so far */
-    double planted_alpha; /* planted_alpha = nan: of a simulation */
-    char title[128];      /* title = "" : symbols and dates */
+    int64_t trials;          /* trials = 1: configurations looked at so far */
+    double trials_sharpe_sd; /* trials_sharpe_sd = nan: of their Sharpe ratios a year */
+    double planted_alpha;    /* planted_alpha = nan: of a simulation */
+    char title[128];         /* title = "" : symbols and dates */
 } lf_config;
 
 /** Kind of a configuration value. */

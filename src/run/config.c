@@ -24,6 +24,7 @@ void lf_config_default(lf_config *config)
     lf_risk_options_default(&config->risk);
     config->starting_cash = 100000;
     config->trials = 1;
+    config->trials_sharpe_sd = NAN;
     config->planted_alpha = NAN;
 }
 
@@ -409,6 +410,11 @@ lf_status lf_config_check(const lf_config *config, lf_error *error)
     }
     if (config->trials < 1) {
         return lf_error_set(error, LF_RANGE, "report.trials must be at least 1.");
+    }
+    if (config->trials_sharpe_sd < 0 || isinf(config->trials_sharpe_sd)) {
+        return lf_error_set(
+            error, LF_RANGE, "report.trials_sharpe_sd must be nan, 0 or a positive number."
+        );
     }
     lf_status status = check_labels(config, error);
     if (status == LF_OK) {

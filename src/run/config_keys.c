@@ -308,6 +308,10 @@ const lfi_config_entry lfi_config_entries[] = {
 
     I64("report", "trials", trials, "configurations looked at so far, for the deflated Sharpe ratio"
     ),
+    F64("report",
+        "trials_sharpe_sd",
+        trials_sharpe_sd,
+        "of the trials' Sharpe ratios a year; nan: as of trials without skill"),
     F64("report", "planted_alpha", planted_alpha, "of a simulation; nan: real or unknown"),
     TEXT("report", "title", title, "\"\": symbols and dates"),
 };

@@ -400,6 +400,7 @@ static void test_check_names_the_key(void **state)
         {"data.date", "2024-02-30", "data.date"},
         {"risk.starting_cash", "nan", "risk.starting_cash"},
         {"report.trials", "0", "report.trials"},
+        {"report.trials_sharpe_sd", "-1", "report.trials_sharpe_sd"},
         {"signal.p_long", "0.3", "signal.p_short"},
         {"signal.cost_factor", "-1", "signal.cost_factor"},
         {"execution.latency_entry", "-1ms", "execution.latency_entry"},

@@ -205,6 +205,9 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
         .planted_alpha = config->planted_alpha,
         .seed = config->model.seed,
         .trial_count = desk->trial_count,
+        .trial_variance = isnan(config->trials_sharpe_sd)
+                              ? 0
+                              : config->trials_sharpe_sd * config->trials_sharpe_sd,
         .starting_cash = config->starting_cash,
         .in_sample = desk->trading->in_sample,
     };

@@ -127,6 +127,7 @@ static lf_status make_trial(searching *s, double *log_loss, lf_error *error)
     char started[32];
     lf_train_walk *walk = NULL;
     lfi_trial_draw(s->base, s->number, &options);
+    options.importance = false; /* nobody looks at it */
     if (s->base->progress != NULL) {
         options.progress = on_progress;
         options.progress_context = s;
