@@ -538,6 +538,47 @@ static void test_sizes(void **state)
     }
 }
 
+/* A snapshot of 5,000 levels a side is longer than a stream's buffer, packed or not. */
+static void test_long_line(void **state)
+{
+    (void)state;
+    static const ft_archive how = {"raw", "gzip", NULL, NULL};
+    char *text = NULL;
+    size_t bytes;
+    FILE *const out = open_memstream(&text, &bytes);
+    assert_non_null(out);
+    (void)fprintf(out, "{\"lastUpdateId\":7");
+    for (int side = 0; side < 2; side++) {
+        (void)fprintf(out, side == 0 ? ",\"bids\":[" : "],\"asks\":[");
+        for (int i = 0; i < 5000; i++) {
+            const int tick = side == 0 ? 6000000 - i : 6000001 + i;
+            (void)fprintf(
+                out,
+                "%s[\"%d.%02d000000\",\"1.00000000\"]",
+                i > 0 ? "," : "",
+                tick / 100,
+                tick % 100
+            );
+        }
+    }
+    (void)fprintf(out, "]}\n" DIFF(T0, IDS(8, 8), "[\"1.23\",\"5\"]", ""));
+    assert_int_equal(fclose(out), 0);
+    assert_true(bytes > 300000);
+    const ft_member member = {"x", text};
+    for (int i = 0; i < 2; i++) {
+        read_path(
+            i == 0 ? ft_write(&folder, "capture.txt", text)
+                   : ft_pack(&folder, "packed", &how, &member, 1),
+            NULL
+        );
+        assert_int_equal(got.status, LF_OK);
+        assert_int_equal(got.instrument.tick_nano, 10000000);
+        assert_int_equal(got.events[0].quotes.bid_ticks[9], 6000000 - 9);
+        assert_int_equal(got.events[0].quotes.ask_ticks[9], 6000001 + 9);
+    }
+    free(text);
+}
+
 /* exchangeInfo says tick and lot, whatever the prices look like. */
 static void test_exchange_info(void **state)
 {
@@ -703,16 +744,16 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),        cmocka_unit_test(test_batches),
-        cmocka_unit_test(test_packings),     cmocka_unit_test(test_missing_diff),
-        cmocka_unit_test(test_doubled_diff), cmocka_unit_test(test_swapped_diffs),
-        cmocka_unit_test(test_trades),       cmocka_unit_test(test_old_snapshot),
-        cmocka_unit_test(test_restart),      cmocka_unit_test(test_any_damage),
-        cmocka_unit_test(test_chain),        cmocka_unit_test(test_midnight),
-        cmocka_unit_test(test_sizes),        cmocka_unit_test(test_exchange_info),
-        cmocka_unit_test(test_kinds),        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_venues),       cmocka_unit_test(test_plain_source),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_whole),         cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_packings),      cmocka_unit_test(test_missing_diff),
+        cmocka_unit_test(test_doubled_diff),  cmocka_unit_test(test_swapped_diffs),
+        cmocka_unit_test(test_trades),        cmocka_unit_test(test_old_snapshot),
+        cmocka_unit_test(test_restart),       cmocka_unit_test(test_any_damage),
+        cmocka_unit_test(test_chain),         cmocka_unit_test(test_midnight),
+        cmocka_unit_test(test_sizes),         cmocka_unit_test(test_long_line),
+        cmocka_unit_test(test_exchange_info), cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_errors),        cmocka_unit_test(test_venues),
+        cmocka_unit_test(test_plain_source),  cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -327,7 +327,9 @@ static lf_status refill(lfi_stream *stream, lf_error *error)
         }
     }
     const size_t room = stream->capacity - kept;
-    size_t bytes = stream->block_bytes < JOINED_BYTES ? stream->block_bytes : JOINED_BYTES;
+    /* As much again for a long line, so that it is not looked through too often. */
+    const size_t joined = kept > JOINED_BYTES ? kept : JOINED_BYTES;
+    size_t bytes = stream->block_bytes < joined ? stream->block_bytes : joined;
     bytes = bytes < room ? bytes : room;
     const size_t whole = whole_lines(stream->block, bytes);
     bytes = whole > 0 ? whole : bytes;
