@@ -515,36 +515,6 @@ static void binance_close(void *context)
     lf_release(allocator, self);
 }
 
-/* The currency of prices: what the symbol ends in. */
-static void set_currency(lf_instrument *instrument)
-{
-    static const char *const known[] = {
-        "FDUSD",
-        "USDT",
-        "USDC",
-        "BUSD",
-        "TUSD",
-        "USD",
-        "BTC",
-        "ETH",
-        "BNB",
-        "EUR",
-        "GBP",
-        "TRY",
-        "BRL",
-        "JPY"};
-    const char *const under = strchr(instrument->symbol, '_');
-    const size_t bytes =
-        under != NULL ? (size_t)(under - instrument->symbol) : strlen(instrument->symbol);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        const size_t length = strlen(known[i]);
-        if (bytes > length && memcmp(instrument->symbol + bytes - length, known[i], length) == 0) {
-            (void)snprintf(instrument->currency, sizeof instrument->currency, "%s", known[i]);
-            return;
-        }
-    }
-}
-
 static lf_status set_instrument(
     binance *self, const lf_source *source, const lf_feed_options *options, lf_error *error
 )
@@ -553,7 +523,7 @@ static lf_status set_instrument(
     memcpy(instrument->symbol, source->symbol, sizeof instrument->symbol);
     memcpy(instrument->venue, source->venue, sizeof instrument->venue);
     (void)snprintf(instrument->time_zone, sizeof instrument->time_zone, "UTC");
-    set_currency(instrument);
+    lfi_binance_currency(instrument->symbol, instrument->currency);
     instrument->tick_nano = options->tick_nano > 0 ? options->tick_nano : source->tick_nano;
     instrument->lot_nano = options->lot_nano > 0 ? options->lot_nano : source->lot_nano;
     instrument->units_per_tick = 1;

@@ -60,6 +60,9 @@ bool lfi_capture_date(const char *name, lf_date *out);
 /* The same name with another date; false when it does not fit. */
 bool lfi_capture_name_at(const char *name, lf_date date, char out[1024]);
 
+/* The currency of prices: what the symbol ends in; "" when it is not known. */
+void lfi_binance_currency(const char *symbol, char out[8]);
+
 /* Room for the levels of a line of so many bytes; the old levels are lost. LF_OK or LF_NOMEM. */
 lf_status lfi_binance_make_room(
     const lf_allocator *allocator, lfi_binance_message *m, size_t bytes, lf_error *error

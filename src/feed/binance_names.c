@@ -138,3 +138,33 @@ bool lfi_capture_name_at(const char *name, lf_date date, char out[1024])
                at + length
            ) < 1024;
 }
+
+/* ---- symbols ---------------------------------------------------------------------------- */
+
+void lfi_binance_currency(const char *symbol, char out[8])
+{
+    static const char *const known[] = {
+        "FDUSD",
+        "USDT",
+        "USDC",
+        "BUSD",
+        "TUSD",
+        "USD",
+        "BTC",
+        "ETH",
+        "BNB",
+        "EUR",
+        "GBP",
+        "TRY",
+        "BRL",
+        "JPY"};
+    const size_t bytes = strcspn(symbol, "_"); /* a date or PERP behind it */
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const size_t length = strlen(known[i]);
+        if (bytes > length && memcmp(symbol + bytes - length, known[i], length) == 0) {
+            (void)snprintf(out, 8, "%s", known[i]);
+            return;
+        }
+    }
+}

@@ -579,6 +579,46 @@ static void test_long_line(void **state)
     free(text);
 }
 
+/* As DBN and back: states, masks, trades, both clocks, venue, tick and lot are the same. */
+static void test_convert(void **state)
+{
+    (void)state;
+    static lf_event before[EVENTS_MAX];
+    lf_source_list list;
+    lf_convert_report report;
+    const lf_convert_options options = {.schema = LF_DBN_MBP_10};
+    for (int is_futures = 0; is_futures < 2; is_futures++) {
+        make(is_futures != 0, SEED);
+        bt_swap(&c, bt_place(&c, BT_DIFF, 50), bt_place(&c, BT_DIFF, 53));
+        read_all();
+        const size_t count = got.count;
+        const int64_t lots = got.trade_lots, first_ns = got.events[0].ts_exchange_ns;
+        const lf_instrument in = got.instrument;
+        memcpy(before, got.events, sizeof before);
+        const char *const path = lf_testing_path(&folder, "capture.txt");
+        const char *const out = lf_testing_path(&folder, "out.dbn");
+        assert_int_equal(lf_feed_find(&path, 1, NULL, &list, NULL), LF_OK);
+        assert_int_equal(lf_feed_convert(&list, &options, out, &report, NULL), LF_OK);
+        lf_source_list_clear(&list);
+        read_path(out, NULL);
+        assert_int_equal(got.status, LF_OK);
+        assert_int_equal(got.count, count);
+        assert_int_equal(got.trade_lots, lots);
+        assert_int_equal(got.events[0].ts_exchange_ns, first_ns);
+        assert_string_equal(got.instrument.venue, in.venue);
+        assert_string_equal(got.instrument.currency, "USDT");
+        assert_int_equal(got.instrument.tick_nano, in.tick_nano);
+        assert_int_equal(got.instrument.lot_nano, in.lot_nano);
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t kept = LF_EVENT_MASKED;
+            assert_int_equal(got.events[i].ts_exchange_ns, before[i].ts_exchange_ns);
+            assert_int_equal(got.events[i].ts_local_ns, before[i].ts_local_ns);
+            assert_int_equal(got.events[i].flags & kept, before[i].flags & kept);
+            assert_memory_equal(&got.events[i].quotes, &before[i].quotes, sizeof before[i].quotes);
+        }
+    }
+}
+
 /* exchangeInfo says tick and lot, whatever the prices look like. */
 static void test_exchange_info(void **state)
 {
@@ -744,16 +784,17 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),         cmocka_unit_test(test_batches),
-        cmocka_unit_test(test_packings),      cmocka_unit_test(test_missing_diff),
-        cmocka_unit_test(test_doubled_diff),  cmocka_unit_test(test_swapped_diffs),
-        cmocka_unit_test(test_trades),        cmocka_unit_test(test_old_snapshot),
-        cmocka_unit_test(test_restart),       cmocka_unit_test(test_any_damage),
-        cmocka_unit_test(test_chain),         cmocka_unit_test(test_midnight),
-        cmocka_unit_test(test_sizes),         cmocka_unit_test(test_long_line),
-        cmocka_unit_test(test_exchange_info), cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_errors),        cmocka_unit_test(test_venues),
-        cmocka_unit_test(test_plain_source),  cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_whole),        cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_packings),     cmocka_unit_test(test_missing_diff),
+        cmocka_unit_test(test_doubled_diff), cmocka_unit_test(test_swapped_diffs),
+        cmocka_unit_test(test_trades),       cmocka_unit_test(test_old_snapshot),
+        cmocka_unit_test(test_restart),      cmocka_unit_test(test_any_damage),
+        cmocka_unit_test(test_chain),        cmocka_unit_test(test_midnight),
+        cmocka_unit_test(test_sizes),        cmocka_unit_test(test_long_line),
+        cmocka_unit_test(test_convert),      cmocka_unit_test(test_exchange_info),
+        cmocka_unit_test(test_kinds),        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_venues),       cmocka_unit_test(test_plain_source),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

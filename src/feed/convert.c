@@ -14,27 +14,36 @@ static uint32_t day_number(lf_date date, int64_t days)
     return (uint32_t)d.year * 10000 + (uint32_t)d.month * 100 + (uint32_t)d.day;
 }
 
-/* "XNAS.LOBFLOW.5u": the venue's market code, levels when fewer than ten, u when ties are open. */
+/* Decimals of a unit in 1e-9 as a digit; 0 when it is no power of ten, or more than one. */
+static char decimals_of(int64_t unit_nano)
+{
+    char decimals = '9';
+    for (; unit_nano % 10 == 0 && decimals > '0'; unit_nano /= 10) {
+        decimals--;
+    }
+    return unit_nano == 1 ? decimals : '\0';
+}
+
+/* "XNAS.LOBFLOW.5u": the venue's market code, levels when fewer than ten, u when ties are open. A
+   crypto venue has tick and lot instead of the point: "BINU.LOBFLOW13". */
 static void name_dataset(const lf_instrument *instrument, char out[17])
 {
-    const bool is_nasdaq = strcmp(instrument->venue, "NASDAQ") == 0;
-    const bool is_national = strcmp(instrument->venue, "US") == 0;
-    char levels[4] = "";
-    if (instrument->level_count < DBN_LEVELS) {
-        levels[0] = '.';
-        levels[1] = (char)('0' + instrument->level_count % DBN_LEVELS);
-        levels[2] = instrument->ties_unordered ? 'u' : '\0';
+    char rest[6] = "";
+    size_t count = 0;
+    const char tick = decimals_of(instrument->tick_nano), lot = decimals_of(instrument->lot_nano);
+    const bool is_crypto = strncmp(instrument->venue, "BINANCE", 7) == 0;
+    if (is_crypto && tick != '\0' && lot != '\0') {
+        rest[count++] = tick;
+        rest[count++] = lot;
     }
-    (void)snprintf(
-        out,
-        16,
-        "%.4s%s%s",
-        is_nasdaq     ? "XNAS"
-        : is_national ? "EQUS"
-                      : instrument->venue,
-        DBN_OWN_DATASET,
-        levels
-    );
+    if (instrument->level_count < DBN_LEVELS) {
+        if (count == 0) {
+            rest[count++] = '.';
+        }
+        rest[count++] = (char)('0' + instrument->level_count % DBN_LEVELS);
+        rest[count++] = instrument->ties_unordered ? 'u' : '\0';
+    }
+    (void)snprintf(out, 16, "%.4s%s%s", lfi_dbn_own_code(instrument->venue), DBN_OWN_DATASET, rest);
 }
 
 static lf_status put_metadata(

@@ -342,8 +342,10 @@ static lf_status set_times(dbn *self, lf_event *event, lf_error *error)
     const dbn_message last = lfi_dbn_message(self->now.last), *const m = &last;
     const bool is_known = m->ts_recv <= INT64_MAX;
     const bool is_received = is_known && (m->flags & DBN_BAD_TS_RECV) == 0;
-    /* A snapshot shows the book at the time it was taken, whenever its orders came. */
-    const uint64_t ts = self->now.is_snapshot && is_known ? m->ts_recv : m->ts_event;
+    /* A snapshot shows the book at the time it was taken, whenever its orders came; ours have that
+       as the time of the event. */
+    const uint64_t ts =
+        self->now.is_snapshot && is_known && !self->is_own ? m->ts_recv : m->ts_event;
     if (ts > INT64_MAX && ts != DBN_TIME_NONE) {
         return lfi_dbn_in_fail(self->in, error, LF_FORMAT, "a time after the year 2262");
     }

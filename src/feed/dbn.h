@@ -222,16 +222,21 @@ void lfi_dbn_out_destroy(lfi_dbn_out *out);
 /* ---- days ------------------------------------------------------------------------------- */
 
 /* Datasets of files that we write from other feeds: "XNAS.LOBFLOW", ".5" behind it when there are
-   fewer than ten levels, "u" last when ties have no order. */
+   fewer than ten levels, "u" last when ties have no order. Of Binance "BINS.LOBFLOW25": the
+   decimals of a tick and a lot, and fewer levels behind them without a point. */
 #define DBN_OWN_DATASET ".LOBFLOW"
 
 typedef struct dbn_own {
     bool is_own;
     int32_t level_count;
     bool ties_unordered;
+    const char *venue;           /* as the feed names it; NULL: as the dataset */
+    int64_t tick_nano, lot_nano; /* 0: not told */
 } dbn_own;
 
 dbn_own lfi_dbn_own(const char *dataset);
+/* The four letters of a venue of ours; its name when it has none. */
+const char *lfi_dbn_own_code(const char *venue);
 
 /* Session, zone, tick, lot and price unit of an instrument by dataset, symbol and options. The tick
    is 0 when neither says it. */

@@ -1,4 +1,5 @@
 /* What a DBN file leaves open: sessions by dataset, tick and lot by contract, days in a file. */
+#include "binance.h"
 #include "dbn.h"
 
 #include <stdio.h>
@@ -185,6 +186,37 @@ static void set_contract(const char *symbol, lf_instrument *out)
     }
 }
 
+/* Venues of files that we write, by the code that begins their dataset. */
+static const struct {
+    const char *code, *venue;
+} own_venues[] = {
+    {"XNAS", "NASDAQ"},
+    {"EQUS", "US"},
+    {"BINS", "BINANCE"},
+    {"BINU", "BINANCE_USDM"},
+    {"BINC", "BINANCE_COINM"},
+};
+
+const char *lfi_dbn_own_code(const char *venue)
+{
+    for (size_t i = 0; i < sizeof own_venues / sizeof own_venues[0]; i++) {
+        if (strcmp(venue, own_venues[i].venue) == 0) {
+            return own_venues[i].code;
+        }
+    }
+    return venue;
+}
+
+/* One of so many decimals, in 1e-9. */
+static int64_t unit_of(char decimals)
+{
+    int64_t unit = LF_NS_PER_SECOND;
+    for (; decimals > '0'; decimals--) {
+        unit /= 10;
+    }
+    return unit;
+}
+
 dbn_own lfi_dbn_own(const char *dataset)
 {
     dbn_own own = {.level_count = DBN_LEVELS};
@@ -193,8 +225,18 @@ dbn_own lfi_dbn_own(const char *dataset)
     if (at == NULL) {
         return own;
     }
+    for (size_t i = 0; i < sizeof own_venues / sizeof own_venues[0]; i++) {
+        if (strncmp(dataset, own_venues[i].code, 4) == 0) {
+            own.venue = own_venues[i].venue;
+        }
+    }
     at += strlen(DBN_OWN_DATASET);
-    if (at[0] == '.' && at[1] >= '1' && at[1] <= '9') {
+    if (at[0] >= '0' && at[0] <= '9' && at[1] >= '0' && at[1] <= '9') {
+        own.tick_nano = unit_of(at[0]);
+        own.lot_nano = unit_of(at[1]);
+        at += 1;
+    }
+    if ((at[0] == '.' || own.tick_nano > 0) && at[1] >= '1' && at[1] <= '9') {
         own.level_count = at[1] - '0';
         own.ties_unordered = at[2] == 'u';
     }
@@ -216,9 +258,7 @@ lf_status lfi_dbn_instrument(
     if (status != LF_OK) {
         return status;
     }
-    const bool is_nasdaq = own.is_own && strncmp(dataset, "XNAS", 4) == 0;
-    const bool is_national = own.is_own && strncmp(dataset, "EQUS", 4) == 0;
-    const char *const venue = is_nasdaq ? "NASDAQ" : is_national ? "US" : dataset;
+    const char *const venue = own.venue != NULL ? own.venue : dataset;
     (void)snprintf(out->symbol, sizeof out->symbol, "%s", source->symbol);
     (void)snprintf(out->venue, sizeof out->venue, "%s", venue);
     (void)snprintf(out->currency, sizeof out->currency, "USD");
@@ -231,6 +271,11 @@ lf_status lfi_dbn_instrument(
         out->tick_nano = 10000000;
     } else if (c == &calendars[0]) {
         set_contract(source->symbol, out);
+    }
+    if (own.tick_nano > 0) {
+        out->tick_nano = own.tick_nano;
+        out->lot_nano = own.lot_nano;
+        lfi_binance_currency(source->symbol, out->currency);
     }
     out->tick_nano = options->tick_nano > 0 ? options->tick_nano : out->tick_nano;
     out->lot_nano = options->lot_nano > 0 ? options->lot_nano : out->lot_nano;
