@@ -14,24 +14,33 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 static void compare_kernels(lf_scorer *scorer, const double *rows, size_t features)
 {
-    double walked[ROWS];
-    double found[ROWS];
+    const size_t outputs = lf_scorer_output_count(scorer);
+    double *const walked = calloc(outputs, ROWS * sizeof *walked);
+    double *const found = calloc(outputs, ROWS * sizeof *found);
+    double *const one = calloc(outputs, sizeof *one);
+    if (walked == NULL || found == NULL || one == NULL) {
+        abort();
+    }
     (void)lf_scorer_choose(scorer, LF_SCORER_WALK);
     lf_scorer_raw_rows(scorer, rows, features, ROWS, walked);
-    (void)lf_scorer_predict(scorer, rows);
+    lf_scorer_predict_all(scorer, rows, one);
     for (int kernel = LF_SCORER_AVX2; kernel <= LF_SCORER_AVX512; kernel++) {
         if (!lf_scorer_choose(scorer, (lf_scorer_kernel)kernel)) {
             continue;
         }
         lf_scorer_raw_rows(scorer, rows, features, ROWS, found);
         for (size_t i = 0; i < ROWS; i++) {
-            const double one = lf_scorer_raw(scorer, rows + i * features);
-            if (memcmp(&found[i], &walked[i], sizeof one) != 0 ||
-                memcmp(&one, &walked[i], sizeof one) != 0) {
+            lf_scorer_raw_all(scorer, rows + i * features, one);
+            const double *const expected = walked + i * outputs;
+            if (memcmp(found + i * outputs, expected, outputs * sizeof *one) != 0 ||
+                memcmp(one, expected, outputs * sizeof *one) != 0) {
                 abort();
             }
         }
     }
+    free(walked);
+    free(found);
+    free(one);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)

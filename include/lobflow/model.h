@@ -21,8 +21,8 @@ typedef struct lf_scorer lf_scorer;
  * Read LightGBM's text format (version v3 or v4).
  *
  * The text may come from anywhere: sizes, indices and the shape of each tree are checked, so that
- * scoring needs no checks. Trees may have categorical splits. Refused are linear trees, more than
- * one output, and objectives with several classes.
+ * scoring needs no checks. Trees may have categorical splits, models several classes. Linear trees
+ * are refused.
  *
  * @param text  [bytes] the file's content; need not end in NUL
  * @param name  for errors
@@ -50,7 +50,10 @@ LF_API const char *lf_scorer_feature_name(const lf_scorer *scorer, size_t index)
 /** Trees in the forest. */
 LF_API size_t lf_scorer_tree_count(const lf_scorer *scorer);
 
-/** True when predictions are probabilities: the objective is binary or cross entropy. */
+/** Outputs of a row: the classes of a multi-class model, else 1. */
+LF_API size_t lf_scorer_output_count(const lf_scorer *scorer);
+
+/** True when predictions are probabilities: binary, cross entropy, or of several classes. */
 LF_API bool lf_scorer_is_probability(const lf_scorer *scorer);
 
 /** Ways to score a row. All give the same bits; they differ in time. */
@@ -74,26 +77,33 @@ LF_API lf_scorer_kernel lf_scorer_kernel_of(const lf_scorer *scorer);
 LF_API bool lf_scorer_choose(lf_scorer *scorer, lf_scorer_kernel kernel);
 
 /**
- * Score one row: the sum of the leaves in tree order (LightGBM's raw score).
+ * Score one row: for each output the sum of its leaves in tree order (LightGBM's raw score).
  *
  * Values of at most 1e-35f in size count as 0, as in LightGBM's own row functions.
  *
  * @param row  [lf_scorer_feature_count()]; NaN is missing
+ * @param out  [lf_scorer_output_count()]
  *
  * Cost: allocates nothing. Equal to LightGBM to the bit.
  */
+LF_API void lf_scorer_raw_all(const lf_scorer *scorer, const double *row, double *out);
+
+/** Raw scores put through the objective: probabilities, or the value of a regression. */
+LF_API void lf_scorer_predict_all(const lf_scorer *scorer, const double *row, double *out);
+
+/** lf_scorer_raw_all() of a scorer with one output. */
 LF_API double lf_scorer_raw(const lf_scorer *scorer, const double *row);
 
-/** Raw score put through the objective: a probability for binary, the value for regression. */
+/** lf_scorer_predict_all() of a scorer with one output. */
 LF_API double lf_scorer_predict(const lf_scorer *scorer, const double *row);
 
 /**
- * Score many rows: the bits of lf_scorer_raw(), in less time for each.
+ * Score many rows: the bits of lf_scorer_raw_all(), in less time for each.
  *
  * @param rows    [count][stride]; the first lf_scorer_feature_count() values of each are used
  * @param stride  doubles from one row to the next
  * @param count   rows
- * @param out     [count]
+ * @param out     [count][lf_scorer_output_count()]
  *
  * Cost: allocates nothing; takes up to 40 KB of the stack.
  */
@@ -101,7 +111,7 @@ LF_API void lf_scorer_raw_rows(
     const lf_scorer *scorer, const double *rows, size_t stride, size_t count, double *out
 );
 
-/** Many rows put through the objective: the bits of lf_scorer_predict(). As lf_scorer_raw_rows. */
+/** Many rows put through the objective: the bits of lf_scorer_predict_all(). */
 LF_API void lf_scorer_predict_rows(
     const lf_scorer *scorer, const double *rows, size_t stride, size_t count, double *out
 );
@@ -123,8 +133,10 @@ LF_API LF_MUST_CHECK lf_status lf_scorer_state_create(
 /** End a state; NULL is accepted. */
 LF_API void lf_scorer_state_destroy(lf_scorer_state *state);
 
-/** lf_scorer_raw() of the next row of a stream: only features that changed are looked up again. */
-LF_API double lf_scorer_raw_next(lf_scorer_state *state, const double *row);
+/**
+ * lf_scorer_raw_all() of the next row of a stream: only features that changed are looked up again.
+ */
+LF_API void lf_scorer_raw_next(lf_scorer_state *state, const double *row, double *out);
 
 /* ---- the model folder ------------------------------------------------------------------- */
 

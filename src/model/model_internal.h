@@ -34,6 +34,7 @@ typedef enum lfi_output {
     LFI_OUTPUT_EXP = 2,           /* exp(x) */
     LFI_OUTPUT_SIGNED_SQUARE = 3, /* sign(x) x^2 */
     LFI_OUTPUT_LOG1P_EXP = 4,     /* ln(1 + exp(x)) */
+    LFI_OUTPUT_SOFTMAX = 5,       /* exp(x) over the sum of it over all outputs */
 } lfi_output;
 
 /* ---- tables for kernels (scorer_tables.c) ----------------------------------------------- */
@@ -140,7 +141,7 @@ typedef struct lfi_ranks {
 /* Build the tables of a forest; *out is NULL, and the status good, for one beyond the limits. */
 lf_status lfi_tables_create(const lf_scorer *scorer, lfi_tables **out);
 
-/* lf_scorer_predict() of the next row of a stream; the first one has is_set false. */
+/* lf_scorer_predict() of the next row of a stream; the first one has is_set false. One output. */
 double lfi_scorer_predict_next(const lf_scorer *scorer, const double *row, lfi_ranks *state);
 
 /* Build the tables of a forest that was read and choose the fastest kernel (scorer.c). */

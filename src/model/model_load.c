@@ -256,7 +256,8 @@ static lf_status check_scorer(loader *l, const lf_scorer *scorer, int head)
             model->feature_count
         );
     }
-    if (lf_scorer_is_probability(scorer) != (head != LF_HEAD_RET_1MIN)) {
+    if (lf_scorer_output_count(scorer) != 1 ||
+        lf_scorer_is_probability(scorer) != (head != LF_HEAD_RET_1MIN)) {
         return lf_error_set_at(
             l->error,
             LF_MISMATCH,

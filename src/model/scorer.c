@@ -1,6 +1,7 @@
 /* Scores rows: a plain walk down each tree, the reference, and the choice of a kernel. */
 #include "model_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -85,28 +86,38 @@ lf_status lfi_scorer_prepare(lf_scorer *scorer)
     return status;
 }
 
-/* The raw score of a row when the state knows the one before it. */
-static double raw_next(const lf_scorer *scorer, const double *row, lfi_ranks *state)
+/* The raw scores of a row when the state knows the one before it. */
+static void raw_next(const lf_scorer *scorer, const double *row, lfi_ranks *state, double *out)
 {
-    if (scorer->kernel == NULL) {
-        return walk(scorer, row, 0);
+    const lfi_tables *const tables = scorer->tables;
+    if (scorer->kernel != NULL) {
+        scorer->kernel->rank(tables, row, state, state->ranks, 1);
     }
-    scorer->kernel->rank(scorer->tables, row, state, state->ranks, 1);
-    return scorer->kernel->sum(scorer->tables, scorer->tables->forests, state);
+    for (size_t k = 0; k < scorer->output_count; k++) {
+        out[k] = scorer->kernel == NULL ? walk(scorer, row, k)
+                                        : scorer->kernel->sum(tables, &tables->forests[k], state);
+    }
+}
+
+void lf_scorer_raw_all(const lf_scorer *scorer, const double *row, double *out)
+{
+    lfi_ranks state;
+    state.is_set = false;
+    raw_next(scorer, row, &state, out);
 }
 
 double lf_scorer_raw(const lf_scorer *scorer, const double *row)
 {
-    lfi_ranks state;
-    state.is_set = false;
-    return raw_next(scorer, row, &state);
+    double out = 0;
+    assert(scorer->output_count == 1);
+    lf_scorer_raw_all(scorer, row, &out);
+    return out;
 }
+
+/* ---- from raw scores to predictions ----------------------------------------------------- */
 
 static double put_through(const lf_scorer *scorer, double x)
 {
-    if (scorer->is_average && scorer->tree_count > 0) {
-        x /= (double)scorer->tree_count;
-    }
     switch (scorer->output) {
     case LFI_OUTPUT_SIGMOID:
         return 1 / (1 + exp(-scorer->sigmoid * x));
@@ -116,20 +127,63 @@ static double put_through(const lf_scorer *scorer, double x)
         return (double)((x > 0) - (x < 0)) * x * x;
     case LFI_OUTPUT_LOG1P_EXP:
         return log1p(exp(x));
+    case LFI_OUTPUT_SOFTMAX:
     case LFI_OUTPUT_IDENTITY:
         break;
     }
     return x;
 }
 
+/* In LightGBM's order of operations. */
+static void softmax(double *x, size_t count)
+{
+    double most = x[0];
+    double sum = 0;
+    for (size_t k = 1; k < count; k++) {
+        most = x[k] > most ? x[k] : most;
+    }
+    for (size_t k = 0; k < count; k++) {
+        x[k] = exp(x[k] - most);
+        sum += x[k];
+    }
+    for (size_t k = 0; k < count; k++) {
+        x[k] /= sum;
+    }
+}
+
+/* Raw scores of one row in, predictions out. */
+static void finish(const lf_scorer *scorer, double *x)
+{
+    const size_t outputs = scorer->output_count;
+    const size_t rounds = scorer->tree_count / outputs;
+    for (size_t k = 0; k < outputs; k++) {
+        x[k] = put_through(scorer, scorer->is_average && rounds > 0 ? x[k] / (double)rounds : x[k]);
+    }
+    if (scorer->output == LFI_OUTPUT_SOFTMAX) {
+        softmax(x, outputs);
+    }
+}
+
+void lf_scorer_predict_all(const lf_scorer *scorer, const double *row, double *out)
+{
+    lf_scorer_raw_all(scorer, row, out);
+    finish(scorer, out);
+}
+
 double lf_scorer_predict(const lf_scorer *scorer, const double *row)
 {
-    return put_through(scorer, lf_scorer_raw(scorer, row));
+    double out = lf_scorer_raw(scorer, row);
+    finish(scorer, &out);
+    return out;
 }
 
 double lfi_scorer_predict_next(const lf_scorer *scorer, const double *row, lfi_ranks *state)
 {
-    return put_through(scorer, raw_next(scorer, row, state));
+    double out = 0;
+    assert(scorer->output_count == 1);
+    raw_next(scorer, row, state, &out);
+    finish(scorer, &out);
+    return out;
 }
 
 /* ---- many rows -------------------------------------------------------------------------- */
@@ -176,22 +230,27 @@ batch(const lf_scorer *scorer, const double *rows, size_t stride, size_t count, 
         memcpy(missing[i], state.missing, sizeof missing[i]);
     }
     fill_left(tables, missing, ranks);
-    scorer->kernel->sum_rows(tables->forests, ranks, sums);
-    memcpy(out, sums, count * sizeof *out);
+    for (size_t k = 0; k < scorer->output_count; k++) {
+        scorer->kernel->sum_rows(&tables->forests[k], ranks, sums);
+        for (size_t i = 0; i < count; i++) {
+            out[i * scorer->output_count + k] = sums[i];
+        }
+    }
 }
 
 void lf_scorer_raw_rows(
     const lf_scorer *scorer, const double *rows, size_t stride, size_t count, double *out
 )
 {
+    const size_t outputs = scorer->output_count;
     size_t done = 0;
     while (scorer->kernel != NULL && count - done >= BATCH_LEAST) {
         const size_t part = count - done < LFI_BATCH_ROWS ? count - done : LFI_BATCH_ROWS;
-        batch(scorer, rows + done * stride, stride, part, out + done);
+        batch(scorer, rows + done * stride, stride, part, out + done * outputs);
         done += part;
     }
     for (; done < count; done++) {
-        out[done] = lf_scorer_raw(scorer, rows + done * stride);
+        lf_scorer_raw_all(scorer, rows + done * stride, out + done * outputs);
     }
 }
 
@@ -201,7 +260,7 @@ void lf_scorer_predict_rows(
 {
     lf_scorer_raw_rows(scorer, rows, stride, count, out);
     for (size_t i = 0; i < count; i++) {
-        out[i] = put_through(scorer, out[i]);
+        finish(scorer, out + i * scorer->output_count);
     }
 }
 
@@ -234,9 +293,9 @@ void lf_scorer_state_destroy(lf_scorer_state *state)
     }
 }
 
-double lf_scorer_raw_next(lf_scorer_state *state, const double *row)
+void lf_scorer_raw_next(lf_scorer_state *state, const double *row, double *out)
 {
-    return raw_next(state->scorer, row, &state->ranks);
+    raw_next(state->scorer, row, &state->ranks, out);
 }
 
 /* ---- what it is ------------------------------------------------------------------------- */
@@ -272,7 +331,12 @@ size_t lf_scorer_tree_count(const lf_scorer *scorer)
     return scorer->tree_count;
 }
 
+size_t lf_scorer_output_count(const lf_scorer *scorer)
+{
+    return scorer->output_count;
+}
+
 bool lf_scorer_is_probability(const lf_scorer *scorer)
 {
-    return scorer->output == LFI_OUTPUT_SIGMOID;
+    return scorer->output == LFI_OUTPUT_SIGMOID || scorer->output == LFI_OUTPUT_SOFTMAX;
 }

@@ -22,6 +22,7 @@
 #include "../../tests/testing.h"
 
 #define ROWS ((size_t)700)
+#define OUTPUTS_MOST 5
 
 /* One kind of forest. */
 typedef struct forest {
@@ -35,28 +36,32 @@ typedef struct forest {
     int missing;    /* 0: none; 1: one kind for each feature, as LightGBM has it; 2: any */
     bool is_huge;   /* thresholds that no float holds */
     bool is_walked; /* beyond the limits of the tables */
+    size_t classes; /* 0: a binary model */
 } forest;
 
 static const forest FORESTS[] = {
-    {"one leaf", 3, 1, 1, 2, 0, 0, 0, false, false},
-    {"one tree", 1, 4, 4, 3, 0, 0, 0, false, false},
-    {"a register but one", 63, 2, 31, 5, 0, 30, 1, false, false},
-    {"a register", 64, 7, 7, 9, 40, 30, 0, false, false},
-    {"two registers", 65, 31, 31, 55, 40, 30, 0, false, false},
-    {"a block", 128, 31, 31, 55, 0, 30, 1, false, false},
-    {"a block and one", 129, 2, 31, 64, 40, 0, 1, false, false},
-    {"many small trees", 1000, 2, 3, 20, 0, 0, 1, false, false},
-    {"deep trees", 150, 31, 31, 12, 0, 95, 1, false, false},
-    {"33 leaves", 70, 33, 33, 8, 0, 50, 0, false, false},
-    {"256 leaves", 20, 200, 256, 30, 60, 60, 1, false, false},
-    {"many thresholds of a feature", 60, 40, 60, 1, 0, 50, 1, false, false},
-    {"65 features", 200, 15, 31, 65, 20, 30, 1, false, false},
-    {"128 features", 200, 15, 31, 128, 20, 30, 1, false, false},
-    {"each kind of missing value", 300, 31, 31, 40, 20, 30, 2, false, false},
-    {"1000 features, few used", 20, 5, 9, 1000, 0, 30, 1, false, false},
-    {"huge thresholds", 100, 31, 31, 10, 0, 30, 1, true, false},
-    {"257 leaves", 3, 257, 257, 10, 0, 0, 0, false, true},
-    {"129 columns", 60, 31, 31, 129, 4, 0, 2, false, true},
+    {"one leaf", 3, 1, 1, 2, 0, 0, 0, false, false, 0},
+    {"one tree", 1, 4, 4, 3, 0, 0, 0, false, false, 0},
+    {"a register but one", 63, 2, 31, 5, 0, 30, 1, false, false, 0},
+    {"a register", 64, 7, 7, 9, 40, 30, 0, false, false, 0},
+    {"two registers", 65, 31, 31, 55, 40, 30, 0, false, false, 0},
+    {"a block", 128, 31, 31, 55, 0, 30, 1, false, false, 0},
+    {"a block and one", 129, 2, 31, 64, 40, 0, 1, false, false, 0},
+    {"many small trees", 1000, 2, 3, 20, 0, 0, 1, false, false, 0},
+    {"deep trees", 150, 31, 31, 12, 0, 95, 1, false, false, 0},
+    {"33 leaves", 70, 33, 33, 8, 0, 50, 0, false, false, 0},
+    {"256 leaves", 20, 200, 256, 30, 60, 60, 1, false, false, 0},
+    {"many thresholds of a feature", 60, 40, 60, 1, 0, 50, 1, false, false, 0},
+    {"65 features", 200, 15, 31, 65, 20, 30, 1, false, false, 0},
+    {"128 features", 200, 15, 31, 128, 20, 30, 1, false, false, 0},
+    {"each kind of missing value", 300, 31, 31, 40, 20, 30, 2, false, false, 0},
+    {"1000 features, few used", 20, 5, 9, 1000, 0, 30, 1, false, false, 0},
+    {"huge thresholds", 100, 31, 31, 10, 0, 30, 1, true, false, 0},
+    {"3 classes", 300, 2, 31, 20, 40, 30, 1, false, false, 3},
+    {"5 classes, one tree each", 5, 3, 9, 4, 0, 0, 0, false, false, 5},
+    {"2 classes, walked", 4, 257, 260, 10, 0, 0, 0, false, true, 2},
+    {"257 leaves", 3, 257, 257, 10, 0, 0, 0, false, true, 0},
+    {"129 columns", 60, 31, 31, 129, 4, 0, 2, false, true, 0},
 };
 
 /* ---- making a forest -------------------------------------------------------------------- */
@@ -156,8 +161,16 @@ static void put_tree(const forest *f, lf_random *random, size_t number, text *ou
 
 static lf_scorer *make_forest(const forest *f, lf_random *random, text *out)
 {
-    put(out, "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\n");
-    put(out, "max_feature_idx=%zu\nobjective=binary sigmoid:1\nfeature_names=", f->features - 1);
+    const size_t outputs = f->classes == 0 ? 1 : f->classes;
+    put(out, "tree\nversion=v4\nnum_class=%zu\n", outputs);
+    put(out, "num_tree_per_iteration=%zu\n", outputs);
+    put(out, "max_feature_idx=%zu\nobjective=", f->features - 1);
+    if (f->classes == 0) {
+        put(out, "binary sigmoid:1");
+    } else {
+        put(out, "multiclass num_class:%zu", f->classes);
+    }
+    put(out, "\nfeature_names=");
     for (size_t i = 0; i < f->features; i++) {
         put(out, "f%zu ", i);
     }
@@ -252,14 +265,26 @@ plant_thresholds(const forest *f, lf_random *random, const char *from, double *r
 
 /* ---- the comparison --------------------------------------------------------------------- */
 
+/* Scores of all rows: outputs of a row stand together. */
+typedef struct scores {
+    double values[ROWS * OUTPUTS_MOST];
+} scores;
+
 static void check_equal(
-    const forest *f, const char *what, lf_scorer_kernel kernel, const double *a, const double *b
+    const forest *f, const char *what, lf_scorer_kernel kernel, const scores *a, const scores *b
 )
 {
-    for (size_t i = 0; i < ROWS; i++) {
-        if (memcmp(&a[i], &b[i], sizeof *a) != 0) {
+    const size_t outputs = f->classes == 0 ? 1 : f->classes;
+    for (size_t i = 0; i < ROWS * outputs; i++) {
+        if (memcmp(&a->values[i], &b->values[i], sizeof(double)) != 0) {
             fail_msg(
-                "%s, kernel %d, %s, row %zu: %a instead of %a", f->name, kernel, what, i, a[i], b[i]
+                "%s, kernel %d, %s, row %zu: %a instead of %a",
+                f->name,
+                kernel,
+                what,
+                i / outputs,
+                a->values[i],
+                b->values[i]
             );
         }
     }
@@ -270,33 +295,51 @@ static void check_kernel(
     lf_scorer *scorer,
     const double *rows,
     size_t stride,
-    const double *raw,
-    const double *out
+    const scores *raw,
+    const scores *out
 )
 {
+    static scores found;
     const lf_scorer_kernel kernel = lf_scorer_kernel_of(scorer);
-    double found[ROWS];
+    const size_t outputs = lf_scorer_output_count(scorer);
+    double *const values = found.values;
     lf_scorer_state *state = NULL;
     for (size_t i = 0; i < ROWS; i++) {
-        found[i] = lf_scorer_raw(scorer, rows + i * stride);
+        lf_scorer_raw_all(scorer, rows + i * stride, values + i * outputs);
     }
-    check_equal(f, "row", kernel, found, raw);
+    check_equal(f, "row", kernel, &found, raw);
     assert_int_equal(lf_scorer_state_create(NULL, scorer, &state, NULL), LF_OK);
     for (size_t i = 0; i < ROWS; i++) {
-        found[i] = lf_scorer_raw_next(state, rows + i * stride);
+        lf_scorer_raw_next(state, rows + i * stride, values + i * outputs);
     }
     lf_scorer_state_destroy(state);
-    check_equal(f, "stream", kernel, found, raw);
-    lf_scorer_raw_rows(scorer, rows, stride, ROWS, found);
-    check_equal(f, "batch", kernel, found, raw);
-    lf_scorer_predict_rows(scorer, rows, stride, ROWS, found);
-    check_equal(f, "predictions", kernel, found, out);
+    check_equal(f, "stream", kernel, &found, raw);
+    lf_scorer_raw_rows(scorer, rows, stride, ROWS, values);
+    check_equal(f, "batch", kernel, &found, raw);
+    lf_scorer_predict_rows(scorer, rows, stride, ROWS, values);
+    check_equal(f, "predictions", kernel, &found, out);
     /* Batches of every size around the limits, and nothing written behind them. */
     for (size_t count = 0; count <= 160; count += count < 20 || count > 120 ? 1 : 25) {
-        found[count] = 77;
-        lf_scorer_raw_rows(scorer, rows + stride, stride, count, found);
-        assert_memory_equal(found, raw + 1, count * sizeof *found);
-        assert_true(found[count] == 77);
+        values[count * outputs] = 77;
+        lf_scorer_raw_rows(scorer, rows + stride, stride, count, values);
+        assert_memory_equal(values, raw->values + outputs, count * outputs * sizeof(double));
+        assert_true(values[count * outputs] == 77);
+    }
+}
+
+/* The walk of each row, and what the objective makes of it. */
+static void
+walk_rows(lf_scorer *scorer, const double *rows, size_t stride, scores *raw, scores *out)
+{
+    const size_t outputs = lf_scorer_output_count(scorer);
+    assert_true(lf_scorer_choose(scorer, LF_SCORER_WALK));
+    for (size_t k = 0; k < ROWS; k++) {
+        lf_scorer_raw_all(scorer, rows + k * stride, raw->values + k * outputs);
+        lf_scorer_predict_all(scorer, rows + k * stride, out->values + k * outputs);
+        if (outputs == 1) {
+            assert_true(lf_scorer_raw(scorer, rows + k * stride) == raw->values[k]);
+            assert_true(lf_scorer_predict(scorer, rows + k * stride) == out->values[k]);
+        }
     }
 }
 
@@ -316,6 +359,8 @@ static lf_scorer_kernel best_kernel(void)
 static void test_kernels(void **state)
 {
     (void)state;
+    static scores raw;
+    static scores out;
     const lf_scorer_kernel best = best_kernel();
     int measured = 0;
     for (size_t i = 0; i < sizeof FORESTS / sizeof FORESTS[0]; i++) {
@@ -327,13 +372,7 @@ static void test_kernels(void **state)
         const size_t stride = f->features + 3;
         double *const rows = make_rows(f, &random, stride);
         plant_thresholds(f, &random, model.data, rows, stride);
-        double raw[ROWS];
-        double out[ROWS];
-        assert_true(lf_scorer_choose(scorer, LF_SCORER_WALK));
-        for (size_t k = 0; k < ROWS; k++) {
-            raw[k] = lf_scorer_raw(scorer, rows + k * stride);
-            out[k] = lf_scorer_predict(scorer, rows + k * stride);
-        }
+        walk_rows(scorer, rows, stride, &raw, &out);
         for (int kernel = LF_SCORER_WALK; kernel <= LF_SCORER_AVX512; kernel++) {
             const bool is_there = lf_scorer_choose(scorer, (lf_scorer_kernel)kernel);
             const bool is_possible = kernel <= (int)best && (!f->is_walked || kernel == 0);
@@ -342,7 +381,7 @@ static void test_kernels(void **state)
             }
             if (is_there) {
                 assert_int_equal(lf_scorer_kernel_of(scorer), kernel);
-                check_kernel(f, scorer, rows, stride, raw, out);
+                check_kernel(f, scorer, rows, stride, &raw, &out);
                 measured |= 1 << kernel;
             }
         }
@@ -398,7 +437,7 @@ static void test_memory(void **state)
             double rows[40][64] = {{1}};
             double out[40];
             (void)lf_scorer_raw(scorer, rows[0]);
-            (void)lf_scorer_raw_next(stream, rows[0]);
+            lf_scorer_raw_next(stream, rows[0], out);
             lf_scorer_raw_rows(scorer, rows[0], 64, 40, out);
             assert_int_equal(memory.calls, calls);
         } else {

@@ -258,22 +258,25 @@ static lf_status read_objective(reader *r, span value)
     static const struct {
         const char *name;
         lfi_output output;
+        bool has_classes;
     } known[] = {
-        {"binary", LFI_OUTPUT_SIGMOID},
-        {"cross_entropy", LFI_OUTPUT_SIGMOID},
-        {"cross_entropy_lambda", LFI_OUTPUT_LOG1P_EXP},
-        {"regression", LFI_OUTPUT_IDENTITY},
-        {"regression_l1", LFI_OUTPUT_IDENTITY},
-        {"huber", LFI_OUTPUT_IDENTITY},
-        {"fair", LFI_OUTPUT_IDENTITY},
-        {"quantile", LFI_OUTPUT_IDENTITY},
-        {"mape", LFI_OUTPUT_IDENTITY},
-        {"poisson", LFI_OUTPUT_EXP},
-        {"gamma", LFI_OUTPUT_EXP},
-        {"tweedie", LFI_OUTPUT_EXP},
-        {"lambdarank", LFI_OUTPUT_IDENTITY},
-        {"rank_xendcg", LFI_OUTPUT_IDENTITY},
-        {"custom", LFI_OUTPUT_IDENTITY},
+        {"binary", LFI_OUTPUT_SIGMOID, false},
+        {"cross_entropy", LFI_OUTPUT_SIGMOID, false},
+        {"multiclass", LFI_OUTPUT_SOFTMAX, true},
+        {"multiclassova", LFI_OUTPUT_SIGMOID, true},
+        {"cross_entropy_lambda", LFI_OUTPUT_LOG1P_EXP, false},
+        {"regression", LFI_OUTPUT_IDENTITY, false},
+        {"regression_l1", LFI_OUTPUT_IDENTITY, false},
+        {"huber", LFI_OUTPUT_IDENTITY, false},
+        {"fair", LFI_OUTPUT_IDENTITY, false},
+        {"quantile", LFI_OUTPUT_IDENTITY, false},
+        {"mape", LFI_OUTPUT_IDENTITY, false},
+        {"poisson", LFI_OUTPUT_EXP, false},
+        {"gamma", LFI_OUTPUT_EXP, false},
+        {"tweedie", LFI_OUTPUT_EXP, false},
+        {"lambdarank", LFI_OUTPUT_IDENTITY, false},
+        {"rank_xendcg", LFI_OUTPUT_IDENTITY, false},
+        {"custom", LFI_OUTPUT_IDENTITY, true},
     };
     span rest = value;
     span word = {0};
@@ -287,6 +290,9 @@ static lf_status read_objective(reader *r, span value)
     }
     if (i == sizeof known / sizeof known[0]) {
         return unsupported(r, word, "the objective", "use binary or regression");
+    }
+    if (r->scorer->output_count > 1 && !known[i].has_classes) {
+        return unsupported(r, word, "num_class above 1 with", "use multiclass");
     }
     r->scorer->output = known[i].output;
     while (next_word(&rest, &word)) {
@@ -337,19 +343,20 @@ static lf_status use_head(reader *r, const span *values)
     if (!is_text(values[KEY_VERSION], "v4") && !is_text(values[KEY_VERSION], "v3")) {
         return unsupported(r, values[KEY_VERSION], "the version", "save it with LightGBM 3 or 4");
     }
-    if (read_int(r, values[KEY_NUM_CLASS], "num_class", 1, INT32_MAX, &number) != LF_OK) {
+    /* A tree of each class is in the text, or scoring would have nothing to do for it. */
+    const int64_t most_outputs = (int64_t)(r->bytes / 2);
+    if (read_int(r, values[KEY_NUM_CLASS], "num_class", 1, most_outputs, &number) != LF_OK) {
         return LF_FORMAT;
     }
-    if (number != 1) {
-        return unsupported(r, values[KEY_NUM_CLASS], "num_class", "one output is scored");
-    }
+    const int64_t classes = number;
     const span per = values[KEY_TREES_PER_ITERATION];
-    if (read_int(r, per, "num_tree_per_iteration", 1, INT32_MAX, &number) != LF_OK) {
+    if (read_int(r, per, "num_tree_per_iteration", 1, most_outputs, &number) != LF_OK) {
         return LF_FORMAT;
     }
-    if (number != 1) {
-        return unsupported(r, per, "num_tree_per_iteration", "one output is scored");
+    if (number != classes) {
+        return unsupported(r, per, "num_tree_per_iteration", "it must be num_class");
     }
+    r->scorer->output_count = (size_t)number;
     /* Each feature has a name and a space in the text, so a text cannot have more of them. */
     const int64_t most = (int64_t)(r->bytes / 2);
     if (read_int(r, values[KEY_MAX_FEATURE], "max_feature_idx", 0, most, &number) != LF_OK) {
@@ -698,6 +705,9 @@ static lf_status read_model(reader *r)
     if (status == LF_OK && has_sizes && tree_sizes != r->scorer->tree_count) {
         status = bad(r, r->line, "tree_sizes names another number of trees than there are");
     }
+    if (status == LF_OK && r->scorer->tree_count % r->scorer->output_count != 0) {
+        status = bad(r, r->line, "some class has fewer trees than another");
+    }
     return status;
 }
 
@@ -716,7 +726,6 @@ lf_status lf_scorer_create(
         return lf_error_set(error, LF_NOMEM, "%s: not enough memory for a model.", name);
     }
     scorer->allocator = allocator;
-    scorer->output_count = 1;
     reader r = {
         .text = text,
         .bytes = bytes,

@@ -180,6 +180,48 @@ static void test_outputs(void **state)
     }
 }
 
+/* Three classes of one leaf each; LightGBM's softmax subtracts the largest first. */
+#define LEAF(number, value) \
+    "Tree=" number "\nnum_leaves=1\nnum_cat=0\nleaf_value=" value "\nis_linear=0\n\n"
+#define CLASSES(objective, trees) \
+    "tree\nversion=v4\nnum_class=3\nnum_tree_per_iteration=3\nmax_feature_idx=0\n" \
+    "objective=" objective "\nfeature_names=a\n\n" trees "end of trees\n"
+
+static void test_classes(void **state)
+{
+    (void)state;
+    static const char trees[] = CLASSES(
+        "multiclass num_class:3",
+        LEAF("0", "1") LEAF("1", "2") LEAF("2", "-1000") LEAF("3", "0.5") LEAF("4", "0.25")
+            LEAF("5", "0")
+    );
+    static const char each[] = CLASSES(
+        "multiclassova num_class:3 sigmoid:2", LEAF("0", "1") LEAF("1", "2") LEAF("2", "-1000")
+    );
+    static const char uneven[] = CLASSES(
+        "multiclass num_class:3", LEAF("0", "1") LEAF("1", "2") LEAF("2", "3") LEAF("3", "4")
+    );
+    const double row[] = {0};
+    double out[3];
+    lf_scorer *scorer = NULL;
+    assert_int_equal(load(trees, &scorer, NULL), LF_OK);
+    assert_int_equal(lf_scorer_output_count(scorer), 3);
+    assert_int_equal(lf_scorer_tree_count(scorer), 6);
+    assert_true(lf_scorer_is_probability(scorer));
+    lf_scorer_raw_all(scorer, row, out);
+    assert_true(out[0] == 1.5 && out[1] == 2.25 && out[2] == -1000);
+    lf_scorer_predict_all(scorer, row, out);
+    assert_true(out[0] == exp(-0.75) / (exp(-0.75) + 1) && out[1] == 1 / (exp(-0.75) + 1));
+    assert_true(out[2] == 0);
+    lf_scorer_destroy(scorer);
+    assert_int_equal(load(each, &scorer, NULL), LF_OK);
+    lf_scorer_predict_all(scorer, row, out);
+    assert_true(out[0] == 1 / (1 + exp(-2.0)) && out[1] == 1 / (1 + exp(-4.0)) && out[2] == 0);
+    lf_scorer_destroy(scorer);
+    assert_int_equal(load(uneven, &scorer, NULL), LF_FORMAT);
+    assert_null(scorer);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -211,13 +253,19 @@ static const struct {
 } BROKEN[] = {
     {"tree\n", "wood\n", LF_FORMAT, 1},
     {"version=v4", "version=v9", LF_UNSUPPORTED, 2},
-    {"num_class=1", "num_class=3", LF_UNSUPPORTED, 3},
+    {"num_class=1", "num_class=3", LF_UNSUPPORTED, 4},
+    {"num_class=1", "num_class=0", LF_FORMAT, 3},
+    {"num_class=1", "num_class=99999", LF_FORMAT, 3},
+    {"num_class=1\nnum_tree_per_iteration=1",
+     "num_class=3\nnum_tree_per_iteration=3",
+     LF_UNSUPPORTED,
+     7},
     {"num_class=1", "num_class=x", LF_FORMAT, 3},
     {"iteration=1", "iteration=2", LF_UNSUPPORTED, 4},
     {"max_feature_idx=1", "max_feature_idx=99999999999", LF_FORMAT, 6},
     {"max_feature_idx=1", "max_feature_idx=2", LF_FORMAT, 8},
     {"max_feature_idx=1", "max_feature_idx=0", LF_FORMAT, 8},
-    {"objective=regression", "objective=multiclass", LF_UNSUPPORTED, 7},
+    {"objective=regression", "objective=map", LF_UNSUPPORTED, 7},
     {"objective=regression", "objective=binary sigmoid:x", LF_FORMAT, 7},
     {"tree_sizes=200", "tree_sizes=200 200", LF_FORMAT, 25},
     {"num_leaves=3", "num_leaves=0", LF_FORMAT, 13},
@@ -372,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_infinite_threshold),
         cmocka_unit_test(test_categories),
         cmocka_unit_test(test_outputs),
+        cmocka_unit_test(test_classes),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_broken_category),
