@@ -135,6 +135,44 @@ static void print_return(const json_t *ret, const char *horizon)
     printf(", %.0f rows worth %.0f\n", number_at(ret, "rows"), number_at(ret, "effective_rows"));
 }
 
+/* What the paths of cpcv found, when there is more than one. */
+static void print_paths(const json_t *walk, const char *near, const char *far)
+{
+    const struct {
+        const char *key;
+        const char *title;
+        const char *horizon;
+    } rows[] = {
+        {"auc_1min", "AUC", near},
+        {"logistic3_auc_1min", "logistic3", near},
+        {"accuracy_1min", "accuracy", near},
+        {"auc_5min", "AUC", far},
+        {"accuracy_5min", "accuracy", far},
+        {"ic", "IC", near},
+        {"r2", "R^2", near},
+    };
+    const json_t *const paths = json_object_get(walk, "paths");
+    if (paths == NULL) {
+        return;
+    }
+    printf(
+        "\n%.0f paths, each scoring every row once; above is the first\n", number_at(paths, "count")
+    );
+    printf("  %-9s %-8s %9s %9s %9s %9s\n", "", "", "mean", "sd", "least", "most");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const json_t *const row = json_object_get(paths, rows[i].key);
+        printf(
+            "  %-9s %-8s %9.4f %9.4f %9.4f %9.4f\n",
+            rows[i].title,
+            rows[i].horizon,
+            number_at(row, "mean"),
+            number_at(row, "sd"),
+            number_at(row, "min"),
+            number_at(row, "max")
+        );
+    }
+}
+
 /* Trees that each head keeps, fold by fold; nothing for linear models. */
 static void print_rounds(const json_t *walk)
 {
@@ -262,8 +300,9 @@ void cli_train_text(const char *text, const lf_train_options *options, const cha
     size_t i;
     const json_t *warning;
     printf(
-        "%zu folds, %.0f rows scored. p: the model's losses against those of the line, "
+        "%s: %zu folds, %.0f rows scored. p: the model's losses against those of the line, "
         "Diebold-Mariano.\n",
+        json_string_value(json_object_get(walk, "validation")),
         json_array_size(json_object_get(walk, "folds")),
         number_at(walk, "scored_rows")
     );
@@ -276,6 +315,7 @@ void cli_train_text(const char *text, const lf_train_options *options, const cha
     print_bins(json_object_get(one, "by_hour"), "hour", "hour");
     print_bins(json_object_get(one, "by_spread"), "spread", "quarter");
     print_return(json_object_get(walk, "ret_1min"), near);
+    print_paths(walk, near, far);
     print_rounds(walk);
     print_search(walk);
     print_importance(json_object_get(walk, "importance"));

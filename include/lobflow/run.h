@@ -57,6 +57,8 @@ typedef struct lf_config {
     char model_monotone[1024]; /* monotone = "" */
     int64_t model_trials;      /* trials = 0 */
     char trials_file[1024];    /* trials_file = "": trials.sqlite in the model folder */
+    /* [train] */
+    lf_train_split_options split; /* validation = "walk_forward" and how it splits */
     /* [signal], [execution], [risk] */
     lf_signal_options signal;
     lf_execution_options execution;

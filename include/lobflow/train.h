@@ -54,6 +54,42 @@ typedef enum lf_train_calibration {
     LF_TRAIN_PLATT = 1, /* a straight line of log odds, fitted on the stopping rows */
 } lf_train_calibration;
 
+/** How time is split between training and scoring. */
+typedef enum lf_train_validation {
+    LF_TRAIN_WALK_FORWARD = 0, /* each span is scored by a model of all earlier ones */
+    LF_TRAIN_ROLLING = 1,      /* each span is scored by a model of some spans before it */
+    LF_TRAIN_KFOLD = 2,        /* each group is scored by a model of all others, purged */
+    LF_TRAIN_CPCV = 3,         /* each choice of several groups likewise: combinatorial, purged */
+} lf_train_validation;
+
+#define LF_TRAIN_VALIDATION_COUNT 4
+
+/** How time is split. lf_train_split_options_default() fills in every default. */
+typedef struct lf_train_split_options {
+    lf_train_validation validation; /* walking forward */
+    int32_t folds;                  /* 6, groups of kfold and cpcv: 2 to 1000 */
+    int32_t test_folds;             /* 2, groups that cpcv scores at once */
+    int32_t train_days;             /* 5, rolling: days (of one day alone: blocks) in training */
+    /** 5 min, kfold and cpcv: what training leaves out behind a scored span, beyond its labels and
+        the embargo. */
+    int64_t embargo_after_ns;
+    int32_t holdout_days; /* 0, last days that neither train nor score */
+    bool holdout;         /* false; the one fold that scores the held-out days */
+} lf_train_split_options;
+
+/** Write every default. */
+LF_API void lf_train_split_options_default(lf_train_split_options *options);
+
+/** Check all options together. @return LF_OK, or LF_RANGE naming a key of [train] */
+LF_API LF_MUST_CHECK lf_status
+lf_train_split_options_check(const lf_train_split_options *options, lf_error *error);
+
+/** Name of a validation: "walk_forward", "rolling", "kfold", "cpcv". Static. */
+LF_API const char *lf_train_validation_name(lf_train_validation validation);
+
+/** True when every fold's model saw only what lies before its scored rows, so that it may trade. */
+LF_API bool lf_train_validation_trades(lf_train_validation validation);
+
 /** How models are fitted. lf_train_options_init() fills in every default. */
 typedef struct lf_train_options {
     const lf_allocator *allocator;
@@ -95,6 +131,7 @@ typedef struct lf_train_options {
     double threshold_quantile; /* of |ofi_norm_1min| on the training rows */
     double extreme_quantile;
     int32_t blocks_in_day; /* one day alone is cut into so many; the first only trains */
+    lf_train_split_options split;
 
     const lf_zone *zone; /* of by_hour in the scores, borrowed; NULL: UTC. Changes no fit */
 
@@ -199,31 +236,102 @@ LF_API LF_MUST_CHECK lf_status lf_train_fit(
     lf_error *error
 );
 
-/* ---- walking forward -------------------------------------------------------------------- */
+/* ---- splits ----------------------------------------------------------------------------- */
 
-/** One step of a walk: what trains and what is scored. */
+/** A span of time: first <= t < end. */
+typedef struct lf_train_span {
+    int64_t first_ns;
+    int64_t end_ns;
+} lf_train_span;
+
+/** Spans that one fold can score. */
+#define LF_TRAIN_TESTS_MAX 16
+
+/** One fold: what trains and what is scored. A row that does neither is purged. */
 typedef struct lf_train_fold {
     int64_t train_first_ns; /* the first training row */
     int64_t train_end_ns;   /* labels of training rows end at or before this */
-    int64_t test_first_ns;  /* rows in [test_first, test_end) are scored */
+    int64_t test_first_ns;  /* all scored rows lie in [test_first, test_end) */
     int64_t test_end_ns;
+    lf_train_span tests[LF_TRAIN_TESTS_MAX]; /* [test_count] rows in one of them are scored */
+    int32_t paths[LF_TRAIN_TESTS_MAX];       /* [test_count] to which path each one belongs */
+    size_t test_count;
+    /** [purged_count] a row does not train when the time from it to its label's end touches one of
+        these, both ends included. */
+    lf_train_span purged[LF_TRAIN_TESTS_MAX];
+    size_t purged_count;
     int32_t best_rounds[LF_HEAD_COUNT]; /* trees that each head keeps; 0 in a plan or a logistic */
     char path[512];                     /* the fold's model folder; "" in a plan */
     const lf_model *model;              /* borrowed; NULL in a plan */
 } lf_train_fold;
 
-/** Folds that a walk can have at most. */
+/** Folds that a plan can have at most. */
 #define LF_TRAIN_FOLDS_MAX 4096
 
 /**
- * The folds of a walk, expanding: with two or more days each day but the first is scored by a model
- * of all earlier days; one day alone is cut into blocks_in_day spans of equal time, and each but
- * the first is scored by a model of the earlier ones.
+ * The folds of options->split for days whose spans of time are known.
+ *
+ * Walking forward: with two or more days each day but the first is scored by a model of all earlier
+ * days; one day alone is cut into blocks_in_day spans of equal time, and each but the first is
+ * scored by a model of the earlier ones. Rolling: the same with the last train_days days (or
+ * blocks) before it. k-fold and cpcv: the days are shared out evenly among `folds` groups; when
+ * there are fewer days, their time is. k-fold scores each group once, cpcv each choice of
+ * test_folds groups, in lexicographic order. The j-th choice that scores a group does so for path
+ * j, so each path scores every row once.
+ *
+ * Everything is purged in time, across days and symbols: a training label ends embargo_ns before a
+ * scored span begins, and a training row lies embargo_ns and embargo_after_ns behind the end of its
+ * last label. The last holdout_days days are left out, unless `holdout` asks for the one fold that
+ * scores them.
+ *
+ * @param days        [day_count] ascending, apart
+ * @param folds       [LF_TRAIN_FOLDS_MAX] out
+ * @param fold_count  out
+ * @return LF_OK, LF_RANGE (an option, too few days for it, or too many folds) or LF_DATA (no days)
+ *
+ * Source: Lopez de Prado (2018), Advances in Financial Machine Learning, sections 7.4 and 12.4.
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_plan_spans(
+    const lf_train_span *days,
+    size_t day_count,
+    const lf_train_options *options,
+    lf_train_fold *folds,
+    size_t *fold_count,
+    lf_error *error
+);
+
+/** What a row does in a fold. */
+typedef enum lf_train_role {
+    LF_TRAIN_ROLE_NONE = 0,
+    LF_TRAIN_ROLE_TRAIN = 1,
+    LF_TRAIN_ROLE_TEST = 2,
+} lf_train_role;
+
+/**
+ * What each row does in a fold, for labels of any length.
+ *
+ * @param times_ns       [count] of the rows
+ * @param label_ends_ns  [count] when their labels end
+ * @param roles          [count] out, lf_train_role
+ */
+LF_API void lf_train_fold_roles(
+    const lf_train_fold *fold,
+    const int64_t *times_ns,
+    const int64_t *label_ends_ns,
+    size_t count,
+    uint8_t *roles
+);
+
+/** Paths of a plan: 1, but for cpcv (folds - 1 over test_folds - 1). */
+LF_API int32_t lf_train_path_count(const lf_train_fold *folds, size_t fold_count);
+
+/**
+ * lf_train_plan_spans() of days that are handed out; symbol-days that overlap are one day.
  *
  * @param folds       [LF_TRAIN_FOLDS_MAX] out
  * @param fold_count  out
- * @return LF_OK, LF_RANGE (an option, or more folds than that), LF_MISMATCH or LF_DATA (no rows,
- *         times that go back), LF_NOMEM, or what open() returns
+ * @return as lf_train_plan_spans(), LF_MISMATCH or LF_DATA (no rows, times that go back), LF_NOMEM,
+ *         or what open() returns
  */
 LF_API LF_MUST_CHECK lf_status lf_train_plan_days(
     const lf_train_days *days,
@@ -247,6 +355,18 @@ LF_API LF_MUST_CHECK lf_status lf_train_plan(
     size_t *fold_count,
     lf_error *error
 );
+
+/**
+ * The span of the held-out days.
+ *
+ * @param out  first and end are INT64_MAX when options->split holds none out
+ * @return as lf_train_plan_days()
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_holdout_days(
+    const lf_train_days *days, const lf_train_options *options, lf_train_span *out, lf_error *error
+);
+
+/* ---- walks ------------------------------------------------------------------------------ */
 
 /** What forecasts a direction: the model, and what always stands beside it. */
 typedef enum lf_train_predictor {
@@ -374,7 +494,7 @@ typedef struct lf_train_scores {
 typedef struct lf_train_walk lf_train_walk;
 
 /**
- * Plan, fit each fold, predict its rows, score all predictions.
+ * Plan, fit each fold, predict its rows, score the predictions path by path.
  *
  * @param folder  models are written to folder/fold_01, folder/fold_02, ...
  * @param out     owned; NULL on failure
@@ -406,17 +526,20 @@ LF_API LF_MUST_CHECK lf_status lf_train_walk_forward(
 /** End a walk and its models and frames; NULL is accepted. */
 LF_API void lf_train_walk_destroy(lf_train_walk *walk);
 
-/** The folds in order of time, with their models, borrowed, [*count]. */
+/** The folds as planned, with their models, borrowed, [*count]. */
 LF_API const lf_train_fold *lf_train_walk_folds(const lf_train_walk *walk, size_t *count);
 
 /**
- * Out-of-sample predictions, borrowed: ts_event, symbol, p_up_1min, p_up_5min, ret_1min_bps,
- * model_id; one row for each row of a test span, NaN where the row is not valid.
+ * Out-of-sample predictions of path 0, borrowed: ts_event, symbol, p_up_1min, p_up_5min,
+ * ret_1min_bps, model_id; one row for each row of a test span, NaN where the row is not valid.
  */
 LF_API lf_frame *lf_train_walk_predictions(const lf_train_walk *walk);
 
-/** What the walk found, borrowed. */
+/** What the walk found, borrowed; of path 0 when there are several. */
 LF_API const lf_train_scores *lf_train_walk_scores(const lf_train_walk *walk);
+
+/** What each path of the walk found, borrowed, [*count]. */
+LF_API const lf_train_scores *lf_train_walk_path_scores(const lf_train_walk *walk, size_t *count);
 
 /** Folds and scores as a JSON object, borrowed text; keys as in docs/modules/train.md. */
 LF_API const char *lf_train_walk_json(const lf_train_walk *walk);

@@ -19,6 +19,7 @@ void lf_config_default(lf_config *config)
     lf_label_barrier_options_default(&config->barrier);
     memcpy(config->meta_side, "depth_imbalance_l1", sizeof "depth_imbalance_l1");
     lf_train_options_init(&config->model, LF_TRAIN_SYMMETRIC);
+    lf_train_split_options_default(&config->split);
     lf_signal_options_default(&config->signal);
     lf_execution_options_default(&config->execution);
     lf_risk_options_default(&config->risk);
@@ -417,6 +418,9 @@ lf_status lf_config_check(const lf_config *config, lf_error *error)
         );
     }
     lf_status status = check_labels(config, error);
+    if (status == LF_OK) {
+        status = lf_train_split_options_check(&config->split, error);
+    }
     if (status == LF_OK) {
         status = lf_signal_options_check(&config->signal, error);
     }

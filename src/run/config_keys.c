@@ -5,6 +5,7 @@ static const char *const clock_words[] = {"exchange", "local", NULL};
 static const char *const preset_words[] = {"symmetric", "brief", NULL};
 static const char *const kind_words[] = {"trees", "logistic", NULL};
 static const char *const calibration_words[] = {"none", "platt", NULL};
+static const char *const validation_words[] = {"walk_forward", "rolling", "kfold", "cpcv", NULL};
 static const char *const horizon_words[] = {"1min", "5min", NULL};
 static const char *const entry_words[] = {"marketable", "passive", NULL};
 static const char *const timeout_words[] = {"cancel", "cross", NULL};
@@ -175,6 +176,22 @@ const lfi_config_entry lfi_config_entries[] = {
         "blocks_in_day",
         model.blocks_in_day,
         "one day alone is cut into so many; the first only trains"),
+
+    WORD(
+        "train",
+        "validation",
+        split.validation,
+        validation_words,
+        "walk_forward, rolling, kfold or cpcv; the first two may trade"
+    ),
+    I32("train", "folds", split.folds, "kfold, cpcv: groups of days, or of time when days are few"),
+    I32("train", "test_folds", split.test_folds, "cpcv: groups scored at once"),
+    I32("train", "train_days", split.train_days, "rolling: days, or blocks of one day, in training"
+    ),
+    NS("train",
+       "embargo_after",
+       split.embargo_after_ns,
+       "kfold, cpcv: left out behind a scored span, beyond model.embargo"),
 
     WORD("signal", "horizon", signal.horizon, horizon_words, "which probability decides"),
     F64("signal", "p_long", signal.p_long, "the model is for up above this"),

@@ -28,6 +28,7 @@ void lfi_run_train_options(const lf_run_job *job, lf_clock clock, lf_train_optio
         out->features = config->model_features;
     }
     out->monotone = config->model_monotone;
+    out->split = config->split;
     out->step_ns = config->step_ns;
     out->label_delay_ns = config->label_delay_ns;
     out->vpin_bucket_lots = config->vpin_bucket_lots;
@@ -369,6 +370,21 @@ static lf_status trade_walk(
     return status;
 }
 
+/* Only models that saw nothing of what came after may trade. */
+static lf_status check_trades(const lf_config *config, lf_error *error)
+{
+    if (lf_train_validation_trades(config->split.validation)) {
+        return LF_OK;
+    }
+    return lf_error_set(
+        error,
+        LF_RANGE,
+        "train.validation is \"%s\": its models saw days after those that they score, so they "
+        "cannot trade; use walk_forward or rolling, or compare models with `train`.",
+        lf_train_validation_name(config->split.validation)
+    );
+}
+
 /* Walk forward on the local clock, then trade what each model has not seen. */
 static lf_status walk_and_trade(
     const lf_run_job *job,
@@ -394,7 +410,10 @@ static lf_status walk_and_trade(
             "seen. Search with train, then set the keys it found and model.trials_file."
         );
     }
-    lf_status status = lfi_path(folder, "models", models, error);
+    lf_status status = check_trades(job->config, error);
+    if (status == LF_OK) {
+        status = lfi_path(folder, "models", models, error);
+    }
     if (status == LF_OK) {
         status = lfi_store_create(job->allocator, models, &store, error);
     }

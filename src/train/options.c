@@ -33,6 +33,7 @@ void lf_train_options_init(lf_train_options *options, lf_train_preset preset)
         .extreme_quantile = 0.98,
         .blocks_in_day = 5,
     };
+    lf_train_split_options_default(&options->split);
 }
 
 static lf_status out_of_range(lf_error *error, const char *name, const char *expected)
@@ -89,7 +90,7 @@ lf_status lfi_check_options(const lf_train_options *o, lf_error *error)
             return out_of_range(error, rules[i].name, rules[i].expected);
         }
     }
-    return LF_OK;
+    return lf_train_split_options_check(&o->split, error);
 }
 
 /* ---- monotone features ------------------------------------------------------------------ */

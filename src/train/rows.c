@@ -276,7 +276,8 @@ bool lfi_in_span(const lfi_data *data, const lfi_columns *day, size_t row, const
     const int64_t t = day->times[row];
     const int64_t label_ns = data->options->label_delay_ns + lfi_horizon_max_ns(data->options);
     return day->valid[row] != 0 && t >= span->first_ns && t < span->end_ns &&
-           (span->label_end_ns == INT64_MAX || t <= span->label_end_ns - label_ns);
+           (span->label_end_ns == INT64_MAX || t <= span->label_end_ns - label_ns) &&
+           !lfi_is_purged(span->purged, span->purged_count, t, t + label_ns);
 }
 
 size_t lfi_query_width(const lfi_query *query)

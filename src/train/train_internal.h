@@ -59,11 +59,14 @@ typedef struct lfi_data {
     lfi_fitted *fitted;                     /* NULL: none of the features is fitted */
 } lfi_data;
 
-/* Which rows: first <= t < end, and the longest label ends at or before label_end. */
+/* Which rows: first <= t < end, the longest label ends at or before label_end, and the time between
+   touches nothing that is purged. */
 typedef struct lfi_span {
     int64_t first_ns;
-    int64_t end_ns; /* INT64_MAX: no bound */
-    int64_t label_end_ns;
+    int64_t end_ns;              /* INT64_MAX: no bound */
+    int64_t label_end_ns;        /* INT64_MAX: no bound */
+    const lf_train_span *purged; /* [purged_count] */
+    size_t purged_count;
 } lfi_span;
 
 /* Rows of one head, row-major, each mirrored row behind its original. */
@@ -146,6 +149,16 @@ uint64_t lfi_fitted_hash(const lfi_data *data, size_t row, uint64_t hash);
 
 /* Adds to what training says about itself. */
 void lfi_fitted_report(const lfi_data *data, json_t *root);
+
+/* ---- splits ----------------------------------------------------------------------------- */
+
+/* Spans of the days: symbol-days that overlap are one; spans [day_count]. */
+lf_status lfi_day_spans(
+    const lfi_bounds *bounds, size_t day_count, lf_train_span *spans, size_t *count, lf_error *error
+);
+
+/* The time from a row to its label's end touches one of some spans, both ends included. */
+bool lfi_is_purged(const lf_train_span *purged, size_t count, int64_t t_ns, int64_t label_end_ns);
 
 /* ---- a sample of the rows --------------------------------------------------------------- */
 
@@ -414,9 +427,11 @@ json_t *lfi_importance_json(const lfi_importance *importance, const lfi_data *da
 
 /* What a walk knows beside its scores. */
 typedef struct lfi_findings {
-    const lf_train_fold *folds;
+    const lf_train_split_options *split;
+    const lf_train_fold *folds; /* [fold_count] */
     size_t fold_count;
-    const lf_train_scores *scores;
+    const lf_train_scores *scores; /* [path_count] */
+    size_t path_count;
     const lf_train_day *days; /* [day_count] */
     size_t day_count;
     lf_frame *predictions;     /* row by row what was scored, for the symbols of the days */
@@ -438,6 +453,9 @@ char *lfi_walk_json(const lfi_findings *findings);
 json_t *lfi_interval(lf_interval value);
 
 json_t *lfi_bins_json(const lf_train_bins *bins);
+
+/* How time was split, and what the paths found side by side. */
+void lfi_put_split(json_t *root, const lfi_findings *findings);
 
 /* A number, or null when it is not finite. */
 json_t *lfi_number(double value);

@@ -1,4 +1,4 @@
-/* Walks forward through time: plans folds, fits each, predicts what it has not seen. */
+/* A walk through time: fits each fold of a plan, predicts what it has not seen, scores that. */
 #include "train_internal.h"
 
 #include <math.h>
@@ -12,8 +12,10 @@ struct lf_train_walk {
     lf_model **models; /* [fold_count] */
     size_t fold_count;
     lf_frame *predictions;
-    lf_train_scores scores;
-    lf_train_day *days; /* [day_count] scores by symbol-day */
+    lf_train_split_options split;
+    lf_train_scores *scores; /* [path_count] */
+    size_t path_count;
+    lf_train_day *days; /* [day_count] scores of path 0 by symbol-day */
     size_t day_count;
     lf_train_null null; /* count 0: no permutations */
     json_t *importance; /* of the features; NULL: not measured */
@@ -25,72 +27,20 @@ struct lf_train_walk {
 
 /* ---- the plan --------------------------------------------------------------------------- */
 
-/* The span of time of the frames that overlap, which are the symbols of one day. */
-typedef struct day_span {
-    int64_t first_ns;
-    int64_t end_ns;
-} day_span;
-
-static lf_status find_days(
-    const lfi_bounds *bounds, size_t day_count, day_span *spans, size_t *count, lf_error *error
-)
-{
-    *count = 0;
-    for (size_t d = 0; d < day_count; d++) {
-        if (bounds[d].row_count == 0) {
-            continue;
-        }
-        const int64_t first_ns = bounds[d].first_ns;
-        const int64_t end_ns = bounds[d].last_ns + 1;
-        day_span *last = *count > 0 ? &spans[*count - 1] : NULL;
-        if (last != NULL && first_ns < last->first_ns && end_ns <= last->first_ns) {
-            return lf_error_set(
-                error, LF_DATA, "symbol-day %zu lies before the one in front of it; sort them.", d
-            );
-        }
-        if (last != NULL && first_ns < last->end_ns) {
-            last->first_ns = first_ns < last->first_ns ? first_ns : last->first_ns;
-            last->end_ns = end_ns > last->end_ns ? end_ns : last->end_ns;
-        } else {
-            spans[(*count)++] = (day_span){.first_ns = first_ns, .end_ns = end_ns};
-        }
-    }
-    return *count > 0 ? LF_OK : lf_error_set(error, LF_DATA, "there are no rows to train on.");
-}
-
-static lf_status plan_folds(
-    const day_span *spans,
-    size_t count,
-    const lf_train_options *options,
-    lf_train_fold *folds,
-    size_t *fold_count,
+/* The spans of the days, owned, [*count]. */
+static lf_status make_spans(
+    const lf_allocator *allocator,
+    const lfi_bounds *bounds,
+    size_t day_count,
+    lf_train_span **out,
+    size_t *count,
     lf_error *error
 )
 {
-    const size_t blocks = count > 1 ? count : (size_t)options->blocks_in_day;
-    const int64_t first_ns = spans[0].first_ns;
-    const int64_t whole_ns = spans[0].end_ns - first_ns;
-    if (blocks - 1 > LF_TRAIN_FOLDS_MAX) {
-        return lf_error_set(
-            error, LF_RANGE, "%zu folds are more than %d.", blocks - 1, LF_TRAIN_FOLDS_MAX
-        );
-    }
-    for (size_t k = 1; k < blocks; k++) {
-        /* Whole ns times a block number stays far below 2^63 for the 1000 blocks that are allowed.
-         */
-        const int64_t cut_ns = first_ns + whole_ns / (int64_t)blocks * (int64_t)k;
-        const int64_t next_ns = k + 1 == blocks
-                                    ? spans[0].end_ns
-                                    : first_ns + whole_ns / (int64_t)blocks * (int64_t)(k + 1);
-        folds[k - 1] = (lf_train_fold){
-            .train_first_ns = first_ns,
-            .test_first_ns = count > 1 ? spans[k].first_ns : cut_ns,
-            .test_end_ns = count > 1 ? spans[k].end_ns : next_ns,
-        };
-        folds[k - 1].train_end_ns = folds[k - 1].test_first_ns - options->embargo_ns;
-    }
-    *fold_count = blocks - 1;
-    return LF_OK;
+    *out = lf_allocate(allocator, day_count + 1, sizeof **out);
+    return *out == NULL
+               ? lf_error_set(error, LF_NOMEM, "not enough memory for %zu days.", day_count)
+               : lfi_day_spans(bounds, day_count, *out, count, error);
 }
 
 /* The folds of days whose bounds are known. */
@@ -104,16 +54,29 @@ static lf_status plan(
 )
 {
     size_t count = 0;
-    day_span *spans = lf_allocate(options->allocator, day_count + 1, sizeof *spans);
-    if (spans == NULL) {
-        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu days.", day_count);
-    }
-    lf_status status = find_days(bounds, day_count, spans, &count, error);
+    lf_train_span *spans = NULL;
+    lf_status status = make_spans(options->allocator, bounds, day_count, &spans, &count, error);
     if (status == LF_OK) {
-        status = plan_folds(spans, count, options, folds, fold_count, error);
+        status = lf_train_plan_spans(spans, count, options, folds, fold_count, error);
     }
     lf_release(options->allocator, spans);
     return status;
+}
+
+/* The bounds of days, owned, [days->count]. */
+static lf_status read_bounds(
+    const lf_train_days *days, const lf_train_options *options, lfi_bounds **out, lf_error *error
+)
+{
+    *out = NULL;
+    const lf_status status = lfi_check_options(options, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    *out = lf_allocate(options->allocator, days->count + 1, sizeof **out);
+    return *out == NULL
+               ? lf_error_set(error, LF_NOMEM, "not enough memory for %zu days.", days->count)
+               : lfi_bounds_read(days, *out, error);
 }
 
 lf_status lf_train_plan_days(
@@ -125,19 +88,38 @@ lf_status lf_train_plan_days(
 )
 {
     *fold_count = 0;
-    lf_status status = lfi_check_options(options, error);
-    if (status != LF_OK) {
-        return status;
-    }
-    lfi_bounds *bounds = lf_allocate(options->allocator, days->count + 1, sizeof *bounds);
-    if (bounds == NULL) {
-        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu days.", days->count);
-    }
-    status = lfi_bounds_read(days, bounds, error);
+    lfi_bounds *bounds = NULL;
+    lf_status status = read_bounds(days, options, &bounds, error);
     if (status == LF_OK) {
         status = plan(bounds, days->count, options, folds, fold_count, error);
     }
     lf_release(options->allocator, bounds);
+    return status;
+}
+
+lf_status lf_train_holdout_days(
+    const lf_train_days *days, const lf_train_options *options, lf_train_span *out, lf_error *error
+)
+{
+    const size_t held = (size_t)options->split.holdout_days;
+    lfi_bounds *bounds = NULL;
+    lf_train_span *spans = NULL;
+    size_t count = 0;
+    *out = (lf_train_span){INT64_MAX, INT64_MAX};
+    lf_status status = read_bounds(days, options, &bounds, error);
+    if (status == LF_OK) {
+        status = make_spans(options->allocator, bounds, days->count, &spans, &count, error);
+    }
+    if (status == LF_OK && held >= count) {
+        status = lf_error_set(
+            error, LF_RANGE, "train.holdout_days is %zu, but there are only %zu days.", held, count
+        );
+    }
+    if (status == LF_OK && held > 0) {
+        *out = (lf_train_span){spans[count - held].first_ns, spans[count - 1].end_ns};
+    }
+    lf_release(options->allocator, bounds);
+    lf_release(options->allocator, spans);
     return status;
 }
 
@@ -244,15 +226,21 @@ static void note_row(
     }
 }
 
-/* Rows [first, end) of a day that lie in the test span. */
-static void test_rows(const lfi_columns *day, const lf_train_fold *fold, size_t *first, size_t *end)
+/* What one fold scores for one path. */
+typedef struct piece {
+    size_t fold;
+    lf_train_span span;
+} piece;
+
+/* Rows [first, end) of a day that lie in a span. */
+static void test_rows(const lfi_columns *day, lf_train_span span, size_t *first, size_t *end)
 {
     *first = 0;
-    while (*first < day->row_count && day->times[*first] < fold->test_first_ns) {
+    while (*first < day->row_count && day->times[*first] < span.first_ns) {
         (*first)++;
     }
     *end = *first;
-    while (*end < day->row_count && day->times[*end] < fold->test_end_ns) {
+    while (*end < day->row_count && day->times[*end] < span.end_ns) {
         (*end)++;
     }
 }
@@ -276,48 +264,68 @@ static lf_status predict_span(
     return lf_model_predict_columns(model, columns, day->valid + first, end - first, found, error);
 }
 
-static lf_status predict_day(stepper *s, size_t k, const lfi_columns *day, lf_error *error)
+/* Room for the predictions of some rows of a day; *at is where they begin. */
+static lf_status append_rows(
+    lf_frame *out,
+    const lf_train_fold *fold,
+    const lfi_columns *day,
+    size_t count,
+    size_t *at,
+    lf_error *error
+)
 {
-    const lf_train_fold *fold = &s->walk->folds[k];
+    *at = lf_frame_row_count(out);
+    const size_t symbol = lf_frame_find(day->frame, "symbol");
+    const char *id = lf_model_meta_of(fold->model)->model_id;
+    const bool has_symbol =
+        symbol != SIZE_MAX && lf_frame_column(day->frame, symbol).kind == LF_COLUMN_TEXT;
+    const char *name = has_symbol ? lf_frame_text(day->frame, symbol, 0) : "";
+    if (lf_frame_append(out, count) != LF_OK ||
+        lf_frame_set_text(out, 1, *at, count, name) != LF_OK ||
+        lf_frame_set_text(out, 5, *at, count, id) != LF_OK) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the predictions.");
+    }
+    return LF_OK;
+}
+
+static lf_status
+predict_day(stepper *s, const piece *part, const lfi_columns *day, bool keeps, lf_error *error)
+{
+    const lf_train_fold *fold = &s->walk->folds[part->fold];
     lf_frame *out = s->walk->predictions;
     size_t first = 0;
     size_t end = 0;
-    test_rows(day, fold, &first, &end);
-    const size_t at = lf_frame_row_count(out);
-    const size_t symbol = lf_frame_find(day->frame, "symbol");
-    const char *id = lf_model_meta_of(fold->model)->model_id;
-    if (first == end) {
-        return LF_OK;
+    size_t at = 0;
+    test_rows(day, part->span, &first, &end);
+    lf_status status = LF_OK;
+    if (keeps && first < end) {
+        status = append_rows(out, fold, day, end - first, &at, error);
     }
-    const bool has_symbol =
-        symbol != SIZE_MAX && lf_frame_column(day->frame, symbol).kind == LF_COLUMN_TEXT;
-    const char *name = has_symbol ? lf_frame_text(day->frame, symbol, first) : "";
-    if (lf_frame_append(out, end - first) != LF_OK ||
-        lf_frame_set_text(out, 1, at, end - first, name) != LF_OK ||
-        lf_frame_set_text(out, 5, at, end - first, id) != LF_OK) {
-        return lf_error_set(error, LF_NOMEM, "not enough memory for the predictions.");
+    lf_prediction *found = lf_allocate(s->walk->allocator, end - first + 1, sizeof *found);
+    if (status == LF_OK) {
+        status = found != NULL ? predict_span(s, part->fold, day, first, end, found, error)
+                               : lf_error_set(error, LF_NOMEM, "not enough memory.");
     }
-    lf_prediction *found = lf_allocate(s->walk->allocator, end - first, sizeof *found);
-    lf_status status = found != NULL ? predict_span(s, k, day, first, end, found, error)
-                                     : lf_error_set(error, LF_NOMEM, "not enough memory.");
     for (size_t i = first; i < end && status == LF_OK; i++) {
         const lf_prediction *one = &found[i - first];
-        lf_frame_i64(out, 0)[at + i - first] = day->times[i];
-        lf_frame_f64(out, 2)[at + i - first] = one->p_up_1min;
-        lf_frame_f64(out, 3)[at + i - first] = one->p_up_5min;
-        lf_frame_f64(out, 4)[at + i - first] = one->ret_1min_bps;
-        note_row(s->scored, &s->beside[k], day, i, one);
+        if (keeps) {
+            lf_frame_i64(out, 0)[at + i - first] = day->times[i];
+            lf_frame_f64(out, 2)[at + i - first] = one->p_up_1min;
+            lf_frame_f64(out, 3)[at + i - first] = one->p_up_5min;
+            lf_frame_f64(out, 4)[at + i - first] = one->ret_1min_bps;
+        }
+        note_row(s->scored, &s->beside[part->fold], day, i, one);
     }
     lf_release(s->walk->allocator, found);
     return status;
 }
 
-static lf_status predict_fold(stepper *s, size_t k, lf_error *error)
+static lf_status predict_piece(stepper *s, const piece *part, bool keeps, lf_error *error)
 {
-    const lf_train_fold *fold = &s->walk->folds[k];
+    const lf_train_fold *fold = &s->walk->folds[part->fold];
     const lfi_span test = {
-        .first_ns = fold->test_first_ns,
-        .end_ns = fold->test_end_ns,
+        .first_ns = part->span.first_ns,
+        .end_ns = part->span.end_ns,
         .label_end_ns = INT64_MAX,
     };
     lf_status status = LF_OK;
@@ -329,11 +337,34 @@ static lf_status predict_fold(stepper *s, size_t k, lf_error *error)
         }
         status = lfi_day_open(s->data, d, &day, error);
         if (status == LF_OK) {
-            status = predict_day(s, k, &day, error);
+            status = predict_day(s, part, &day, keeps, error);
             lfi_day_close(s->data, &day);
         }
     }
     return status;
+}
+
+static int compare_pieces(const void *left, const void *right)
+{
+    const int64_t a = ((const piece *)left)->span.first_ns;
+    const int64_t b = ((const piece *)right)->span.first_ns;
+    return (a > b) - (a < b);
+}
+
+/* What a path scores, in order of time; pieces has room for all tests of all folds. */
+static size_t find_pieces(const lf_train_walk *walk, size_t path, piece *pieces)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < walk->fold_count; k++) {
+        const lf_train_fold *fold = &walk->folds[k];
+        for (size_t i = 0; i < fold->test_count; i++) {
+            if ((size_t)fold->paths[i] == path) {
+                pieces[count++] = (piece){.fold = k, .span = fold->tests[i]};
+            }
+        }
+    }
+    qsort(pieces, count, sizeof *pieces, compare_pieces);
+    return count;
 }
 
 /* ---- the walk --------------------------------------------------------------------------- */
@@ -343,9 +374,11 @@ static lf_status fit_fold(stepper *s, size_t k, const char *folder, lfi_task *ta
     lf_train_walk *walk = s->walk;
     lf_train_fold *fold = &walk->folds[k];
     const lfi_span span = {
-        .first_ns = INT64_MIN,
+        .first_ns = fold->train_first_ns,
         .end_ns = INT64_MAX,
         .label_end_ns = fold->train_end_ns,
+        .purged = fold->purged,
+        .purged_count = fold->purged_count,
     };
     const int needed = snprintf(fold->path, sizeof fold->path, "%s/fold_%02zu", folder, k + 1);
     if (needed < 0 || (size_t)needed >= sizeof fold->path) {
@@ -372,14 +405,19 @@ static size_t count_days(const lfi_scored *scored)
     return count;
 }
 
-static lf_status score_rows(stepper *s, lf_error *error)
+/* Scores the rows of a path; those of path 0 day by day as well. */
+static lf_status score_rows(stepper *s, size_t path, lf_error *error)
 {
     lf_train_walk *walk = s->walk;
     const lf_train_options *options = s->data->options;
-    walk->day_count = count_days(s->scored);
-    walk->days = lf_allocate(walk->allocator, walk->day_count + 1, sizeof *walk->days);
-    if (walk->days == NULL) {
-        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu days.", walk->day_count);
+    if (path == 0) {
+        walk->day_count = count_days(s->scored);
+        walk->days = lf_allocate(walk->allocator, walk->day_count + 1, sizeof *walk->days);
+        if (walk->days == NULL) {
+            return lf_error_set(
+                error, LF_NOMEM, "not enough memory for %zu days.", walk->day_count
+            );
+        }
     }
     const lf_train_score_options score_options = {
         .allocator = walk->allocator,
@@ -389,13 +427,25 @@ static lf_status score_rows(stepper *s, lf_error *error)
         .horizon_long_ns = options->horizon_long_ns,
         .seed = options->seed,
         .zone = options->zone,
-        .by_day = walk->days,
+        .by_day = path == 0 ? walk->days : NULL,
     };
-    return lfi_score(s->scored, &score_options, &walk->scores, error);
+    return lfi_score(s->scored, &score_options, &walk->scores[path], error);
 }
 
-/* Predicts the test rows of all folds, then scores them. */
-static lf_status predict_and_score(stepper *s, lf_error *error)
+/* Predicts what a path scores, then scores it. Path 0's predictions are kept. */
+static lf_status score_path(stepper *s, size_t path, piece *pieces, lf_error *error)
+{
+    const size_t count = find_pieces(s->walk, path, pieces);
+    lf_status status = LF_OK;
+    s->scored->count = 0;
+    for (size_t i = 0; i < count && status == LF_OK; i++) {
+        status = predict_piece(s, &pieces[i], path == 0, error);
+    }
+    return status == LF_OK ? score_rows(s, path, error) : status;
+}
+
+/* Predicts and scores each path. */
+static lf_status predict_and_score(stepper *s, double least_best_round, lf_error *error)
 {
     lf_train_walk *walk = s->walk;
     size_t rows = 0;
@@ -408,12 +458,16 @@ static lf_status predict_and_score(stepper *s, lf_error *error)
         return lf_error_set(error, LF_NOMEM, "not enough memory to score %zu rows.", rows);
     }
     s->scored = &scored;
-    for (size_t k = 0; k < walk->fold_count && status == LF_OK; k++) {
-        status = predict_fold(s, k, error);
+    piece *pieces =
+        lf_allocate(walk->allocator, walk->fold_count * LF_TRAIN_TESTS_MAX + 1, sizeof *pieces);
+    if (pieces == NULL) {
+        status = lf_error_set(error, LF_NOMEM, "not enough memory for the folds.");
     }
-    if (status == LF_OK) {
-        status = score_rows(s, error);
+    for (size_t path = 0; path < walk->path_count && status == LF_OK; path++) {
+        walk->scores[path].least_best_round = least_best_round;
+        status = score_path(s, path, pieces, error);
     }
+    lf_release(walk->allocator, pieces);
     lfi_scored_destroy(&scored);
     return status;
 }
@@ -448,9 +502,9 @@ run_folds(lf_train_walk *walk, const lfi_data *data, const char *folder, lf_erro
     for (size_t k = 0; k < walk->fold_count && status == LF_OK; k++) {
         status = fit_fold(&s, k, folder, &task, error);
     }
-    walk->scores.least_best_round = isfinite(task.least_best_round) ? task.least_best_round : NAN;
     if (status == LF_OK) {
-        status = predict_and_score(&s, error);
+        const double least = task.least_best_round;
+        status = predict_and_score(&s, isfinite(least) ? least : NAN, error);
     }
     if (status == LF_OK && data->options->importance) {
         status = measure_importance(walk, data, error);
@@ -459,17 +513,29 @@ run_folds(lf_train_walk *walk, const lfi_data *data, const char *folder, lf_erro
     return status;
 }
 
-/* Nobody should take findings on permuted labels for findings. */
-static void note_permuted(uint64_t seed, lf_train_scores *scores)
+/* What nobody should overlook when reading the scores. */
+static void note_options(const lf_train_options *options, lf_train_scores *scores)
 {
-    const size_t used = strlen(scores->warnings);
-    if (seed != 0) {
+    const lf_train_validation validation = options->split.validation;
+    char *text = scores->warnings;
+    size_t used = strlen(text);
+    if (options->permute_seed != 0) {
         (void)snprintf(
-            scores->warnings + used,
+            text + used,
             sizeof scores->warnings - used,
             "The labels were permuted in blocks with seed %llu: whatever is found here is "
             "chance.\n",
-            (unsigned long long)seed
+            (unsigned long long)options->permute_seed
+        );
+        used = strlen(text);
+    }
+    if (!options->split.holdout && !lf_train_validation_trades(validation)) {
+        (void)snprintf(
+            text + used,
+            sizeof scores->warnings - used,
+            "Scored by %s: models saw days after those they are scored on. Good for comparing "
+            "models; only walk_forward and rolling say what trading would have been.\n",
+            lf_train_validation_name(validation)
         );
     }
 }
@@ -479,7 +545,9 @@ static lf_status write_findings(lf_train_walk *walk, lf_error *error)
     char *json = lfi_walk_json(&(lfi_findings){
         .folds = walk->folds,
         .fold_count = walk->fold_count,
-        .scores = &walk->scores,
+        .split = &walk->split,
+        .scores = walk->scores,
+        .path_count = walk->path_count,
         .days = walk->days,
         .day_count = walk->day_count,
         .predictions = walk->predictions,
@@ -499,11 +567,11 @@ static lf_status write_findings(lf_train_walk *walk, lf_error *error)
 static void note_null(lf_train_walk *walk)
 {
     const lf_train_stand *auc = &walk->null.scores[LF_TRAIN_NULL_AUC_1MIN];
-    const size_t used = strlen(walk->scores.warnings);
+    const size_t used = strlen(walk->scores[0].warnings);
     if (auc->reached > 0.05 * walk->null.count) {
         (void)snprintf(
-            walk->scores.warnings + used,
-            sizeof walk->scores.warnings - used,
+            walk->scores[0].warnings + used,
+            sizeof walk->scores[0].warnings - used,
             "%.0f of %.0f permutations of the labels reach the 1-min AUC of %.4f: chance would "
             "do.\n",
             auc->reached,
@@ -521,7 +589,7 @@ uint64_t lfi_walk_key(const lf_train_walk *walk)
 lf_status lfi_walk_set_null(lf_train_walk *walk, const lf_train_null *null, lf_error *error)
 {
     walk->null = *null;
-    walk->scores.warnings[walk->warnings_bytes] = '\0';
+    walk->scores[0].warnings[walk->warnings_bytes] = '\0';
     note_null(walk);
     return write_findings(walk, error);
 }
@@ -544,6 +612,7 @@ static lf_status walk_create(const lfi_data *data, lf_train_walk **out, lf_error
         return lf_error_set(error, LF_NOMEM, "not enough memory for a walk.");
     }
     walk->allocator = allocator;
+    walk->split = data->options->split;
     walk->folds = lf_allocate(allocator, LF_TRAIN_FOLDS_MAX, sizeof *walk->folds);
     walk->models = lf_allocate(allocator, LF_TRAIN_FOLDS_MAX, sizeof(lf_model *));
     if (walk->folds == NULL || walk->models == NULL) {
@@ -551,8 +620,13 @@ static lf_status walk_create(const lfi_data *data, lf_train_walk **out, lf_error
     }
     const lf_status status =
         plan(data->bounds, data->days->count, data->options, walk->folds, &walk->fold_count, error);
-    return status != LF_OK
-               ? status
+    if (status != LF_OK) {
+        return status;
+    }
+    walk->path_count = (size_t)lf_train_path_count(walk->folds, walk->fold_count);
+    walk->scores = lf_allocate(allocator, walk->path_count, sizeof *walk->scores);
+    return walk->scores == NULL
+               ? lf_error_set(error, LF_NOMEM, "not enough memory for the scores.")
                : lf_frame_create(allocator, specs, spec_count, 0, &walk->predictions, error);
 }
 
@@ -578,9 +652,9 @@ lf_status lf_train_walk_days(
         status = run_folds(walk, &data, folder, error);
     }
     if (status == LF_OK) {
-        note_permuted(options->permute_seed, &walk->scores);
+        note_options(options, &walk->scores[0]);
         walk->permute_seed = options->permute_seed;
-        walk->warnings_bytes = strlen(walk->scores.warnings);
+        walk->warnings_bytes = strlen(walk->scores[0].warnings);
         status = write_findings(walk, error);
     }
     if (status == LF_OK) {
@@ -616,6 +690,7 @@ void lf_train_walk_destroy(lf_train_walk *walk)
     for (size_t k = 0; walk->models != NULL && k < walk->fold_count; k++) {
         lf_model_destroy(walk->models[k]);
     }
+    lf_release(walk->allocator, walk->scores);
     lf_release(walk->allocator, walk->models);
     lf_release(walk->allocator, walk->folds);
     lf_frame_destroy(walk->predictions);
@@ -638,7 +713,13 @@ lf_frame *lf_train_walk_predictions(const lf_train_walk *walk)
 
 const lf_train_scores *lf_train_walk_scores(const lf_train_walk *walk)
 {
-    return &walk->scores;
+    return &walk->scores[0];
+}
+
+const lf_train_scores *lf_train_walk_path_scores(const lf_train_walk *walk, size_t *count)
+{
+    *count = walk->path_count;
+    return walk->scores;
 }
 
 const lf_train_null *lf_train_walk_null(const lf_train_walk *walk)

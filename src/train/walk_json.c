@@ -167,9 +167,30 @@ static json_t *best_rounds(const lf_train_fold *fold)
     return all;
 }
 
+/* Scored spans, when there is more than one. */
+static json_t *test_list(const lf_train_fold *fold)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < fold->test_count; i++) {
+        (void)json_array_append_new(
+            list,
+            json_pack(
+                "{s:I, s:I, s:i}",
+                "first_ns",
+                (json_int_t)fold->tests[i].first_ns,
+                "end_ns",
+                (json_int_t)fold->tests[i].end_ns,
+                "path",
+                fold->paths[i]
+            )
+        );
+    }
+    return list;
+}
+
 static json_t *fold_entry(const lf_train_fold *fold)
 {
-    return json_pack(
+    json_t *entry = json_pack(
         "{s:I, s:I, s:I, s:I, s:o, s:s}",
         "train_first_ns",
         (json_int_t)fold->train_first_ns,
@@ -184,6 +205,13 @@ static json_t *fold_entry(const lf_train_fold *fold)
         "model_id",
         fold->model == NULL ? "" : lf_model_meta_of(fold->model)->model_id
     );
+    if (entry != NULL && fold->train_end_ns == INT64_MAX) {
+        (void)json_object_set_new(entry, "train_end_ns", json_null());
+    }
+    if (entry != NULL && fold->test_count > 1) {
+        (void)json_object_set_new(entry, "tests", test_list(fold));
+    }
+    return entry;
 }
 
 static json_t *warning_list(const char *warnings)
@@ -254,6 +282,9 @@ char *lfi_walk_json(const lfi_findings *f)
         "warnings",
         warning_list(scores->warnings)
     );
+    if (root != NULL) {
+        lfi_put_split(root, f);
+    }
     if (root != NULL && f->importance != NULL) {
         (void)json_object_set(root, "importance", f->importance);
     }
