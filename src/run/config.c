@@ -55,7 +55,7 @@ static lf_status unknown_key(const char *section, const char *key, lf_error *err
     (void)snprintf(typed, sizeof typed, "%s.%s", section, key);
     const char *near = NULL;
     for (size_t i = 0; i < count && near == NULL; i++) {
-        /* The right name in the wrong section. */
+        /* The right name in the wrong section is nearer than any other name. */
         near = strcmp(lfi_config_entries[i].key.name, key) == 0 ? names[i] : NULL;
     }
     near = near != NULL ? near : lf_suggest(typed, candidates, count);
