@@ -192,6 +192,22 @@ static void test_complete(void **state)
     market_free(&day);
 }
 
+/* Fitted features have their reference and their numbers in fitted_test.c; the rest is asked here.
+ */
+static void test_fitted(void **state)
+{
+    (void)state;
+    for (size_t i = FEATURES; i < lf_feature_count_all(); i++) {
+        const parts feature = {
+            .info = *lf_feature_at(i), .has_reference = true, .has_vector = true};
+        assert_true(feature.info.is_fitted);
+        const char *missing = lacks(&feature);
+        if (missing != NULL) {
+            fail_msg("%s lacks its %s", feature.info.name, missing);
+        }
+    }
+}
+
 /* The check finds each of the six when it is taken away. */
 static void test_each_is_missed(void **state)
 {
@@ -288,6 +304,7 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_complete),
+        cmocka_unit_test(test_fitted),
         cmocka_unit_test(test_each_is_missed),
         cmocka_unit_test(test_lost_column),
         cmocka_unit_test(test_stored),
