@@ -50,9 +50,7 @@ typedef struct algoseek {
     lf_allocator memory;
     lfi_reader *reader;
     lfi_stream *stream;
-    lf_event *events; /* [batch_events] */
-    lf_trade *trades; /* [batch_events] */
-    size_t batch_events;
+    lfi_room room;
     int64_t midnight_ns, feed_latency_ns, last_ts_ns;
     lf_quotes quotes; /* national best, one level */
     char date[16];    /* as the rows write it */
@@ -341,8 +339,9 @@ make_event(algoseek *self, const piece *fields, lf_event *event, lf_trade *trade
 
 /* Read rows until one is an event; *got is false at the end. */
 static lf_status
-read_event(algoseek *self, lf_event *event, lf_trade *trade, bool *got, lf_error *error)
+read_event(void *context, lf_event *event, lf_trade *trade, bool *got, lf_error *error)
 {
+    algoseek *const self = context;
     for (;;) {
         const char *line;
         size_t bytes;
@@ -385,25 +384,18 @@ static lf_status algoseek_next(void *context, lf_batch *out, lf_error *error)
 {
     algoseek *const self = context;
     lf_feed_stats *const stats = &self->reader->stats;
-    size_t count = 0, trade_count = 0;
-    while (count < self->batch_events) {
-        bool got;
-        lf_event *const event = &self->events[count];
-        const lf_status status = read_event(self, event, &self->trades[trade_count], &got, error);
-        if (status != LF_OK) {
-            return status;
-        }
-        if (!got) {
-            break;
-        }
-        event->trade_first = (uint32_t)trade_count;
-        trade_count += event->trade_count;
-        count++;
+    lf_batch batch;
+    const lf_status status = lfi_room_fill(&self->room, read_event, self, &batch, error);
+    if (status != LF_OK) {
+        return status;
     }
     stats->input_bytes = lfi_stream_input_bytes(self->stream);
     stats->text_bytes = lfi_stream_text_bytes(self->stream);
-    *out = (lf_batch){self->events, self->trades, count, trade_count};
-    return count == 0 && stats->event_count == 0 ? no_rows(self, error) : LF_OK;
+    if (stats->event_count == 0) {
+        return no_rows(self, error);
+    }
+    *out = batch;
+    return LF_OK;
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
@@ -414,8 +406,7 @@ static void algoseek_close(void *context)
     const lf_allocator memory = self->memory;
     const lf_allocator *const allocator = self->allocator != NULL ? &memory : NULL;
     lfi_stream_close(self->stream);
-    lf_release(allocator, self->events);
-    lf_release(allocator, self->trades);
+    lfi_room_destroy(&self->room, allocator);
     lf_release(allocator, self);
 }
 
@@ -478,14 +469,11 @@ lf_status lfi_algoseek_open(
         self->allocator = &self->memory;
     }
     self->reader = reader;
-    self->batch_events = options->batch_events != 0 ? options->batch_events : 1024;
     self->feed_latency_ns = options->feed_latency_ns;
     self->is_chosen = options->symbol != NULL;
     self->last_ts_ns = INT64_MIN;
     reader->stats.first_violation_line = LF_POSITION_NONE;
-    self->events = lf_allocate(self->allocator, self->batch_events, sizeof *self->events);
-    self->trades = lf_allocate(self->allocator, self->batch_events + 1, sizeof *self->trades);
-    lf_status status = self->events != NULL && self->trades != NULL
+    lf_status status = lfi_room_create(&self->room, self->allocator, options)
                            ? set_day(self, source, error)
                            : lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     if (status == LF_OK) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define BATCH_EVENTS_DEFAULT 1024
+
 struct lf_feed {
     lf_allocator memory;
     const lf_allocator *allocator;
@@ -67,4 +69,51 @@ void lf_feed_close(lf_feed *feed)
     feed->reader.close(feed->reader.self);
     const lf_allocator memory = feed->memory;
     lf_release(feed->allocator != NULL ? &memory : NULL, feed);
+}
+
+/* ---- batches, for readers that make one event at a time --------------------------------- */
+
+bool lfi_room_create(lfi_room *room, const lf_allocator *allocator, const lf_feed_options *options)
+{
+    const size_t count = options->batch_events != 0 ? options->batch_events : BATCH_EVENTS_DEFAULT;
+    *room = (lfi_room){
+        .events = lf_allocate(allocator, count, sizeof *room->events),
+        .trades = lf_allocate(allocator, count, sizeof *room->trades),
+        .event_capacity = count,
+    };
+    const bool is_there = room->events != NULL && room->trades != NULL;
+    if (!is_there) {
+        lfi_room_destroy(room, allocator);
+    }
+    return is_there;
+}
+
+void lfi_room_destroy(lfi_room *room, const lf_allocator *allocator)
+{
+    lf_release(allocator, room->events);
+    lf_release(allocator, room->trades);
+    *room = (lfi_room){0};
+}
+
+lf_status
+lfi_room_fill(const lfi_room *room, lfi_read_event read, void *self, lf_batch *out, lf_error *error)
+{
+    size_t count = 0, trade_count = 0;
+    while (count < room->event_capacity) {
+        bool got;
+        lf_event *const event = &room->events[count];
+        /* No event before this one has more than one trade, so there is room for its own. */
+        const lf_status status = read(self, event, &room->trades[trade_count], &got, error);
+        if (status != LF_OK) {
+            return status;
+        }
+        if (!got) {
+            break;
+        }
+        event->trade_first = (uint32_t)trade_count;
+        trade_count += event->trade_count;
+        count++;
+    }
+    *out = (lf_batch){room->events, room->trades, count, trade_count};
+    return LF_OK;
 }

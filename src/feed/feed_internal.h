@@ -204,6 +204,31 @@ size_t lfi_wide_message(const lfi_window *text, lfi_message *out);
 size_t lfi_wide_row(lfi_rows *rows, const lfi_window *text, lfi_look *look, lf_quotes *quotes);
 void lfi_wide_leave(lfi_rows *rows);
 
+/* Memory of a batch: as many trades as events. */
+typedef struct lfi_room {
+    lf_event *events; /* [event_capacity] */
+    lf_trade *trades; /* [event_capacity] */
+    size_t event_capacity;
+} lfi_room;
+
+/* Take what the options ask for; false without memory, and then there is nothing to give back. */
+bool lfi_room_create(lfi_room *room, const lf_allocator *allocator, const lf_feed_options *options);
+
+/* Give it back; a room of zeros is accepted. */
+void lfi_room_destroy(lfi_room *room, const lf_allocator *allocator);
+
+/*
+ * Read one event, and its trade if it says that it has one; *got is false at the end. What the
+ * event does not set stays as it was.
+ */
+typedef lf_status (*lfi_read_event
+)(void *self, lf_event *event, lf_trade *trade, bool *got, lf_error *error);
+
+/* Read events until the room is full or no more come; their trades follow each other. */
+lf_status lfi_room_fill(
+    const lfi_room *room, lfi_read_event read, void *self, lf_batch *out, lf_error *error
+);
+
 /* One reader, as lf_feed_* sees it. */
 typedef struct lfi_reader {
     lf_status (*next)(void *self, lf_batch *out, lf_error *error);

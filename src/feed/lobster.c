@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #define LEVELS_FILE_MAX LFI_LOBSTER_LEVELS_MAX
-#define BATCH_EVENTS_DEFAULT 1024
 /* Below this many checks a high share of violations may be chance. */
 #define CHECKS_TO_JUDGE 200
 /* So often the share is looked at. */
@@ -23,9 +22,7 @@ typedef struct lobster {
     lfi_stream *message, *orderbook;
     lfi_window *message_text, *orderbook_text; /* of the streams */
     bool is_wide;                              /* the processor can do what lobster_wide.c needs */
-    lf_event *events;                          /* [batch_events] */
-    lf_trade *trades;                          /* [batch_events] */
-    size_t batch_events;
+    lfi_room room;
     int64_t midnight_ns, feed_latency_ns, last_ts_ns;
     int64_t visible_fault_count; /* violations by visible events */
     bool strict, is_halted;
@@ -358,8 +355,9 @@ static lf_status read_any(
 
 /* Read one row of both files; *got is false at the end. */
 static lf_status
-read_event(lobster *self, lf_event *event, lf_trade *trade, bool *got, lf_error *error)
+read_event(void *context, lf_event *event, lf_trade *trade, bool *got, lf_error *error)
 {
+    lobster *self = context;
     lfi_message m;
     lfi_look look;
     *got = self->is_wide && read_usual(self, &m, &look, &event->quotes);
@@ -394,20 +392,10 @@ static lf_status lobster_next(void *context, lf_batch *out, lf_error *error)
 {
     lobster *self = context;
     lf_feed_stats *stats = &self->reader->stats;
-    size_t count = 0, trade_count = 0;
-    while (count < self->batch_events) {
-        bool got;
-        lf_event *event = &self->events[count];
-        const lf_status status = read_event(self, event, &self->trades[trade_count], &got, error);
-        if (status != LF_OK) {
-            return status;
-        }
-        if (!got) {
-            break;
-        }
-        event->trade_first = (uint32_t)trade_count;
-        trade_count += event->trade_count;
-        count++;
+    lf_batch batch;
+    const lf_status status = lfi_room_fill(&self->room, read_event, self, &batch, error);
+    if (status != LF_OK) {
+        return status;
     }
     count_bytes(self);
     if (stats->event_count == 0) {
@@ -420,13 +408,13 @@ static lf_status lobster_next(void *context, lf_batch *out, lf_error *error)
             "the file is empty; a LOBSTER day has one row per event"
         );
     }
-    if (count == 0) {
-        const lf_status status = judge(self, error);
-        if (status != LF_OK) {
-            return status;
+    if (batch.event_count == 0) {
+        const lf_status judged = judge(self, error);
+        if (judged != LF_OK) {
+            return judged;
         }
     }
-    *out = (lf_batch){self->events, self->trades, count, trade_count};
+    *out = batch;
     return LF_OK;
 }
 
@@ -437,8 +425,7 @@ static void lobster_close(void *context)
     const lf_allocator *allocator = self->allocator != NULL ? &memory : NULL;
     lfi_stream_close(self->message);
     lfi_stream_close(self->orderbook);
-    lf_release(allocator, self->events);
-    lf_release(allocator, self->trades);
+    lfi_room_destroy(&self->room, allocator);
     lf_release(allocator, self);
 }
 
@@ -574,15 +561,12 @@ static lf_status open_streams(lobster *self, const lf_source *source, lf_error *
 static lf_status
 start(lobster *self, const lf_source *source, const lf_feed_options *options, lf_error *error)
 {
-    self->batch_events = options->batch_events != 0 ? options->batch_events : BATCH_EVENTS_DEFAULT;
     self->feed_latency_ns = options->feed_latency_ns;
     self->strict = options->strict;
     self->is_wide = lfi_wide_works();
     self->last_ts_ns = INT64_MIN;
     self->reader->stats.first_violation_line = LF_POSITION_NONE;
-    self->events = lf_allocate(self->allocator, self->batch_events, sizeof *self->events);
-    self->trades = lf_allocate(self->allocator, self->batch_events, sizeof *self->trades);
-    if (self->events == NULL || self->trades == NULL) {
+    if (!lfi_room_create(&self->room, self->allocator, options)) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
     if (source->level_count < 1 || source->level_count > LEVELS_FILE_MAX) {
