@@ -95,6 +95,47 @@ LF_TESTING_UNUSED static char *ft_read(const char *path, size_t *bytes)
     return data;
 }
 
+/* ---- reading ---------------------------------------------------------------------------- */
+
+/* A day whose two files lie anywhere. */
+LF_TESTING_UNUSED static lf_source
+ft_pair_source(const char *message_path, const char *book_path, int32_t level_count)
+{
+    lf_source source = {.symbol = "A", .date = {2012, 6, 21}, .level_count = level_count};
+    (void)snprintf(source.path, sizeof source.path, "%s", message_path);
+    (void)snprintf(source.path2, sizeof source.path2, "%s", book_path);
+    return source;
+}
+
+/* What is done with each event. */
+typedef void (*ft_visit)(void *context, const lf_event *event, const lf_trade *trades);
+
+/* Read all events; visit and stats, which come up to where it failed, may be NULL. */
+LF_TESTING_UNUSED static lf_status ft_read_events(
+    const lf_source *source,
+    const lf_feed_options *options,
+    ft_visit visit,
+    void *context,
+    lf_feed_stats *stats,
+    lf_error *error
+)
+{
+    lf_feed *feed = NULL;
+    lf_batch batch = {.event_count = 1};
+    lf_status status = lf_feed_open(source, options, &feed, error);
+    while (status == LF_OK && batch.event_count > 0) {
+        status = lf_feed_next(feed, &batch, error);
+        for (size_t i = 0; visit != NULL && status == LF_OK && i < batch.event_count; i++) {
+            visit(context, &batch.events[i], batch.trades);
+        }
+    }
+    if (feed != NULL && stats != NULL) {
+        *stats = *lf_feed_stats_of(feed);
+    }
+    lf_feed_close(feed);
+    return status;
+}
+
 /* ---- a small market --------------------------------------------------------------------- */
 
 #define FT_TICKS 400

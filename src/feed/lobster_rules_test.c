@@ -43,14 +43,6 @@ static int remove_folder(void **state)
     return 0;
 }
 
-static lf_source pair_source(int32_t level_count)
-{
-    lf_source source = {.symbol = "A", .date = {2012, 6, 21}, .level_count = level_count};
-    (void)snprintf(source.path, sizeof source.path, "%s", message_path);
-    (void)snprintf(source.path2, sizeof source.path2, "%s", book_path);
-    return source;
-}
-
 /* ---- events as text --------------------------------------------------------------------- */
 
 /* Text that grows. */
@@ -69,8 +61,9 @@ __attribute__((format(printf, 2, 3))) static void put(text *out, const char *for
     out->used += (size_t)bytes;
 }
 
-static void put_event(text *out, const lf_event *e, const lf_trade *trades)
+static void put_event(void *context, const lf_event *e, const lf_trade *trades)
 {
+    text *out = context;
     const int64_t since = e->ts_exchange_ns - MIDNIGHT_NS;
     put(out,
         "%c%s%s%+d %lld.%09lld #%llu %lld@%lld",
@@ -118,25 +111,13 @@ static lf_status read_texts(
     text *out
 )
 {
-    lf_feed *feed = NULL;
     lf_error error = {.message = ""};
-    lf_batch batch = {.event_count = 1};
     ft_write_bytes(message_path, message, strlen(message));
     ft_write_bytes(book_path, book, strlen(book));
-    const lf_source source = pair_source(level_count);
+    const lf_source source = ft_pair_source(message_path, book_path, level_count);
     out->used = 0;
     out->to[0] = '\0';
-    lf_status status = lf_feed_open(&source, options, &feed, &error);
-    while (status == LF_OK && batch.event_count > 0) {
-        status = lf_feed_next(feed, &batch, &error);
-        for (size_t i = 0; status == LF_OK && i < batch.event_count; i++) {
-            put_event(out, &batch.events[i], batch.trades);
-        }
-    }
-    if (feed != NULL && stats != NULL) {
-        *stats = *lf_feed_stats_of(feed);
-    }
-    lf_feed_close(feed);
+    const lf_status status = ft_read_events(&source, options, put_event, out, stats, &error);
     if (status != LF_OK) {
         out->used = 0;
         for (const char *p = error.message; *p != '\0';) {

@@ -40,14 +40,6 @@ static int remove_folder(void **state)
     return 0;
 }
 
-static lf_source pair_source(int32_t level_count)
-{
-    lf_source source = {.symbol = "A", .date = {2012, 6, 21}, .level_count = level_count};
-    (void)snprintf(source.path, sizeof source.path, "%s", message_path);
-    (void)snprintf(source.path2, sizeof source.path2, "%s", book_path);
-    return source;
-}
-
 /* ---- files that do not belong together -------------------------------------------------- */
 
 /* Two files of a small market, as texts that grow. */
@@ -176,15 +168,8 @@ static const struct swap_case {
 
 static lf_status read_pair_files(int32_t levels, const lf_feed_options *options, lf_error *error)
 {
-    const lf_source source = pair_source(levels);
-    lf_feed *feed = NULL;
-    lf_batch batch = {.event_count = 1};
-    lf_status status = lf_feed_open(&source, options, &feed, error);
-    while (status == LF_OK && batch.event_count > 0) {
-        status = lf_feed_next(feed, &batch, error);
-    }
-    lf_feed_close(feed);
-    return status;
+    const lf_source source = ft_pair_source(message_path, book_path, levels);
+    return ft_read_events(&source, options, NULL, NULL, NULL, error);
 }
 
 /* Swapped columns are malformed, not merely inconsistent: also without strict, also in short files.
@@ -251,7 +236,7 @@ static void test_levels(void **state)
         make_day(&day, 3, levels, 60, NULL);
         write_day(&day);
         const lf_feed_options strict = {.strict = true};
-        const lf_source source = pair_source(levels);
+        const lf_source source = ft_pair_source(message_path, book_path, levels);
         assert_int_equal(lf_feed_open(&source, &strict, &feed, &error), LF_OK);
         assert_int_equal(lf_feed_next(feed, &batch, &error), LF_OK);
         assert_int_equal(batch.event_count, 60);
@@ -281,7 +266,7 @@ static void test_levels(void **state)
 /* All events and trades of the two files as one hash. */
 static uint64_t hash_events(const lf_feed_options *options, size_t *count)
 {
-    const lf_source source = pair_source(10);
+    const lf_source source = ft_pair_source(message_path, book_path, 10);
     lf_feed *feed;
     lf_batch batch;
     uint64_t hash = 0;
@@ -333,7 +318,7 @@ static void test_silence(void **state)
     lf_testing_memory memory;
     lf_testing_memory_start(&memory, UINT64_MAX);
     const lf_feed_options options = {.allocator = &memory.allocator};
-    const lf_source source = pair_source(10);
+    const lf_source source = ft_pair_source(message_path, book_path, 10);
     lf_feed *feed;
     lf_batch batch;
     assert_int_equal(lf_feed_open(&source, &options, &feed, NULL), LF_OK);
@@ -356,7 +341,8 @@ static void test_hunger(void **state)
     const ft_member members[] = {
         {"A_2012-06-21_1_2_orderbook_1.csv", FIRST_BOOK},
         {"A_2012-06-21_1_2_message_1.csv", FIRST}};
-    lf_source sources[2] = {pair_source(1), pair_source(1)};
+    lf_source sources[2] = {
+        ft_pair_source(message_path, book_path, 1), ft_pair_source(message_path, book_path, 1)};
     ft_write_bytes(message_path, FIRST, strlen(FIRST));
     ft_write_bytes(book_path, FIRST_BOOK, strlen(FIRST_BOOK));
     (void)snprintf(
@@ -413,7 +399,7 @@ static void test_days(void **state)
     ft_write_bytes(message_path, FIRST, strlen(FIRST));
     ft_write_bytes(book_path, FIRST_BOOK, strlen(FIRST_BOOK));
     for (size_t i = 0; i < COUNT(day_cases); i++) {
-        lf_source source = pair_source(1);
+        lf_source source = ft_pair_source(message_path, book_path, 1);
         lf_feed *feed;
         lf_batch batch;
         source.date = day_cases[i].date;
@@ -461,7 +447,7 @@ static void test_open_refuses(void **state)
     ft_write_bytes(message_path, FIRST, strlen(FIRST));
     ft_write_bytes(book_path, FIRST_BOOK, strlen(FIRST_BOOK));
     for (size_t i = 0; i < COUNT(cases); i++) {
-        lf_source source = pair_source(cases[i].level_count);
+        lf_source source = ft_pair_source(message_path, book_path, cases[i].level_count);
         lf_feed *feed;
         lf_error error = {.message = ""};
         source.date = (lf_date){cases[i].year, 12, 31};
@@ -470,7 +456,7 @@ static void test_open_refuses(void **state)
         assert_non_null(strstr(error.message, cases[i].text));
         lf_feed_close(feed);
     }
-    lf_source gone = pair_source(1);
+    lf_source gone = ft_pair_source(message_path, book_path, 1);
     (void)snprintf(gone.path2, sizeof gone.path2, "%s/gone.csv", folder.path);
     lf_feed *feed;
     assert_int_equal(lf_feed_open(&gone, NULL, &feed, NULL), LF_NOT_FOUND);
