@@ -491,7 +491,34 @@ lf_status lfi_algoseek_open(
 
 /* ---- recognising ------------------------------------------------------------------------ */
 
-lf_status lfi_algoseek_probe(const char *path, lf_source *out, bool *found, lf_error *error)
+/* Whether a file is called as its symbol, as AlgoSeek does: AIG.csv.gz. */
+static bool is_called(const char *path, const char *symbol)
+{
+    const char *const slash = strrchr(path, '/');
+    const char *const name = slash != NULL ? slash + 1 : path;
+    const size_t bytes = strlen(symbol);
+    return strncmp(name, symbol, bytes) == 0 && name[bytes] == '.';
+}
+
+/* Read on until a row is one of the symbol. */
+static lf_status look_for(lfi_stream *stream, const char *symbol, bool *found, lf_error *error)
+{
+    const char *line = NULL;
+    size_t bytes = 0;
+    piece fields[FIELDS];
+    lf_status status;
+    *found = false;
+    do {
+        status = lfi_stream_line(stream, &line, &bytes, error);
+        *found = status == LF_OK && line != NULL && cut(line, bytes, fields) &&
+                 is_word(fields[TICKER], symbol);
+    } while (status == LF_OK && line != NULL && !*found);
+    return status;
+}
+
+lf_status lfi_algoseek_probe(
+    const char *path, const char *symbol, lf_source *out, bool *found, lf_error *error
+)
 {
     algoseek self = {0};
     const char *line = NULL;
@@ -506,7 +533,19 @@ lf_status lfi_algoseek_probe(const char *path, lf_source *out, bool *found, lf_e
         memcpy(out->symbol, fields[TICKER].at, fields[TICKER].bytes);
         out->symbol[fields[TICKER].bytes] = '\0';
     }
+    bool has_symbol = false;
+    lf_status status = LF_OK;
+    if (date[0] != '\0' && symbol != NULL && strcmp(out->symbol, symbol) != 0 &&
+        !is_called(path, out->symbol)) {
+        status = look_for(self.stream, symbol, &has_symbol, error);
+    }
+    if (has_symbol) {
+        (void)snprintf(out->symbol, sizeof out->symbol, "%s", symbol);
+    }
     lfi_stream_close(self.stream);
+    if (status != LF_OK) {
+        return status;
+    }
     if (*found && lf_date_parse(date, &out->date) != LF_OK) {
         return lf_error_set_at(
             error,

@@ -243,9 +243,15 @@ lf_status lfi_lobster_open(
     const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
 );
 
-/* Whether a file (compressed or not) has AlgoSeek's header; then symbol, date, levels and format of
-   its first row go to *out. An error only when the header is there and the first row is none. */
-lf_status lfi_algoseek_probe(const char *path, lf_source *out, bool *found, lf_error *error);
+/*
+ * Whether a file (compressed or not) has AlgoSeek's header; then symbol, date, levels and format of
+ * its first row go to *out. When another symbol is asked for (NULL: none), a file that is not
+ * called as the first one is read up to a row of it, which then is the symbol. An error only when
+ * the header is there, and the first row is none or the file is damaged.
+ */
+lf_status lfi_algoseek_probe(
+    const char *path, const char *symbol, lf_source *out, bool *found, lf_error *error
+);
 
 /* Open the AlgoSeek reader into *reader. */
 lf_status lfi_algoseek_open(

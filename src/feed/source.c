@@ -200,7 +200,8 @@ static lf_status add_algoseek(search *s, bool *is_one, lf_error *error)
 {
     lf_source source = {0};
     snprintf(source.path, sizeof source.path, "%s", s->path);
-    const lf_status status = lfi_algoseek_probe(s->path, &source, is_one, error);
+    const lf_status status =
+        lfi_algoseek_probe(s->path, s->options->symbol, &source, is_one, error);
     return status == LF_OK && *is_one ? add_source(s, &source, error) : status;
 }
 

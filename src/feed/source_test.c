@@ -79,6 +79,7 @@ static void test_names(void **state)
 
 /* ---- trees ------------------------------------------------------------------------------ */
 
+#define ALGOSEEK "Date,Timestamp,EventType,Ticker,Price,Quantity,Exchange,Conditions\n"
 /* Files of a day: A1M is symbol A, day 1, message, 10 levels. */
 #define DAY(symbol, day, kind, levels) \
     symbol "_2020-01-0" day "_34200000_57600000_" kind "_" levels ".csv"
@@ -208,6 +209,24 @@ static const struct tree_case {
           "d/" A2O},
      .typed = {"d"},
      .found = "A 1 10 d/" A1M "+d/" A1O ";C 1 1 d/t.csv;A 2 10 d/" A2M "+d/" A2O ";"},
+    /* A file of several symbols has days of each; one that is called as its symbol has no other. */
+    {.files =
+         {"d/t.csv=" ALGOSEEK "20200101,09:30:00.1,TRADE,C,1.5,100,NYSE,0\n"
+          "20200101,09:30:00.2,TRADE,CD,1.5,100,NYSE,0\n",
+          "d/" A1M,
+          "d/" A1O},
+     .typed = {"d"},
+     .options = {.symbol = "CD"},
+     .found = "CD 1 1 d/t.csv;"},
+    {.files =
+         {"d/C.csv=" ALGOSEEK "20200101,09:30:00.1,TRADE,C,1.5,100,NYSE,0\n"
+          "20200101,09:30:00.2,TRADE,CD,1.5,100,NYSE,0\n",
+          "d/" A1M,
+          "d/" A1O},
+     .typed = {"d"},
+     .options = {.symbol = "CD"},
+     .status = LF_NOT_FOUND,
+     .found = "no day of symbol CD here; the first is C, 2020-01-01, 1 levels"},
     /* Options choose. */
     {.files = {"d/" A1M, "d/" A1O, "d/" A1M5, "d/" A1O5},
      .typed = {"d"},
