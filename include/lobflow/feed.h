@@ -238,7 +238,8 @@ LF_API const lf_instrument *lf_feed_instrument(const lf_feed *feed);
  *         LF_IO or LF_NOMEM; after a failure only close is allowed
  *
  * Owner: the batch is borrowed until the next call on this feed.
- * Cost:  LOBSTER about 100 ns an event; allocates nothing.
+ * Cost:  LOBSTER with ten levels 110 to 125 ns an event with AVX-512, twice that without; allocates
+ *        nothing.
  */
 LF_API LF_MUST_CHECK lf_status lf_feed_next(lf_feed *feed, lf_batch *out, lf_error *error);
 
