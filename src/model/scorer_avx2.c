@@ -119,9 +119,10 @@ AVX2_INLINE __m256i choose(__m256i clear, __m256i set, __m256i columns, int bit)
 }
 
 /* The rank that each lane asks for, out of 64 ranks in 4 registers that hold 16 of them twice. */
-AVX2_INLINE __m256i look_up(const __m256i *ranks, __m256i columns)
+AVX2_INLINE __m256i look_up(const __m256i *ranks, __m256i columns, bool is_wide)
 {
-    const __m256i inner = _mm256_and_si256(columns, _mm256_set1_epi8(15));
+    /* A shuffle takes the lower four bits, and gives 0 where the highest is set. */
+    const __m256i inner = is_wide ? _mm256_and_si256(columns, _mm256_set1_epi8(15)) : columns;
     const __m256i a = _mm256_shuffle_epi8(ranks[0], inner);
     const __m256i b = _mm256_shuffle_epi8(ranks[1], inner);
     const __m256i c = _mm256_shuffle_epi8(ranks[2], inner);
@@ -131,22 +132,40 @@ AVX2_INLINE __m256i look_up(const __m256i *ranks, __m256i columns)
 
 AVX2_INLINE __m256i look_up_wide(const __m256i *ranks, int parts, __m256i columns)
 {
-    const __m256i first = look_up(ranks, columns);
+    const __m256i first = look_up(ranks, columns, parts > 1);
     if (parts == 1) {
         return first;
     }
-    const __m256i low = choose(first, look_up(ranks + 4, columns), columns, 6);
+    const __m256i low = choose(first, look_up(ranks + 4, columns, parts > 1), columns, 6);
     if (parts == 2) {
         return low;
     }
     const __m256i high =
-        choose(look_up(ranks + 8, columns), look_up(ranks + 12, columns), columns, 6);
+        choose(look_up(ranks + 8, columns, true), look_up(ranks + 12, columns, true), columns, 6);
     return choose(low, high, columns, 7);
 }
 
-/* Finds the leaf of 32 trees of a block. */
-AVX2_INLINE void
-search(const lfi_block *block, size_t part, const __m256i *ranks, int parts, uint8_t *chosen)
+/* The sum so far, and the leaves of a block that are still to be added to it. */
+typedef struct adder {
+    double sum;
+    const double *leaves;
+    size_t stride;
+    const uint8_t *chosen; /* [left] the leaf of each tree */
+    size_t left;
+} adder;
+
+AVX2_INLINE void add_leaf(adder *a)
+{
+    a->sum += a->leaves[*a->chosen];
+    a->leaves += a->stride;
+    a->chosen++;
+    a->left--;
+}
+
+/* Finds the leaf of 32 trees of a block while leaves of the block before are added. */
+AVX2_INLINE void search(
+    const lfi_block *block, size_t part, const __m256i *ranks, int parts, adder *a, uint8_t *chosen
+)
 {
     const __m256i one = _mm256_set1_epi8(1);
     const size_t stride = block->width * 3 * LFI_LANES;
@@ -164,6 +183,9 @@ search(const lfi_block *block, size_t part, const __m256i *ranks, int parts, uin
         const __m256i moves = _mm256_andnot_si256(_mm256_cmpgt_epi8(from, leaf), is_right);
         next = _mm256_add_epi8(next, one);
         leaf = _mm256_blendv_epi8(leaf, next, moves);
+        if (a->left > 0) {
+            add_leaf(a);
+        }
     }
     const __m256i bytes = _mm256_xor_si256(leaf, _mm256_set1_epi8(-LFI_BIAS));
     _mm256_store_si256((__m256i *)(void *)(chosen + part * BYTES), bytes);
@@ -171,25 +193,31 @@ search(const lfi_block *block, size_t part, const __m256i *ranks, int parts, uin
 
 AVX2_INLINE double sum_with(const lfi_forest *forest, const int8_t *from, int parts)
 {
-    _Alignas(32) uint8_t chosen[LFI_BLOCK_TREES];
+    _Alignas(32) uint8_t chosen[2][LFI_BLOCK_TREES];
     __m256i ranks[16];
     for (int i = 0; i < 4 * parts; i++) {
         ranks[i] = _mm256_broadcastsi128_si256(
             _mm_load_si128((const __m128i *)(const void *)(from + (size_t)i * 16))
         );
     }
-    double total = 0;
+    adder a = {.sum = 0};
     for (size_t i = 0; i < forest->block_count; i++) {
         const lfi_block *const block = &forest->blocks[i];
         for (size_t part = 0; part < block->width * (size_t)HALVES; part++) {
-            search(block, part, ranks, parts, chosen);
+            search(block, part, ranks, parts, &a, chosen[i % 2]);
         }
-        const double *leaves = block->leaves;
-        for (size_t t = 0; t < block->tree_count; t++, leaves += block->leaf_stride) {
-            total += leaves[chosen[t]];
+        while (a.left > 0) {
+            add_leaf(&a);
         }
+        a.leaves = block->leaves;
+        a.stride = block->leaf_stride;
+        a.chosen = chosen[i % 2];
+        a.left = block->tree_count;
     }
-    return total;
+    while (a.left > 0) {
+        add_leaf(&a);
+    }
+    return a.sum;
 }
 
 /* When a value of a mixed column is missing, behind the ranks stand those of the nodes that send it
