@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 PROGRAM := $(BUILD)/bin/lobflow
 
 .PHONY: help demo test check build setup setup-test fmt bench bench-peers asan tsan coverage fuzz \
-        study-null study-estimators study-memory install clean docs
+        study-null study-scorer study-estimators study-memory install clean docs
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,9 @@ study-estimators: build ## the estimators give back the parameters that made the
 
 study-memory: build ## memory and time of training as days are added, DATA=paths: real days beside
 	$(VENV) tools/study_memory.py --program $(PROGRAM) --days $(or $(DAYS),20,40,60) $(if $(DATA),--data $(DATA))
+
+study-scorer: build ## the scorer gives LightGBM's bits: a million rows for each of many models
+	$(VENV) tools/study_scorer.py --library $(BUILD)/lib/liblobflow.so
 
 docs: build ## regenerate the pages that are made from tables
 	$(PROGRAM) features --list --markdown > docs/features.md

@@ -35,6 +35,10 @@ def library():
     path = library_path()
     if path is None or not path.is_file():
         pytest.skip("no liblobflow.so: build first or set LOBFLOW_LIBRARY")
+    return load_library(path)
+
+
+def load_library(path):
     lib = ctypes.CDLL(str(path))
     lib.lf_scorer_create.argtypes = [
         ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p,
@@ -59,7 +63,7 @@ def library():
 KERNELS = ["walk", "avx2", "avx512"]
 
 
-def scores(lib, text, rows):
+def scores(lib, text, rows, wanted=("raw", "predict")):
     """Raw scores and predictions by each kernel that the processor and the model allow, one by one and in batches."""
     data = text.encode()
     handle = ctypes.c_void_p()
@@ -73,15 +77,15 @@ def scores(lib, text, rows):
         if not lib.lf_scorer_choose(handle, kernel):
             continue
         singles = range(max(0, len(rows) - ONE_BY_ONE), len(rows))
-        found = {(what, how): np.empty((len(rows), outputs)) for what in ("raw", "predict") for how in ("row", "batch")}
-        for what in ("raw", "predict"):
+        found = {(what, how): np.empty((len(rows), outputs)) for what in wanted for how in ("row", "batch")}
+        for what in wanted:
             getattr(lib, f"lf_scorer_{what}_rows")(
                 handle, rows.ctypes.data, width, len(rows), found[what, "batch"].ctypes.data)
-        for what in ("raw", "predict"):
+        for what in wanted:
             found[what, "row"][: singles.start] = found[what, "batch"][: singles.start]
         for i in singles:
             at = rows.ctypes.data + i * rows.strides[0]
-            for what in ("raw", "predict"):
+            for what in wanted:
                 out = found[what, "row"]
                 getattr(lib, f"lf_scorer_{what}_all")(handle, at, out.ctypes.data + i * out.strides[0])
         yield name, {key: out[:, 0] if outputs == 1 else out for key, out in found.items()}
