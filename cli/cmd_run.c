@@ -33,6 +33,7 @@ const cli_flag cli_backtest_flags[] = {
 const cli_flag cli_run_flags[] = {
     TRADING_FLAGS,
     {"preset", 0, CLI_VALUE, "NAME", "symmetric or brief: defaults of [model]", "model.preset"},
+    CLI_HOLDOUT_FLAGS,
     CLI_DATA_FLAGS,
     CLI_JSON_FLAG,
     {0},

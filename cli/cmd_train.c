@@ -18,6 +18,7 @@ const cli_flag cli_train_flags[] = {
      "WORD",
      "walk_forward, rolling, kfold or cpcv",
      "train.validation"},
+    CLI_HOLDOUT_FLAGS,
     {"step", 0, CLI_VALUE, "D", "time between rows", "features.step"},
     {"horizon", 0, CLI_VALUE, "D", "of the direction and the return, 1min", "labels.horizon"},
     {"label-delay", 0, CLI_VALUE, "D", "labels look from row time + D", "labels.delay"},

@@ -40,6 +40,16 @@
     }
 /* clang-format on */
 
+/* Which days are kept for the end. */
+/* clang-format off: one flag a line. */
+#define CLI_HOLDOUT_FLAGS \
+    {"holdout-days", 0, CLI_VALUE, "N", "keep the last N days for the end", "train.holdout_days"}, \
+    { \
+        "holdout", 0, CLI_SWITCH, NULL, "look at the kept days now; each look is counted", \
+            "train.holdout" \
+    }
+/* clang-format on */
+
 #define CLI_JSON_FLAG \
     { \
         "json", 0, CLI_SWITCH, NULL, "JSON instead of text", NULL \

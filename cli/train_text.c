@@ -290,15 +290,35 @@ static void print_permutations(const json_t *null)
     }
 }
 
+/* A sentence a line. */
+static void print_warnings(const json_t *warnings)
+{
+    for (size_t i = 0; i < json_array_size(warnings); i++) {
+        printf("%s%s\n", i == 0 ? "\n" : "", json_string_value(json_array_get(warnings, i)));
+    }
+}
+
+/* What is known of the held-out days, and what they said when they were asked. */
+static void print_holdout(const json_t *holdout, const char *near, const char *far)
+{
+    if (holdout == NULL) {
+        return;
+    }
+    printf("\n%s\n", json_string_value(json_object_get(holdout, "note")));
+    if (json_object_get(holdout, "up_1min") != NULL) {
+        print_horizon(holdout, "up_1min", near);
+        print_horizon(holdout, "up_5min", far);
+        print_return(json_object_get(holdout, "ret_1min"), near);
+        print_warnings(json_object_get(holdout, "warnings"));
+    }
+}
+
 void cli_train_text(const char *text, const lf_train_options *options, const char *path)
 {
     char near[32];
     char far[32];
     json_t *const walk = json_loads(text, 0, NULL);
-    const json_t *const warnings = json_object_get(walk, "warnings");
     const json_t *const one = json_object_get(json_object_get(walk, "up_1min"), "model");
-    size_t i;
-    const json_t *warning;
     printf(
         "%s: %zu folds, %.0f rows scored. p: the model's losses against those of the line, "
         "Diebold-Mariano.\n",
@@ -320,10 +340,8 @@ void cli_train_text(const char *text, const lf_train_options *options, const cha
     print_search(walk);
     print_importance(json_object_get(walk, "importance"));
     print_permutations(json_object_get(walk, "permutations"));
-    json_array_foreach(warnings, i, warning)
-    {
-        printf("%s%s\n", i == 0 ? "\n" : "", json_string_value(warning));
-    }
+    print_warnings(json_object_get(walk, "warnings"));
+    print_holdout(json_object_get(walk, "holdout"), near, far);
     printf("\nModel: %s\n", path);
     json_decref(walk);
 }

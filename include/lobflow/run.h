@@ -59,6 +59,7 @@ typedef struct lf_config {
     char trials_file[1024];    /* trials_file = "": trials.sqlite in the model folder */
     /* [train] */
     lf_train_split_options split; /* validation = "walk_forward" and how it splits */
+    char holdout_ledger[1024];    /* holdout_ledger = "": below $XDG_STATE_HOME or $HOME */
     /* [signal], [execution], [risk] */
     lf_signal_options signal;
     lf_execution_options execution;

@@ -90,6 +90,12 @@ LF_API const char *lf_train_validation_name(lf_train_validation validation);
 /** True when every fold's model saw only what lies before its scored rows, so that it may trade. */
 LF_API bool lf_train_validation_trades(lf_train_validation validation);
 
+/** A span of time: first <= t < end. */
+typedef struct lf_train_span {
+    int64_t first_ns;
+    int64_t end_ns;
+} lf_train_span;
+
 /** How models are fitted. lf_train_options_init() fills in every default. */
 typedef struct lf_train_options {
     const lf_allocator *allocator;
@@ -132,6 +138,9 @@ typedef struct lf_train_options {
     double extreme_quantile;
     int32_t blocks_in_day; /* one day alone is cut into so many; the first only trains */
     lf_train_split_options split;
+    /** Days that the caller keeps from this fit; none when end is not above first. Changes no fit;
+        it is told in the model folder, so that trading them later counts as a look. */
+    lf_train_span holdout;
 
     const lf_zone *zone; /* of by_hour in the scores, borrowed; NULL: UTC. Changes no fit */
 
@@ -237,12 +246,6 @@ LF_API LF_MUST_CHECK lf_status lf_train_fit(
 );
 
 /* ---- splits ----------------------------------------------------------------------------- */
-
-/** A span of time: first <= t < end. */
-typedef struct lf_train_span {
-    int64_t first_ns;
-    int64_t end_ns;
-} lf_train_span;
 
 /** Spans that one fold can score. */
 #define LF_TRAIN_TESTS_MAX 16

@@ -200,11 +200,22 @@ static void warn_of_data(lfi_metrics *m, json_t *out)
     }
 }
 
+/* Days that are kept for the end, and how often somebody has looked at them. */
+static void warn_of_holdout(lfi_metrics *m, json_t *out)
+{
+    json_t *walk = json_object_get(json_object_get(m->root, "signal"), "walk");
+    const char *note = json_string_value(json_object_get(json_object_get(walk, "holdout"), "note"));
+    if (note != NULL) {
+        warn(m, out, "%s", note);
+    }
+}
+
 void lfi_metrics_warnings(lfi_metrics *m, json_t *out)
 {
     if (m->facts->in_sample) {
         warn(m, out, "In sample: the model was trained on rows that it trades here.");
     }
+    warn_of_holdout(m, out);
     if (m->has_scores) {
         take_over(m, out);
         warn_of_signal(m, out);

@@ -97,6 +97,10 @@ static void put_walk(lfi_metrics *m, json_t *out)
             m, out, "least_best_round", json_is_number(best) ? json_number_value(best) : NAN
         );
         lfi_put_count(m, out, "folds", (double)json_array_size(json_object_get(walk, "folds")));
+        json_t *holdout = json_object_get(walk, "holdout");
+        if (holdout != NULL) {
+            lfi_put(m, out, "holdout", json_deep_copy(holdout));
+        }
     }
     lfi_put(m, out, "model_beats_logistic3", beats);
     json_decref(walk);

@@ -192,6 +192,14 @@ const lfi_config_entry lfi_config_entries[] = {
        "embargo_after",
        split.embargo_after_ns,
        "kfold, cpcv: left out behind a scored span, beyond model.embargo"),
+    I32("train", "holdout_days", split.holdout_days, "last days that neither train nor score"),
+    BOOLEAN("train", "holdout", split.holdout, "score the held-out days; each look is counted"),
+    TEXT(
+        "train",
+        "holdout_ledger",
+        holdout_ledger,
+        "\"\": ~/.local/state/lobflow/holdout.tsv counts the looks"
+    ),
 
     WORD("signal", "horizon", signal.horizon, horizon_words, "which probability decides"),
     F64("signal", "p_long", signal.p_long, "the model is for up above this"),

@@ -34,6 +34,27 @@ static void note_symbol(lfi_desk *desk, const char *symbol)
     }
 }
 
+/* A day that the model's training held out is being looked at. */
+static void note_held(lfi_desk *desk, const lf_instrument *instrument, const lf_feed_stats *stats)
+{
+    lfi_holdout *const held = &desk->holdout;
+    if (instrument->session_close_ns <= held->span.first_ns ||
+        instrument->session_open_ns >= held->span.end_ns) {
+        return;
+    }
+    void *days = held->days;
+    const lf_status status = lf_grow(
+        desk->job->allocator, &days, &desk->holdout_capacity, held->count + 1, sizeof *held->days
+    );
+    held->days = days;
+    if (status != LF_OK) {
+        desk->held_status = status;
+        return;
+    }
+    lfi_held_day *const day = &held->days[held->count++];
+    lfi_held_day_of(instrument, stats, day);
+}
+
 void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_feed_stats *stats)
 {
     const char *const symbol = instrument->symbol;
@@ -52,6 +73,7 @@ void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_fee
         (long long)stats->halt_count,
         (long long)stats->gap_count
     );
+    note_held(desk, instrument, stats);
     if (desk->time_zone[0] == '\0') {
         memcpy(desk->time_zone, instrument->time_zone, sizeof desk->time_zone);
     }
@@ -69,6 +91,20 @@ void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_fee
     if (status == LF_OK) {
         memcpy(desk->data_text + desk->data_bytes, line, (size_t)length + 1);
         desk->data_bytes += (size_t)length;
+    }
+}
+
+/* Nobody should take held-out days for ordinary ones. */
+static void add_looks(const lfi_desk *desk, char *title, size_t bytes)
+{
+    const size_t used = strlen(title);
+    if (desk->trading->holdout_looks > 0) {
+        (void)snprintf(
+            title + used,
+            bytes - used,
+            " (HELD-OUT DAYS, LOOK %lld)",
+            (long long)desk->trading->holdout_looks
+        );
     }
 }
 
@@ -192,6 +228,7 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
     };
     char title[256];
     make_title(desk, title, sizeof title);
+    add_looks(desk, title, sizeof title);
     const lf_report_facts facts = {
         .title = title,
         .data_text = desk->data_text,
@@ -214,6 +251,31 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
     return write_run(desk, &run, &facts, folder, metrics, error);
 }
 
+/* Trading days that a model's training held out is a look; it is written down before anything is
+   shown. findings: owned, for the report; untouched when there are no such days. */
+static lf_status count_look(
+    lfi_desk *desk, lfi_trading *trading, const char *folder, char **findings, lf_error *error
+)
+{
+    lfi_holdout *const held = &desk->holdout;
+    if (desk->held_status != LF_OK) {
+        return lf_error_set(error, desk->held_status, "No memory for the held-out days.");
+    }
+    if (held->count == 0) {
+        return LF_OK;
+    }
+    held->is_scored = true;
+    lf_status status = lfi_holdout_look(desk->job, held, "backtest", folder, error);
+    if (status == LF_OK) {
+        json_t *const empty = json_object();
+        status = lfi_holdout_findings(desk->job, held, empty, NULL, findings, error);
+        json_decref(empty);
+    }
+    trading->scores_json = *findings;
+    trading->holdout_looks = held->looks;
+    return status;
+}
+
 lf_status lfi_trade(
     const lf_run_job *job,
     const lfi_trading *trading,
@@ -222,8 +284,13 @@ lf_status lfi_trade(
     lf_error *error
 )
 {
-    lfi_desk desk = {.job = job, .trading = trading};
+    lfi_trading told = *trading;
+    lfi_desk desk = {.job = job, .trading = &told};
     char *toml = NULL;
+    char *findings = NULL;
+    /* A walk knows of its held-out days; a model may come from anywhere. */
+    desk.holdout.span = trading->walk != NULL ? (lf_train_span){INT64_MAX, INT64_MAX}
+                                              : lfi_holdout_of_training(trading->training_json);
     if (metrics != NULL) {
         *metrics = NULL;
     }
@@ -238,9 +305,14 @@ lf_status lfi_trade(
         status = lfi_desk_trade(&desk, error);
     }
     if (status == LF_OK) {
+        status = count_look(&desk, &told, folder, &findings, error);
+    }
+    if (status == LF_OK) {
         status = report(&desk, folder, toml, metrics, error);
     }
+    lfi_holdout_close(job, &desk.holdout);
     lfi_desk_close(&desk);
+    lf_release(job->allocator, findings);
     lf_release(job->allocator, toml);
     return status;
 }

@@ -1,4 +1,5 @@
 /* The verbs train, backtest, run and latency. */
+#include "holdout_internal.h"
 #include "latency_internal.h"
 
 #include <jansson.h>
@@ -78,7 +79,7 @@ static lf_status walk_days(
         options.zone = zone;
         status = lf_train_walk_days(days, &options, folder, out, error);
     }
-    if (status == LF_OK && options.permutations > 0) {
+    if (status == LF_OK && options.permutations > 0 && !options.split.holdout) {
         options.progress = on_permuting;
         status = lf_train_walk_permute(
             *out, days, &options, (size_t)options.permutations, folder, error
@@ -147,10 +148,20 @@ static lf_status search_days(
     return status;
 }
 
-/* What the walk found, and what the search did when there was one; NULL without memory. */
-static char *findings(const lf_train_walk *walk, const lf_train_search *search)
+/* What the walk found, what the search did when there was one, and what is known of days kept for
+   the end; exam is their own walk, or NULL. owned, end it with lf_release(). */
+static lf_status make_findings(
+    const lf_run_job *job,
+    const lf_train_walk *walk,
+    const lf_train_search *search,
+    const lfi_holdout *holdout,
+    const lf_train_walk *exam,
+    char **out,
+    lf_error *error
+)
 {
     json_t *const root = json_loads(lf_train_walk_json(walk), 0, NULL);
+    const char *const scores = exam != NULL ? lf_train_walk_json(exam) : NULL;
     if (root != NULL && search->recorded > 0) {
         json_t *const entry = json_pack(
             "{s:I, s:I, s:I, s:f, s:f, s:o}",
@@ -169,34 +180,55 @@ static char *findings(const lf_train_walk *walk, const lf_train_search *search)
         );
         (void)json_object_set_new(root, "search", entry);
     }
-    char *const text =
-        root == NULL ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    const lf_status status = lfi_holdout_findings(job, holdout, root, scores, out, error);
     json_decref(root);
-    return text;
+    return status;
 }
 
-/* Writes what was found into the model folder, and a copy for the caller. */
-static lf_status keep_findings(
-    const lf_run_job *job, const char *text, const char *path, char **json, lf_error *error
+/* Scores the days kept for the end by a model of all others, when that is asked for. */
+static lf_status sit_exam(
+    const lf_run_job *job,
+    const lf_train_days *days,
+    const lfi_day_rows *read,
+    const lf_train_options *given,
+    lfi_holdout *holdout,
+    const char *path,
+    lf_train_walk **out,
+    lf_error *error
 )
 {
-    char file[LFI_PATH_BYTES];
-    lf_status status = text != NULL ? lfi_path(path, "walk.json", file, error)
-                                    : lf_error_set(error, LF_NOMEM, "No memory for JSON.");
-    if (status == LF_OK) {
-        status = lf_file_write_atomic(file, text, strlen(text), error);
-    }
-    if (status == LF_OK && json != NULL) {
-        *json = lf_allocate(job->allocator, strlen(text) + 1, 1);
-        if (*json == NULL) {
-            return lf_error_set(error, LF_NOMEM, "No memory for JSON.");
+    char folder[LFI_PATH_BYTES];
+    lf_train_options options = *given;
+    options.split.holdout = true;
+    lf_status status = lfi_holdout_look(job, holdout, "train", path, error);
+    if (status == LF_OK && lfi_holdout_any(holdout) && holdout->is_scored) {
+        status = lfi_path(path, "holdout", folder, error);
+        if (status == LF_OK) {
+            status = walk_days(job, days, read, &options, folder, out, error);
         }
-        memcpy(*json, text, strlen(text) + 1);
     }
     return status;
 }
 
-/* Walks forward over stored days, then fits the final model on all of them. */
+/* Writes what was found into the model folder; the caller gets the text, or it is released. */
+static lf_status
+keep_findings(const lf_run_job *job, char *text, const char *path, char **json, lf_error *error)
+{
+    char file[LFI_PATH_BYTES];
+    lf_status status = lfi_path(path, "walk.json", file, error);
+    if (status == LF_OK) {
+        status = lf_file_write_atomic(file, text, strlen(text), error);
+    }
+    if (status == LF_OK && json != NULL) {
+        *json = text;
+    } else {
+        lf_release(job->allocator, text);
+    }
+    return status;
+}
+
+/* Walks over stored days, then fits the final model on all of them that are not kept for the end.
+ */
 static lf_status train_days(
     const lf_run_job *job,
     const lfi_day_rows *read,
@@ -209,21 +241,35 @@ static lf_status train_days(
     const lf_train_days days = lfi_store_days(store);
     lf_train_options options;
     lf_train_search search;
+    lfi_holdout holdout;
     lf_train_walk *walk = NULL;
+    lf_train_walk *exam = NULL;
+    char *text = NULL;
     lfi_run_train_options(job, job->config->clock, &options);
-    lf_status status = search_days(job, &days, path, &options, &search, error);
+    options.split.holdout = false;
+    lf_status status = lfi_holdout_open(job, read, &days, &holdout, error);
+    if (status == LF_OK) {
+        options.holdout = holdout.span;
+        status = search_days(job, &days, path, &options, &search, error);
+    }
     if (status == LF_OK) {
         status = walk_days(job, &days, read, &options, path, &walk, error);
     }
     if (status == LF_OK) {
-        status = lf_train_fit_days(&days, INT64_MIN, INT64_MAX, &options, path, error);
+        status = lf_train_fit_days(&days, INT64_MIN, holdout.span.first_ns, &options, path, error);
     }
     if (status == LF_OK) {
-        char *const text = findings(walk, &search);
+        status = sit_exam(job, &days, read, &options, &holdout, path, &exam, error);
+    }
+    if (status == LF_OK) {
+        status = make_findings(job, walk, &search, &holdout, exam, &text, error);
+    }
+    if (status == LF_OK) {
         status = keep_findings(job, text, path, json, error);
-        free(text);
     }
     lf_train_walk_destroy(walk);
+    lf_train_walk_destroy(exam);
+    lfi_holdout_close(job, &holdout);
     return status;
 }
 
@@ -337,6 +383,7 @@ static lf_status trade_walk(
     const lf_run_job *job,
     const lfi_day_rows *days,
     lf_train_walk *walk,
+    const lfi_holdout *holdout,
     trader trade,
     const void *context,
     const char *folder,
@@ -346,8 +393,15 @@ static lf_status trade_walk(
 {
     size_t count = 0;
     const lf_train_fold *const folds = lf_train_walk_folds(walk, &count);
+    const lf_train_search none = {0};
+    char *findings = NULL;
+    lf_status status = make_findings(job, walk, &none, holdout, NULL, &findings, error);
+    if (status != LF_OK) {
+        return status;
+    }
     lf_span *const spans = lf_allocate(job->allocator, count + 1, sizeof *spans);
     if (spans == NULL) {
+        lf_release(job->allocator, findings);
         return lf_error_set(error, LF_NOMEM, "No memory for the spans of %zu models.", count);
     }
     for (size_t i = 0; i < count; i++) {
@@ -362,18 +416,20 @@ static lf_status trade_walk(
         .span_count = count,
         .days = days,
         .walk = lf_train_walk_predictions(walk),
-        .scores_json = lf_train_walk_json(walk),
+        .scores_json = findings,
         .training_json = count > 0 ? lf_model_training(folds[count - 1].model) : NULL,
+        .holdout_looks = holdout->is_scored ? holdout->looks : 0,
     };
-    const lf_status status = trade(job, &trading, context, folder, json, error);
+    status = trade(job, &trading, context, folder, json, error);
     lf_release(job->allocator, spans);
+    lf_release(job->allocator, findings);
     return status;
 }
 
 /* Only models that saw nothing of what came after may trade. */
 static lf_status check_trades(const lf_config *config, lf_error *error)
 {
-    if (lf_train_validation_trades(config->split.validation)) {
+    if (config->split.holdout || lf_train_validation_trades(config->split.validation)) {
         return LF_OK;
     }
     return lf_error_set(
@@ -383,6 +439,28 @@ static lf_status check_trades(const lf_config *config, lf_error *error)
         "cannot trade; use walk_forward or rolling, or compare models with `train`.",
         lf_train_validation_name(config->split.validation)
     );
+}
+
+/* Walk over the days that may be traded: all but those kept for the end, or those alone. */
+static lf_status walk_rows(
+    const lf_run_job *job,
+    const lfi_day_rows *read,
+    const lf_train_days *days,
+    const char *folder,
+    const char *models,
+    lfi_holdout *holdout,
+    lf_train_walk **out,
+    lf_error *error
+)
+{
+    lf_train_options options;
+    lfi_run_train_options(job, LF_CLOCK_LOCAL, &options);
+    lf_status status = lfi_holdout_open(job, read, days, holdout, error);
+    if (status == LF_OK) {
+        options.holdout = holdout->span;
+        status = lfi_holdout_look(job, holdout, "run", folder, error);
+    }
+    return status == LF_OK ? walk_days(job, days, read, &options, models, out, error) : status;
 }
 
 /* Walk forward on the local clock, then trade what each model has not seen. */
@@ -398,6 +476,7 @@ static lf_status walk_and_trade(
     lfi_day_rows *days = NULL;
     lfi_store *store = NULL;
     lf_train_walk *walk = NULL;
+    lfi_holdout holdout = {0};
     char models[LFI_PATH_BYTES];
     if (json != NULL) {
         *json = NULL;
@@ -422,16 +501,15 @@ static lf_status walk_and_trade(
     }
     if (status == LF_OK) {
         const lf_train_days rows = lfi_store_days(store);
-        lf_train_options options;
-        lfi_run_train_options(job, LF_CLOCK_LOCAL, &options);
-        status = walk_days(job, &rows, days, &options, models, &walk, error);
+        status = walk_rows(job, days, &rows, folder, models, &holdout, &walk, error);
     }
     /* Trading reads the feeds again; it needs the carries of the days, not their rows. */
     lfi_store_destroy(store);
     if (status == LF_OK) {
-        status = trade_walk(job, days, walk, trade, context, folder, json, error);
+        status = trade_walk(job, days, walk, &holdout, trade, context, folder, json, error);
     }
     lf_train_walk_destroy(walk);
+    lfi_holdout_close(job, &holdout);
     lfi_days_release(job, days);
     return status;
 }

@@ -142,6 +142,8 @@ typedef struct lfi_trading {
     const char *scores_json;
     const char *training_json;
     bool in_sample;
+    int64_t
+        holdout_looks; /* above 0: held-out days are traded, and how often they were looked at */
 } lfi_trading;
 
 /* Trade, report and write every file of the folder but its models. */

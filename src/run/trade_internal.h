@@ -2,7 +2,7 @@
 #ifndef LFI_TRADE_INTERNAL_H
 #define LFI_TRADE_INTERNAL_H
 
-#include "line_internal.h"
+#include "holdout_internal.h"
 
 /* The configured strategy and what stands beside it. */
 #define LFI_STRATEGIES_MAX ((size_t)6)
@@ -25,8 +25,11 @@ typedef struct lfi_desk {
     int64_t trial_count; /* configurations looked at so far */
     char first_date[11];
     char last_date[11];
-    char time_zone[32]; /* of the first day: hours of the report are its */
-    char symbols[64];   /* separated by spaces, "..." when they are many */
+    char time_zone[32];  /* of the first day: hours of the report are its */
+    char symbols[64];    /* separated by spaces, "..." when they are many */
+    lfi_holdout holdout; /* days traded here that the model's training held out */
+    size_t holdout_capacity;
+    lf_status held_status; /* LF_NOMEM: some of them are not in the list */
 } lfi_desk;
 
 /* Trade all symbols; the desk must then be closed in every case. */

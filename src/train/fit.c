@@ -158,6 +158,19 @@ json_t *lfi_options_json(const lfi_data *data)
     if (o->monotone != NULL && *o->monotone != '\0') {
         (void)json_object_set_new(entry, "monotone", json_string(o->monotone));
     }
+    if (entry != NULL && o->holdout.first_ns < o->holdout.end_ns) {
+        (void)json_object_set_new(
+            entry,
+            "holdout",
+            json_pack(
+                "{s:I, s:I}",
+                "first_ns",
+                (json_int_t)o->holdout.first_ns,
+                "end_ns",
+                (json_int_t)o->holdout.end_ns
+            )
+        );
+    }
     if (entry != NULL && o->permute_seed != 0) {
         (void)json_object_set_new(
             entry, "permute_seed", json_integer((json_int_t)(o->permute_seed & INT64_MAX))
