@@ -65,7 +65,8 @@ LF_API double lf_stats_normal_quantile(double share);
 LF_API double lf_stats_t_cdf(double t, double degrees);
 
 /**
- * Quantile of Student's t, three correction terms on the normal one: four digits from 5 degrees.
+ * Quantile of Student's t: three correction terms on the normal one, four digits from 5 degrees;
+ * below 5 the distribution function is inverted, to about 12 digits.
  *
  * Source: Abramowitz, Stegun (1964), Handbook of Mathematical Functions, 26.7.5.
  */

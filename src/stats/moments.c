@@ -210,11 +210,35 @@ double lf_stats_t_cdf(double t, double degrees)
     return t > 0 ? 1 - tail : tail;
 }
 
+/* The quantile between two bounds, halved until they are neighbours in double or close to it. */
+static double search_t(double share, double degrees, double low, double high)
+{
+    for (int i = 0; i < 200 && high - low > 1e-13 * fmax(1, fabs(low)); i++) {
+        const double middle = low + (high - low) / 2;
+        if (lf_stats_t_cdf(middle, degrees) < share) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low + (high - low) / 2;
+}
+
 double lf_stats_t_quantile(double share, double degrees)
 {
     const double z = lf_stats_normal_quantile(share);
     if (!(degrees > 0) || !isfinite(z)) {
         return degrees > 0 ? z : NAN;
+    }
+    if (degrees < 5) {
+        /* The terms below are too few. The tails are even, so the upper half is enough. */
+        double high = 1;
+        const double upper = share < 0.5 ? 1 - share : share;
+        while (lf_stats_t_cdf(high, degrees) < upper && high < 1e300) {
+            high *= 2;
+        }
+        const double t = upper == 0.5 ? 0 : search_t(upper, degrees, 0, high);
+        return share < 0.5 ? -t : t;
     }
     const double s = z * z;
     const double g1 = z * (s + 1) / 4;

@@ -52,6 +52,10 @@ static void test_t(void **state)
         double t975;
         double within;
     } rows[] = {
+        {1, 12.706204736174694, 1e-10},
+        {2, 4.302652729749462, 1e-11},
+        {3, 3.1824463052837078, 1e-11},
+        {4, 2.7764451051977934, 1e-11},
         {5, 2.570581835636314, 5e-3},
         {10, 2.2281388519649385, 5e-4},
         {30, 2.0422724563012373, 1e-5},
@@ -59,6 +63,8 @@ static void test_t(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_near(lf_stats_t_quantile(0.975, rows[i].degrees), rows[i].t975, rows[i].within);
+        assert_near(lf_stats_t_quantile(0.025, rows[i].degrees), -rows[i].t975, rows[i].within);
+        assert_near(lf_stats_t_quantile(0.5, rows[i].degrees), 0, 1e-15);
     }
     assert_true(isnan(lf_stats_t_quantile(0.975, 0)));
 }
