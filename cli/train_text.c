@@ -218,26 +218,15 @@ static void print_search(const json_t *walk)
     }
 }
 
-/* The features that the short direction needs most on unseen rows. */
-static void print_importance(const json_t *importance)
+/* The units of a list that the short direction needs most on unseen rows. */
+static void print_needed(const json_t *list, const char *key)
 {
-    const json_t *const head = json_object_get(json_object_get(importance, "heads"), "up_1min");
-    const json_t *const features = json_object_get(head, "features");
-    const size_t count = json_array_size(features);
+    const size_t count = json_array_size(list);
     double last = INFINITY;
-    if (count == 0) {
-        return;
-    }
-    printf(
-        "\nAUC lost without a feature, last %.0f folds, rank correlation of folds",
-        number_at(importance, "folds")
-    );
-    print_number(number_at(head, "drop_agreement"), 0, 2, "");
-    printf("\n");
     for (size_t shown = 0; shown < 5 && shown < count; shown++) {
         const json_t *best = NULL;
         for (size_t f = 0; f < count; f++) {
-            const json_t *const one = json_array_get(features, f);
+            const json_t *const one = json_array_get(list, f);
             const double drop = number_at(one, "drop");
             if (drop < last && (best == NULL || drop > number_at(best, "drop"))) {
                 best = one;
@@ -247,11 +236,30 @@ static void print_importance(const json_t *importance)
             return;
         }
         last = number_at(best, "drop");
-        printf("  %-24s", json_string_value(json_object_get(best, "feature")));
+        printf("  %-24s", json_string_value(json_object_get(best, key)));
         print_number(last, 7, 4, "");
         printf(" ");
         print_range(json_object_get(best, "drop_interval"), 1, 4);
         printf("  above 0 in %.0f\n", number_at(best, "positive_folds"));
+    }
+}
+
+static void print_importance(const json_t *importance)
+{
+    const json_t *const head = json_object_get(json_object_get(importance, "heads"), "up_1min");
+    if (head == NULL) {
+        return;
+    }
+    printf(
+        "\nAUC lost without a feature, last %.0f folds, rank correlation of folds",
+        number_at(importance, "folds")
+    );
+    print_number(number_at(head, "drop_agreement"), 0, 2, "");
+    printf("\n");
+    print_needed(json_object_get(head, "features"), "feature");
+    if (json_array_size(json_object_get(head, "groups")) > 0) {
+        printf("without a whole group\n");
+        print_needed(json_object_get(head, "groups"), "group");
     }
 }
 

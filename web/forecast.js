@@ -276,6 +276,13 @@ function neededPart(head, one, folds) {
     strong: Array.isArray(f.drop_interval) && f.drop_interval[0] > 0,
   }));
   const gains = (f) => (isNumber(f.gain_share) ? `${percent(f.gain_share)} (${percent(f.gain_share_low)} to ${percent(f.gain_share_high)})` : DASH);
+  const groups = [...(one.groups || [])].sort((a, b) => (b.drop ?? 0) - (a.drop ?? 0)).map((f) => ({
+    label: `all of ${f.group}`,
+    value: f.drop,
+    interval: f.drop_interval,
+    text: `${signedFixed(f.drop, 4)}, ${count(f.positive_folds)} of ${count(folds)}`,
+    strong: Array.isArray(f.drop_interval) && f.drop_interval[0] > 0,
+  }));
   const steady = [
     [`${score} with nothing exchanged`, fixed(one.base, 4)],
     ["Rank correlation of the drops between folds", fixed(one.drop_agreement, 2)],
@@ -285,6 +292,8 @@ function neededPart(head, one, folds) {
     words(head),
     el("h4", {}, `Drop of ${score}; folds in which it is above 0`),
     whiskers(`Drop of ${score} without a feature, ${words(head)}`, rows, 0, (value, digits) => fixed(value, digits ?? 4)),
+    groups.length ? el("h4", {}, "The same for all features of a group together") : null,
+    groups.length ? whiskers(`Drop of ${score} without a group, ${words(head)}`, groups, 0, (value, digits) => fixed(value, digits ?? 4)) : null,
     facts(`Steadiness, ${words(head)}`, steady),
     figures(
       `Importance by fold, ${words(head)}`,
@@ -307,7 +316,7 @@ function neededParts({ signal }) {
   const heads = Object.entries(found.heads).filter(([, one]) => one.features?.length);
   const text =
     `Above: the last model. Below: the last ${count(found.folds)} folds, about ${count(found.rows)} unseen rows of each. Blocks of time of one feature are exchanged and the rows scored again: ` +
-    "the drop is what the forecasts lose without it. Features that say the same stand in for each other, so none of them may seem needed. Whiskers: 95 % over the folds; bold where they stay above 0.";
+    "the drop is what the forecasts lose without it. Features that say the same stand in for each other, so none of them may seem needed alone. Whiskers: 95 % over the folds; bold where they stay above 0.";
   return [
     el("h3", { class: "next" }, "Out of sample, fold by fold"),
     note(text),

@@ -27,7 +27,7 @@ typedef struct sample {
 typedef struct measurer {
     const lfi_data *data;
     sample sample;
-    double *mixed; /* [capacity] one column with its blocks exchanged */
+    double *mixed; /* [feature_count][capacity] columns with their blocks exchanged */
     size_t *from;  /* [capacity] row that each row takes its value from */
     double *forecast;
     double *truth;
@@ -74,7 +74,7 @@ static bool measurer_create(measurer *m, size_t capacity)
     }
     s->days = lf_allocate(allocator, capacity, sizeof *s->days);
     s->valid = lf_allocate(allocator, capacity, sizeof *s->valid);
-    m->mixed = lf_allocate(allocator, capacity, sizeof *m->mixed);
+    m->mixed = lf_allocate(allocator, capacity, m->data->feature_count * sizeof *m->mixed);
     m->from = lf_allocate(allocator, capacity, sizeof *m->from);
     m->forecast = lf_allocate(allocator, capacity, sizeof *m->forecast);
     m->truth = lf_allocate(allocator, capacity, sizeof *m->truth);
@@ -208,7 +208,24 @@ score_sample(measurer *m, const lf_model *model, double out[LF_HEAD_COUNT], lf_e
 
 static double *cell(lfi_importance *out, double *values, size_t fold, int head)
 {
-    return values + (fold * LF_HEAD_COUNT + (size_t)head) * out->feature_count;
+    return values + (fold * LF_HEAD_COUNT + (size_t)head) * out->unit_count;
+}
+
+static bool is_in_unit(const measurer *m, size_t feature, size_t unit)
+{
+    const lfi_importance *out = m->out;
+    const char *group = lf_feature_at(m->data->indices[feature])->group;
+    return unit < out->feature_count ? unit == feature
+                                     : strcmp(group, out->groups[unit - out->feature_count]) == 0;
+}
+
+/* The columns of a unit with their blocks exchanged, all others as they are. */
+static void show_unit(measurer *m, size_t unit)
+{
+    for (size_t f = 0; f < m->out->feature_count; f++) {
+        const double *from = is_in_unit(m, f, unit) ? m->mixed : m->sample.x;
+        m->columns[f] = from + f * m->sample.capacity;
+    }
 }
 
 static lf_status measure_fold(measurer *m, const lf_train_fold *fold, size_t k, lf_error *error)
@@ -226,16 +243,16 @@ static lf_status measure_fold(measurer *m, const lf_train_fold *fold, size_t k, 
     }
     status = score_sample(m, fold->model, base, error);
     draw_blocks(m, k + 1);
-    for (size_t f = 0; f < out->feature_count && status == LF_OK; f++) {
-        const double *column = m->columns[f];
+    for (size_t f = 0; f < out->feature_count; f++) {
         for (size_t i = 0; i < m->sample.rows; i++) {
-            m->mixed[i] = column[m->from[i]];
+            m->mixed[f * m->sample.capacity + i] = m->columns[f][m->from[i]];
         }
-        m->columns[f] = m->mixed;
+    }
+    for (size_t unit = 0; unit < out->unit_count && status == LF_OK; unit++) {
+        show_unit(m, unit);
         status = score_sample(m, fold->model, worse, error);
-        m->columns[f] = column;
         for (int head = 0; head < LF_HEAD_COUNT && status == LF_OK; head++) {
-            cell(out, out->drops, k, head)[f] = base[head] - worse[head];
+            cell(out, out->drops, k, head)[unit] = base[head] - worse[head];
         }
     }
     for (int head = 0; head < LF_HEAD_COUNT && status == LF_OK; head++) {
@@ -245,9 +262,9 @@ static lf_status measure_fold(measurer *m, const lf_train_fold *fold, size_t k, 
 }
 
 /* Shares of gain that training wrote into the fold's model; NaN for linear models. */
-static void
-read_gains(lfi_importance *out, const lfi_data *data, const lf_train_fold *fold, size_t k)
+static void read_gains(measurer *m, const lf_train_fold *fold, size_t k)
 {
+    lfi_importance *out = m->out;
     json_t *training = json_loads(lf_model_training(fold->model), 0, NULL);
     for (int head = 0; head < LF_HEAD_COUNT; head++) {
         const char *name = lf_head_name((lf_head)head);
@@ -256,15 +273,40 @@ read_gains(lfi_importance *out, const lfi_data *data, const lf_train_fold *fold,
         double *shares = cell(out, out->gains, k, head);
         double sum = 0;
         for (size_t f = 0; f < out->feature_count; f++) {
-            json_t *gain = json_object_get(gains, lf_feature_at(data->indices[f])->name);
+            json_t *gain = json_object_get(gains, lf_feature_at(m->data->indices[f])->name);
             shares[f] = json_is_number(gain) ? json_number_value(gain) : NAN;
             sum += json_is_number(gain) ? shares[f] : 0;
         }
         for (size_t f = 0; f < out->feature_count; f++) {
             shares[f] = sum > 0 ? shares[f] / sum : NAN;
         }
+        for (size_t unit = out->feature_count; unit < out->unit_count; unit++) {
+            for (size_t f = 0; f < out->feature_count; f++) {
+                shares[unit] += is_in_unit(m, f, unit) ? shares[f] : 0;
+            }
+        }
     }
     json_decref(training);
+}
+
+/* Groups of which two features or more are there, in the order of the registry. */
+static void find_groups(lfi_importance *out, const lfi_data *data)
+{
+    for (size_t f = 0; f < data->feature_count; f++) {
+        const char *group = lf_feature_at(data->indices[f])->group;
+        size_t members = 0;
+        bool is_known = false;
+        for (size_t g = 0; g < out->group_count; g++) {
+            is_known = is_known || strcmp(out->groups[g], group) == 0;
+        }
+        for (size_t other = 0; other < data->feature_count; other++) {
+            members += strcmp(lf_feature_at(data->indices[other])->group, group) == 0;
+        }
+        if (!is_known && members > 1 && out->group_count < LFI_GROUPS_MAX) {
+            out->groups[out->group_count++] = group;
+        }
+    }
+    out->unit_count = out->feature_count + out->group_count;
 }
 
 lf_status lfi_importance_measure(
@@ -276,10 +318,11 @@ lf_status lfi_importance_measure(
 )
 {
     const size_t kept = fold_count < LFI_IMPORTANCE_FOLDS ? fold_count : LFI_IMPORTANCE_FOLDS;
-    const double each = PREDICTIONS_MAX / (double)(kept * data->feature_count);
-    const size_t cells = kept * LF_HEAD_COUNT * data->feature_count;
     measurer *m = lf_allocate(data->allocator, 1, sizeof *m);
     *out = (lfi_importance){.fold_count = kept, .feature_count = data->feature_count};
+    find_groups(out, data);
+    const double each = PREDICTIONS_MAX / (double)(kept * out->unit_count);
+    const size_t cells = kept * LF_HEAD_COUNT * out->unit_count;
     out->drops = lf_allocate(data->allocator, cells + 1, sizeof *out->drops);
     out->gains = lf_allocate(data->allocator, cells + 1, sizeof *out->gains);
     lf_status status = LF_NOMEM;
@@ -294,7 +337,7 @@ lf_status lfi_importance_measure(
     }
     for (size_t k = 0; k < kept && status == LF_OK; k++) {
         const lf_train_fold *fold = &folds[fold_count - kept + k];
-        read_gains(out, data, fold, k);
+        read_gains(m, fold, k);
         status = measure_fold(m, fold, k, error);
     }
     if (m != NULL) {

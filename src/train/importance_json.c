@@ -14,8 +14,8 @@ typedef struct by_fold {
 static by_fold view(const lfi_importance *i, const double *values, int head)
 {
     return (by_fold){
-        .values = values + (size_t)head * i->feature_count,
-        .step = LF_HEAD_COUNT * i->feature_count,
+        .values = values + (size_t)head * i->unit_count,
+        .step = LF_HEAD_COUNT * i->unit_count,
         .folds = i->fold_count,
         .features = i->feature_count,
     };
@@ -87,37 +87,48 @@ static json_t *fold_list(const by_fold *v, size_t feature)
     return list;
 }
 
+static json_t *unit_json(
+    const by_fold *drops, const by_fold *gains, size_t unit, const char *key, const char *name
+)
+{
+    const spread drop = spread_of(drops, unit);
+    const spread gain = spread_of(gains, unit);
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        key,
+        name,
+        "drop",
+        lfi_number(drop.mean),
+        "drop_interval",
+        lfi_interval(drop.interval),
+        "positive_folds",
+        lfi_number(drop.positive),
+        "drop_by_fold",
+        fold_list(drops, unit),
+        "gain_share",
+        lfi_number(gain.mean),
+        "gain_share_low",
+        lfi_number(gain.low),
+        "gain_share_high",
+        lfi_number(gain.high)
+    );
+}
+
 static json_t *head_json(const lfi_importance *i, const lfi_data *data, int head, bool *failed)
 {
     const by_fold drops = view(i, i->drops, head);
     const by_fold gains = view(i, i->gains, head);
     json_t *features = json_array();
-    for (size_t f = 0; f < i->feature_count; f++) {
-        const spread drop = spread_of(&drops, f);
-        const spread gain = spread_of(&gains, f);
-        json_t *entry = json_pack(
-            "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-            "feature",
-            lf_feature_at(data->indices[f])->name,
-            "drop",
-            lfi_number(drop.mean),
-            "drop_interval",
-            lfi_interval(drop.interval),
-            "positive_folds",
-            lfi_number(drop.positive),
-            "drop_by_fold",
-            fold_list(&drops, f),
-            "gain_share",
-            lfi_number(gain.mean),
-            "gain_share_low",
-            lfi_number(gain.low),
-            "gain_share_high",
-            lfi_number(gain.high)
-        );
-        (void)json_array_append_new(features, entry);
+    json_t *groups = json_array();
+    for (size_t unit = 0; unit < i->unit_count; unit++) {
+        const bool is_feature = unit < i->feature_count;
+        const char *name = is_feature ? lf_feature_at(data->indices[unit])->name
+                                      : i->groups[unit - i->feature_count];
+        json_t *entry = unit_json(&drops, &gains, unit, is_feature ? "feature" : "group", name);
+        (void)json_array_append_new(is_feature ? features : groups, entry);
     }
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o}",
+        "{s:s, s:o, s:o, s:o, s:o, s:o}",
         "score",
         head == LF_HEAD_RET_1MIN ? "ic" : "auc",
         "base",
@@ -126,6 +137,8 @@ static json_t *head_json(const lfi_importance *i, const lfi_data *data, int head
         lfi_number(agreement(data->allocator, &drops, failed)),
         "gain_agreement",
         lfi_number(agreement(data->allocator, &gains, failed)),
+        "groups",
+        groups,
         "features",
         features
     );

@@ -69,6 +69,21 @@ static const json_t *feature_of(const json_t *importance, const char *head, cons
     return NULL;
 }
 
+/* ofi_norm_1min and ofi_accel_1min are of one group; the others are alone in theirs. */
+static void check_groups(const json_t *importance)
+{
+    const json_t *head = json_object_get(json_object_get(importance, "heads"), "up_1min");
+    const json_t *groups = json_object_get(head, "groups");
+    const json_t *ofi = json_array_get(groups, 0);
+    assert_int_equal(json_array_size(groups), 1);
+    assert_string_equal(json_string_value(json_object_get(ofi, "group")), "ofi");
+    /* Noise adds nothing to what the other one is worth. */
+    const json_t *alone =
+        json_object_get(feature_of(importance, "up_1min", "ofi_norm_1min"), "drop");
+    const double together = json_number_value(json_object_get(ofi, "drop"));
+    assert_true(fabs(together - json_number_value(alone)) < 0.01 && together > 0);
+}
+
 static double number(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
@@ -113,6 +128,7 @@ static void test_logistic(void **state)
     assert_int_equal(status, LF_OK);
     json_t *importance = importance_of(walk);
     check_needs(importance);
+    check_groups(importance);
     assert_true(isnan(number(feature_of(importance, "up_1min", "depth_imbalance_l1"), "gain_share"))
     );
     options.importance = false;

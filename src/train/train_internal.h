@@ -402,15 +402,22 @@ bool lfi_is_label(const lf_frame *frame, size_t column);
 /* Folds that the importance of features is measured on at most, the last ones. */
 #define LFI_IMPORTANCE_FOLDS 5
 
-/* How much worse each head scores on a fold's unseen rows when blocks of time of one feature are
-   exchanged, and the feature's share of the gain in training. */
+/* Groups of features in the registry at most. */
+#define LFI_GROUPS_MAX 32
+
+/* How much worse each head scores on a fold's unseen rows when blocks of time of one unit are
+   exchanged, and the unit's share of the gain in training. A unit is a feature, or behind them a
+   group of the registry that has several of them. */
 typedef struct lfi_importance {
     size_t fold_count;
     size_t feature_count;
-    double rows;                /* asked of a fold, mean */
-    double base[LF_HEAD_COUNT]; /* score with nothing exchanged, mean */
-    double *drops;              /* [fold_count][LF_HEAD_COUNT][feature_count] */
-    double *gains;              /* the same; NaN for linear models */
+    size_t unit_count;
+    size_t group_count;
+    const char *groups[LFI_GROUPS_MAX]; /* their names */
+    double rows;                        /* asked of a fold, mean */
+    double base[LF_HEAD_COUNT];         /* score with nothing exchanged, mean */
+    double *drops;                      /* [fold_count][LF_HEAD_COUNT][unit_count] */
+    double *gains;                      /* the same; NaN for linear models */
 } lfi_importance;
 
 lf_status lfi_importance_measure(
