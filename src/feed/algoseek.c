@@ -1,6 +1,8 @@
 /* Reader of AlgoSeek TAQ days: one-sided national best quotes and trades, every row an event. */
 #include "feed_internal.h"
 
+#include "lobster_text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 /* Of a number, places included. */
 #define DIGITS_MAX 10
 #define FIELDS 8
+#define DATE_BYTES 8
 
 /* Condition bits of prints that are not part of continuous trading: opening, closing and reopening
    prints, crosses, official open and close. FEATURES.md section 6. */
@@ -55,6 +58,7 @@ typedef struct algoseek {
     lf_quotes quotes; /* national best, one level */
     char date[16];    /* as the rows write it */
     char symbol[32];
+    size_t symbol_bytes;
     char other[32]; /* another symbol of the file, "" when none was seen */
     bool is_chosen; /* the symbol was asked for: rows of others are passed over */
 } algoseek;
@@ -88,7 +92,7 @@ bad_field(const algoseek *self, lf_error *error, int field, piece found, const c
 }
 
 /* Cut a line at its commas; false when it has not 8 fields. */
-static bool cut(const char *line, size_t bytes, piece out[FIELDS])
+static bool cut_any(const char *line, size_t bytes, piece out[FIELDS])
 {
     const char *at = line, *const end = line + bytes;
     for (int i = 0; i < FIELDS - 1; i++) {
@@ -101,6 +105,50 @@ static bool cut(const char *line, size_t bytes, piece out[FIELDS])
     }
     out[FIELDS - 1] = (piece){at, (size_t)(end - at)};
     return memchr(at, ',', (size_t)(end - at)) == NULL;
+}
+
+/* Lines up to this length are cut by a mask of their commas. */
+#define CUT_BYTES_MAX 128
+
+/* The commas among 64 bytes, of which only so many are looked at: a bit each. */
+static inline uint64_t commas_of(const char *text, size_t bytes)
+{
+    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), commas = UINT64_C(0x2c2c2c2c2c2c2c2c);
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 64 && i < bytes; i += 8) {
+        const uint64_t other = lfi_load_eight(text + i) ^ commas;
+        /* The top bit of each byte that is a comma, then all of them side by side. */
+        const uint64_t tops = ~(((other & low) + low) | other | low);
+        bits |= ((tops >> 7) * UINT64_C(0x0102040810204080) >> 56) << i;
+    }
+    return bytes < 64 ? bits & ((UINT64_C(1) << bytes) - 1) : bits;
+}
+
+/* The same as cut_any(); up to LFI_LINE_SLACK bytes behind the line are read. */
+static bool cut(const char *line, size_t bytes, piece out[FIELDS])
+{
+    if (bytes > CUT_BYTES_MAX) {
+        return cut_any(line, bytes, out);
+    }
+    uint64_t bits = commas_of(line, bytes);
+    uint64_t more = bytes > 64 ? commas_of(line + 64, bytes - 64) : 0;
+    const char *at = line, *base = line;
+    for (int i = 0; i < FIELDS - 1; i++) {
+        if (bits == 0) {
+            bits = more;
+            more = 0;
+            base += 64;
+        }
+        if (bits == 0) {
+            return false;
+        }
+        const char *const comma = base + __builtin_ctzll(bits);
+        out[i] = (piece){at, (size_t)(comma - at)};
+        at = comma + 1;
+        bits &= bits - 1;
+    }
+    out[FIELDS - 1] = (piece){at, (size_t)(line + bytes - at)};
+    return (bits | more) == 0;
 }
 
 static bool is_word(piece text, const char *word)
@@ -131,7 +179,13 @@ static bool take_time(piece text, int64_t *out_ns)
         (text.bytes > 8 && (t[8] != '.' || text.bytes == 9))) {
         return false;
     }
-    /* Nine places, missing ones zeros; digits past the ninth are cut. */
+    /* Nine places, missing ones zeros; digits past the ninth are cut. Three are usual. */
+    uint64_t few;
+    if (text.bytes == 12 && lfi_take_digits(t + 9, 3, &few)) {
+        *out_ns = ((hours * 60 + minutes) * 60 + seconds) * LF_NS_PER_SECOND +
+                  (int64_t)few * LF_NS_PER_MILLISECOND;
+        return true;
+    }
     for (size_t i = 9; i < 18 || i < text.bytes; i++) {
         const unsigned digit = i < text.bytes ? (unsigned)(t[i] - '0') : 0;
         if (digit > 9) {
@@ -144,7 +198,7 @@ static bool take_time(piece text, int64_t *out_ns)
 }
 
 /* A decimal number that is a whole number of 1e-places; more places may only be zeros. */
-static bool take_decimal(piece text, int places, int64_t *out)
+static bool take_any_decimal(piece text, int places, int64_t *out)
 {
     int64_t value = 0;
     int digits = 0, left = -1; /* places left after the point; -1 before it */
@@ -171,6 +225,31 @@ static bool take_decimal(piece text, int places, int64_t *out)
     }
     *out = value;
     return digits > 0;
+}
+
+/* take_any_decimal() of four places: up to six digits, a point and four more are usual. */
+static bool take_price(piece text, int64_t *out)
+{
+    uint64_t whole, places;
+    if (text.bytes > 5 && text.bytes <= 11 && text.at[text.bytes - 5] == '.' &&
+        lfi_take_digits(text.at, (unsigned)text.bytes - 5, &whole) &&
+        lfi_take_digits(text.at + text.bytes - 4, 4, &places)) {
+        *out = (int64_t)(10000 * whole + places);
+        return true;
+    }
+    return take_any_decimal(text, PRICE_PLACES, out);
+}
+
+/* take_any_decimal() without places. */
+static bool take_quantity(piece text, int64_t *out)
+{
+    uint64_t value;
+    if (text.bytes >= 1 && text.bytes <= 8 &&
+        lfi_take_digits(text.at, (unsigned)text.bytes, &value)) {
+        *out = (int64_t)value;
+        return true;
+    }
+    return take_any_decimal(text, 0, out);
 }
 
 static bool take_hex(piece text, uint64_t *out)
@@ -205,8 +284,9 @@ static row_kind kind_of(piece type)
 
 static lf_status check_row(algoseek *self, const piece *fields, bool *is_ours, lf_error *error)
 {
-    *is_ours = is_word(fields[TICKER], self->symbol);
-    if (!is_word(fields[DATE], self->date)) {
+    *is_ours = fields[TICKER].bytes == self->symbol_bytes &&
+               memcmp(fields[TICKER].at, self->symbol, self->symbol_bytes) == 0;
+    if (fields[DATE].bytes != DATE_BYTES || memcmp(fields[DATE].at, self->date, DATE_BYTES) != 0) {
         char expected[64];
         (void)snprintf(expected, sizeof expected, "the file's day %s", self->date);
         return bad_field(self, error, DATE, fields[DATE], expected);
@@ -287,10 +367,10 @@ take_numbers(const algoseek *self, const piece *fields, numbers *out, lf_error *
             (double)(self->last_ts_ns - out->ts_ns) / 1e9
         );
     }
-    if (!take_decimal(fields[PRICE], PRICE_PLACES, &out->price)) {
+    if (!take_price(fields[PRICE], &out->price)) {
         return bad_field(self, error, PRICE, fields[PRICE], "a price with at most 4 decimals");
     }
-    if (!take_decimal(fields[QUANTITY], 0, &out->lots)) {
+    if (!take_quantity(fields[QUANTITY], &out->lots)) {
         return bad_field(self, error, QUANTITY, fields[QUANTITY], "a whole number of shares");
     }
     if (!take_hex(fields[CONDITIONS], &out->conditions)) {
@@ -299,13 +379,19 @@ take_numbers(const algoseek *self, const piece *fields, numbers *out, lf_error *
     return LF_OK;
 }
 
-static lf_status
-make_event(algoseek *self, const piece *fields, lf_event *event, lf_trade *trade, lf_error *error)
+static lf_status make_event(
+    algoseek *self,
+    row_kind kind,
+    const piece *fields,
+    lf_event *event,
+    lf_trade *trade,
+    lf_error *error
+)
 {
-    const row_kind kind = kind_of(fields[TYPE]);
     numbers row;
     lf_status status = take_numbers(self, fields, &row, error);
-    if (status == LF_OK && (kind == ROW_BID || kind == ROW_ASK)) {
+    const bool is_quote = kind == ROW_BID || kind == ROW_ASK;
+    if (status == LF_OK && is_quote) {
         status = set_side(self, fields, kind == ROW_BID, row.price, row.lots, error);
     }
     if (status != LF_OK) {
@@ -314,20 +400,22 @@ make_event(algoseek *self, const piece *fields, lf_event *event, lf_trade *trade
     const bool is_trade = kind == ROW_TRADE && (row.conditions & CONDITIONS_APART) == 0 &&
                           row.price > 0 && row.lots > 0;
     self->last_ts_ns = row.ts_ns;
-    *event = (lf_event){
-        .ts_exchange_ns = row.ts_ns,
-        .ts_local_ns = row.ts_ns + self->feed_latency_ns,
-        .price_units = row.price,
-        .size_lots = row.lots,
-        .flags = LF_EVENT_LAST,
-        .trade_count = is_trade,
-        .kind = kind == ROW_BID || kind == ROW_ASK ? LF_EVENT_QUOTE
-                : is_trade                         ? LF_EVENT_TRADE
-                : kind == ROW_TRADE                ? LF_EVENT_CROSS
-                                                   : LF_EVENT_OTHER,
-        .side = (int8_t)((kind == ROW_BID) - (kind == ROW_ASK)),
-        .quotes = self->quotes,
-    };
+    /* The rest is as lfi_algoseek_open() left it: deeper levels, order ids. */
+    event->ts_exchange_ns = row.ts_ns;
+    event->ts_local_ns = row.ts_ns + self->feed_latency_ns;
+    event->price_units = row.price;
+    event->size_lots = row.lots;
+    event->flags = LF_EVENT_LAST;
+    event->trade_count = is_trade;
+    event->kind = is_quote            ? LF_EVENT_QUOTE
+                  : is_trade          ? LF_EVENT_TRADE
+                  : kind == ROW_TRADE ? LF_EVENT_CROSS
+                                      : LF_EVENT_OTHER;
+    event->side = (int8_t)((kind == ROW_BID) - (kind == ROW_ASK));
+    event->quotes.bid_ticks[0] = self->quotes.bid_ticks[0];
+    event->quotes.bid_lots[0] = self->quotes.bid_lots[0];
+    event->quotes.ask_ticks[0] = self->quotes.ask_ticks[0];
+    event->quotes.ask_lots[0] = self->quotes.ask_lots[0];
     *trade = (lf_trade){
         .price_units = row.price,
         .size_lots = row.lots,
@@ -359,8 +447,9 @@ read_event(void *context, lf_event *event, lf_trade *trade, bool *got, lf_error 
         if (status != LF_OK) {
             return status;
         }
-        if (is_ours && kind_of(fields[TYPE]) != ROW_SKIP) {
-            return make_event(self, fields, event, trade, error);
+        const row_kind kind = is_ours ? kind_of(fields[TYPE]) : ROW_SKIP;
+        if (kind != ROW_SKIP) {
+            return make_event(self, kind, fields, event, trade, error);
         }
     }
 }
@@ -427,6 +516,7 @@ static lf_status set_day(algoseek *self, const lf_source *source, lf_error *erro
         (int)source->date.day % 100
     );
     (void)snprintf(self->symbol, sizeof self->symbol, "%s", source->symbol);
+    self->symbol_bytes = strlen(self->symbol);
     (void)snprintf(instrument->symbol, sizeof instrument->symbol, "%s", source->symbol);
     (void)snprintf(instrument->venue, sizeof instrument->venue, "US");
     instrument->units_per_tick = UNITS_PER_TICK;
@@ -435,6 +525,9 @@ static lf_status set_day(algoseek *self, const lf_source *source, lf_error *erro
     for (int m = 0; m < LF_LEVELS_MAX; m++) {
         self->quotes.bid_ticks[m] = LF_BID_NONE;
         self->quotes.ask_ticks[m] = LF_ASK_NONE;
+    }
+    for (size_t i = 0; i < self->room.event_capacity; i++) {
+        self->room.events[i] = (lf_event){.quotes = self->quotes};
     }
     return LF_OK;
 }

@@ -221,6 +221,62 @@ static void test_bad_rows(void **state)
     }
 }
 
+/* One row reads the same in every spelling, the usual ones and others. */
+static void test_spellings(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "20131007,09:30:01.250,TRADE,AIG,48.1900,120,NYSE,0000000A\n",
+        "20131007,09:30:01.25,TRADE,AIG,48.1900,120,NYSE,0000000A\n",
+        "20131007,09:30:01.250000000,TRADE,AIG,48.1900,120,NYSE,0000000A\n",
+        "20131007,09:30:01.2500000001,TRADE,AIG,48.1900,120,NYSE,0000000A\n",
+        "20131007,09:30:01.250,TRADE,AIG,48.19,120,NYSE,a\n",
+        "20131007,09:30:01.250,TRADE,AIG,48.19000,120,NYSE,A\n",
+        "20131007,09:30:01.250,TRADE,AIG,000048.1900,120,NYSE,0A\n",
+        "20131007,09:30:01.250,TRADE,AIG,0000048.190,120,NYSE,0A\n",
+        "20131007,09:30:01.250,TRADE,AIG,48.1900,00000120,NYSE,0A\r\n",
+        "20131007,09:30:01.250,TRADE,AIG,48.1900,0000000120,NYSE,0A\n",
+    };
+    static reading first, got;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text, HEADER "%s", rows[i]);
+        read_text(text, NULL, i == 0 ? &first : &got);
+        const reading *const now = i == 0 ? &first : &got;
+        if (now->status != LF_OK || now->event_count != 1 || now->trade_count != 1 ||
+            memcmp(now->events, first.events, sizeof first.events[0]) != 0 ||
+            memcmp(now->trades, first.trades, sizeof first.trades[0]) != 0) {
+            fail_msg("%s%s", rows[i], now->error.message);
+        }
+    }
+    assert_int_equal(first.events[0].price_units, 481900);
+    assert_int_equal(first.events[0].size_lots, 120);
+}
+
+/* A line is cut the same wherever its commas lie, and a comma more or less is always seen. */
+static void test_lines_of_any_length(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {"%.*s,0", "%.*s", "%.*s,0,", "%.*s,,0", ",%.*s,0"};
+    char many[200];
+    memset(many, 'X', sizeof many);
+    for (int length = 0; length < 100; length += length < 20 || length > 70 ? 5 : 1) {
+        for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+            static reading got;
+            char text[512], end[256];
+            (void)snprintf(end, sizeof end, forms[i], length, many);
+            (void)snprintf(
+                text, sizeof text, HEADER "20131007,09:30:01.250,TRADE,AIG,48.1900,120,%s\n", end
+            );
+            read_text(text, &(lf_feed_options){.symbol = "AIG", .date = "2013-10-07"}, &got);
+            if ((got.status == LF_OK) != (i == 0) ||
+                (i == 0 && (got.event_count != 1 || got.events[0].size_lots != 120))) {
+                fail_msg("%d: %s%s", length, text, got.error.message);
+            }
+        }
+    }
+}
+
 static void test_choosing_a_symbol(void **state)
 {
     (void)state;
@@ -312,6 +368,8 @@ int main(void)
         cmocka_unit_test(test_times_and_units),
         cmocka_unit_test(test_batches_do_not_matter),
         cmocka_unit_test(test_bad_rows),
+        cmocka_unit_test(test_spellings),
+        cmocka_unit_test(test_lines_of_any_length),
         cmocka_unit_test(test_choosing_a_symbol),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_real_days),
