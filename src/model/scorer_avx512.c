@@ -35,18 +35,27 @@ AVX512_INLINE __m512d take_values(const lfi_tables *tables, const double *row, s
     return _mm512_mask_mov_pd(x, is_small, _mm512_setzero_pd());
 }
 
-AVX512_INLINE int8_t rank_of(const lfi_tables *tables, size_t column, float key, double x)
+/* Where a column's keys lie; read once, as a store of a byte may change anything else. */
+typedef struct keys_of {
+    const lfi_line *pivots;
+    const lfi_line *lines;
+    const lfi_column *columns;
+} keys_of;
+
+AVX512_INLINE int8_t
+rank_of(const lfi_tables *tables, keys_of keys, size_t column, float key, double x)
 {
-    const __m512 keys = _mm512_set1_ps(key);
-    const __m512 pivots = _mm512_load_ps(tables->pivots[column].keys);
-    const int line = _mm_popcnt_u32(_mm512_cmp_ps_mask(pivots, keys, _CMP_LT_OQ));
-    const __m512 found =
-        _mm512_load_ps(tables->lines[tables->columns[column].line_first + (uint32_t)line].keys);
+    const __m512 value = _mm512_set1_ps(key);
+    const __m512 pivots = _mm512_load_ps(keys.pivots[column].keys);
+    const uint32_t line = (uint32_t)_mm_popcnt_u32(_mm512_cmp_ps_mask(pivots, value, _CMP_LT_OQ));
+    const lfi_line *const found = &keys.lines[keys.columns[column].line_first + line];
+    const __m512 candidates = _mm512_load_ps(found->keys);
     /* Rounded to float the value may tie with a threshold; then doubles decide. */
-    if (__builtin_expect(_mm512_cmp_ps_mask(found, keys, _CMP_EQ_OQ) != 0, 0)) {
+    if (__builtin_expect(_mm512_cmp_ps_mask(candidates, value, _CMP_EQ_OQ) != 0, 0)) {
         return lfi_tables_rank(tables, column, x);
     }
-    const int below = _mm_popcnt_u32(_mm512_cmp_ps_mask(found, keys, _CMP_LT_OQ));
+    const uint32_t below =
+        (uint32_t)_mm_popcnt_u32(_mm512_cmp_ps_mask(candidates, value, _CMP_LT_OQ));
     return (int8_t)(line * LFI_KEYS + below - LFI_BIAS);
 }
 
@@ -83,9 +92,11 @@ AVX512_INLINE void rank_part(
         const size_t column = first + (size_t)_tzcnt_u64(missing);
         ranks[column * stride] = tables->missing_ranks[column];
     }
+    const keys_of from = {tables->pivots, tables->lines, tables->columns};
     for (; todo != 0; todo = _blsr_u64(todo)) {
         const size_t i = (size_t)_tzcnt_u64(todo);
-        ranks[(first + i) * stride] = rank_of(tables, first + i, keys[i], state->values[first + i]);
+        const size_t column = first + i;
+        ranks[column * stride] = rank_of(tables, from, column, keys[i], state->values[column]);
     }
 }
 
@@ -93,7 +104,11 @@ AVX512 static void
 rank(const lfi_tables *tables, const double *row, lfi_ranks *state, int8_t *ranks, size_t stride)
 {
     for (size_t first = 0; first < tables->column_count; first += LFI_LANES) {
-        rank_part(tables, row, state, first, ranks, stride);
+        if (stride == 1) {
+            rank_part(tables, row, state, first, ranks, 1);
+        } else {
+            rank_part(tables, row, state, first, ranks, stride);
+        }
     }
     state->is_set = true;
 }
@@ -158,7 +173,7 @@ AVX512_INLINE void search(
             const __m512i threshold = _mm512_load_si512(step + LFI_LANES);
             const __m512i from = _mm512_load_si512(step + 2 * LFI_LANES);
             const __mmask64 is_right = _mm512_cmpgt_epi8_mask(rank, threshold);
-            const __mmask64 moves = _mm512_mask_cmple_epi8_mask(is_right, from, leaf[w]);
+            const __mmask64 moves = _mm512_mask_cmpge_epi8_mask(is_right, leaf[w], from);
             leaf[w] = _mm512_mask_mov_epi8(leaf[w], moves, next);
         }
         if (a->left >= LEAVES_A_STEP) {
