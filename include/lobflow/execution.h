@@ -351,8 +351,8 @@ typedef struct lf_fee_parts {
  *
  * @param out  filled
  * @return LF_OK, LF_RANGE (a date before the schedule begins, a rate that is no number, one tick of
- *         one lot is not a whole number of 1e-9) or LF_MISMATCH (a US schedule for an instrument
- *         that is not in USD)
+ *         one lot is not a whole number of 1e-9), LF_MISMATCH (a US schedule for an instrument that
+ *         is not in USD) or LF_UNSUPPORTED (an inverse contract)
  * Source: the table in src/execution/fees.c names one for each row.
  */
 LF_API LF_MUST_CHECK lf_status lf_fees_resolve(

@@ -112,6 +112,7 @@ typedef struct lf_instrument {
         by the last valid state of an earlier timestamp. */
     bool ties_unordered;
     bool has_local_times; /* local times are as recorded, not made from a constant latency */
+    bool is_inverse;      /* sizes are contracts worth a fixed amount of the currency */
     /** Continuous trading of this day, [open, close). */
     int64_t session_open_ns;
     int64_t session_close_ns;

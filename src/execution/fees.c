@@ -89,6 +89,18 @@ static lf_date charged_date(const lf_fee_options *options, const lf_instrument *
 
 static lf_status resolve_units(const lf_instrument *instrument, lf_fees *out, lf_error *error)
 {
+    /* What a contract earns is its fixed amount times the change of 1 / price: no number of ticks.
+     */
+    if (instrument->is_inverse) {
+        return lf_error_set(
+            error,
+            LF_UNSUPPORTED,
+            "%s of %s is an inverse contract, whose profit is in the coin; the ledger has no such "
+            "money. Backtest a contract that is settled in the currency of its price.",
+            instrument->symbol,
+            instrument->venue
+        );
+    }
     const wide unit = (wide)instrument->tick_nano * instrument->lot_nano;
     if (instrument->tick_nano <= 0 || instrument->lot_nano <= 0 || unit % NANO != 0 ||
         unit / NANO > INT64_MAX / 2) {

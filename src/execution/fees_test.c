@@ -330,6 +330,10 @@ static void test_refused(void **state)
     assert_non_null(strstr(error.message, "EUR"));
     options = options_of(LF_FEE_SCHEDULE_BPS);
     assert_int_equal(lf_fees_resolve(&options, &instrument, &fees, &error), LF_OK);
+    instrument.is_inverse = true;
+    assert_int_equal(lf_fees_resolve(&options, &instrument, &fees, &error), LF_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "inverse"));
+    instrument.is_inverse = false;
 
     static const double bad[] = {NAN, INFINITY, -INFINITY, 1e12};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -527,6 +527,7 @@ static lf_status set_instrument(
     instrument->tick_nano = options->tick_nano > 0 ? options->tick_nano : source->tick_nano;
     instrument->lot_nano = options->lot_nano > 0 ? options->lot_nano : source->lot_nano;
     instrument->units_per_tick = 1;
+    instrument->is_inverse = strcmp(source->venue, "BINANCE_COINM") == 0;
     instrument->has_local_times = source->has_local_times;
     const int32_t levels = source->level_count;
     instrument->level_count = levels > 0 && levels < LF_LEVELS_MAX ? levels : LF_LEVELS_MAX;

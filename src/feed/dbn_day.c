@@ -276,6 +276,7 @@ lf_status lfi_dbn_instrument(
         out->tick_nano = own.tick_nano;
         out->lot_nano = own.lot_nano;
         lfi_binance_currency(source->symbol, out->currency);
+        out->is_inverse = strcmp(venue, "BINANCE_COINM") == 0;
     }
     out->tick_nano = options->tick_nano > 0 ? options->tick_nano : out->tick_nano;
     out->lot_nano = options->lot_nano > 0 ? options->lot_nano : out->lot_nano;
