@@ -113,12 +113,12 @@ def check(label, found, truth):
         sys.exit(f"{label} found {wrong}")
 
 
-def main():
+def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("captures", nargs="+")
     parser.add_argument("--build", default="build/release", help="where lobflow was built")
     parser.add_argument("--rounds", type=int, default=15)
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     messages = list(depth_messages(options.captures))
     truth, places = facts(messages)
     times = {}

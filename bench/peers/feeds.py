@@ -21,6 +21,8 @@ import sys
 import time
 import zipfile
 
+import binance
+
 MESSAGE = ["time", "type", "order_id", "size", "price", "direction"]
 READS_A_ROUND = 3  # after one that warms up
 PEERS = [  # name, package, threads (None: all)
@@ -185,12 +187,15 @@ def check(rows, counts):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("day", help="a LOBSTER archive (.zip)")
+    parser.add_argument("day", help="a LOBSTER archive (.zip), or a Binance capture, which binance.py measures")
     parser.add_argument("--program", default="build/release/bin/lobflow")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--worker", choices=sorted(READERS), help=argparse.SUPPRESS)
     parser.add_argument("--threads", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if not zipfile.is_zipfile(options.day):  # a capture: its messages have peers of their own
+        build = pathlib.Path(options.program).resolve().parent.parent
+        return binance.main([options.day, "--build", str(build), "--rounds", str(3 * options.rounds)])
     if options.worker:
         worker(options.day, options.worker, options.threads)
         return 0
