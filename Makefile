@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 PROGRAM := $(BUILD)/bin/lobflow
 
 .PHONY: help demo test check build setup setup-test fmt bench bench-peers asan tsan coverage fuzz \
-        study-null study-scorer study-estimators study-memory install clean docs
+        study-null study-scorer study-estimators study-memory results install clean docs
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,9 @@ study-memory: build ## memory and time of training as days are added, DATA=paths
 
 study-scorer: build ## the scorer gives LightGBM's bits: a million rows for each of many models
 	$(VENV) tools/study_scorer.py --library $(BUILD)/lib/liblobflow.so
+
+results: build ## docs/results.md from the days in ../shared/data; goes on where it was
+	$(VENV) tools/results.py --program $(PROGRAM)
 
 docs: build ## regenerate the pages that are made from tables
 	$(PROGRAM) features --list --markdown > docs/features.md
