@@ -44,8 +44,10 @@ typedef struct lf_report_facts {
     const char *training_json; /* lf_model_training() of the last model: importance, rounds */
     const char *config_toml;   /* the effective configuration */
     const char *version;
-    int64_t step_ns;      /* of the rows */
-    double planted_alpha; /* of a simulation; NaN when not known to be one */
+    int64_t step_ns;         /* of the rows */
+    int64_t horizon_ns;      /* of what is named 1min in the signal's keys; 0: 1 min */
+    int64_t horizon_long_ns; /* of what is named 5min; 0: 5 min */
+    double planted_alpha;    /* of a simulation; NaN when not known to be one */
     uint64_t seed;
     int64_t trial_count; /* configurations looked at so far, this one included; at least 1 */
     /** Variance of the trials' Sharpe ratios a year; 0: not known, they differ as those of trials

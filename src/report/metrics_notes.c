@@ -210,12 +210,31 @@ static void warn_of_holdout(lfi_metrics *m, json_t *out)
     }
 }
 
+/* Names do not follow the horizons, so whoever reads them is told. */
+static void warn_of_horizons(lfi_metrics *m, json_t *out)
+{
+    const int64_t near_ns = m->facts->horizon_ns;
+    const int64_t far_ns = m->facts->horizon_long_ns;
+    char near[32];
+    char far[32];
+    if ((near_ns == 0 || near_ns == LF_NS_PER_MINUTE) &&
+        (far_ns == 0 || far_ns == 5 * LF_NS_PER_MINUTE)) {
+        return;
+    }
+    lf_duration_format(near_ns == 0 ? LF_NS_PER_MINUTE : near_ns, near);
+    lf_duration_format(far_ns == 0 ? 5 * LF_NS_PER_MINUTE : far_ns, far);
+    warn(
+        m, out, "The models look %s and %s ahead: read 1 min and 5 min of the signal so.", near, far
+    );
+}
+
 void lfi_metrics_warnings(lfi_metrics *m, json_t *out)
 {
     if (m->facts->in_sample) {
         warn(m, out, "In sample: the model was trained on rows that it trades here.");
     }
     warn_of_holdout(m, out);
+    warn_of_horizons(m, out);
     if (m->has_scores) {
         take_over(m, out);
         warn_of_signal(m, out);

@@ -177,6 +177,8 @@ static lf_status score(lfi_metrics *m, json_t *by_day, lf_error *error)
     const lf_train_score_options options = {
         .allocator = m->allocator,
         .step_ns = m->facts->step_ns > 0 ? m->facts->step_ns : LF_NS_PER_SECOND,
+        .horizon_ns = m->facts->horizon_ns,
+        .horizon_long_ns = m->facts->horizon_long_ns,
         .seed = m->facts->seed,
         .days = days,
         .zone = m->zone,

@@ -229,6 +229,7 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
     char title[256];
     make_title(desk, title, sizeof title);
     add_looks(desk, title, sizeof title);
+    const lf_model_meta *const model = lf_model_meta_of(desk->trading->spans[0].model);
     const lf_report_facts facts = {
         .title = title,
         .data_text = desk->data_text,
@@ -239,6 +240,8 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
         .config_toml = toml,
         .version = LF_VERSION,
         .step_ns = config->step_ns,
+        .horizon_ns = model->horizon_ns,
+        .horizon_long_ns = model->horizon_long_ns,
         .planted_alpha = config->planted_alpha,
         .seed = config->model.seed,
         .trial_count = desk->trial_count,
