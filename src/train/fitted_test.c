@@ -223,6 +223,51 @@ static void test_earlier_days(void **state)
     }
 }
 
+static bool is_purged(const lf_train_fold *fold, int64_t t)
+{
+    for (size_t i = 0; i < fold->purged_count; i++) {
+        if (t <= fold->purged[i].end_ns && t + 300 * S >= fold->purged[i].first_ns) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Folds that train on both sides of what they score: no parameter comes from purged rows. */
+static void test_purged_middle(void **state)
+{
+    (void)state;
+    lf_train_options options = quick_options();
+    options.split.validation = LF_TRAIN_KFOLD;
+    lf_frame *day = make(ROWS, START, 7);
+    lf_train_walk *walk = walk_days(&day, 1, &options);
+    const size_t features[] = {
+        lf_feature_find("ofi_integrated_1min"), lf_feature_find("microprice_offset_ticks")};
+    size_t count = 0;
+    const lf_train_fold *folds = lf_train_walk_folds(walk, &count);
+    assert_true(count > 2);
+    for (size_t k = 0; k < count; k++) {
+        lf_frame *left = make(ROWS, START, 7);
+        size_t purged = 0;
+        for (size_t i = 0; i < ROWS; i++) {
+            if (is_purged(&folds[k], lf_frame_i64(left, 0)[i])) {
+                lf_frame_bool(left, 2)[i] = 0;
+                purged++;
+            }
+        }
+        assert_true(purged >= ROWS / count);
+        const lf_train_days provider = lf_train_days_of(&left, 1);
+        lf_feature_fitted alone;
+        assert_int_equal(
+            lf_train_fit_parameters(&provider, features, 2, NULL, &alone, NULL), LF_OK
+        );
+        assert_true(same_parameters(fold_parameters(walk, k), &alone));
+        lf_frame_destroy(left);
+    }
+    lf_train_walk_destroy(walk);
+    lf_frame_destroy(day);
+}
+
 /* Whatever is changed from a time on changes no parameter and no prediction before it. */
 static void test_future_does_not_matter(void **state)
 {
@@ -438,6 +483,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_span_of_a_fold),
         cmocka_unit_test(test_earlier_days),
+        cmocka_unit_test(test_purged_middle),
         cmocka_unit_test(test_future_does_not_matter),
         cmocka_unit_test(test_stopping_rows),
         cmocka_unit_test(test_predictions),
