@@ -63,7 +63,7 @@ def load_library(path):
 KERNELS = ["walk", "avx2", "avx512"]
 
 
-def scores(lib, text, rows, wanted=("raw", "predict")):
+def scores(lib, text, rows, wanted=("raw", "predict"), skipped=()):
     """Raw scores and predictions by each kernel that the processor and the model allow, one by one and in batches."""
     data = text.encode()
     handle = ctypes.c_void_p()
@@ -74,7 +74,7 @@ def scores(lib, text, rows, wanted=("raw", "predict")):
     width = rows.shape[1]
     outputs = lib.lf_scorer_output_count(handle)
     for kernel, name in enumerate(KERNELS):
-        if not lib.lf_scorer_choose(handle, kernel):
+        if name in skipped or not lib.lf_scorer_choose(handle, kernel):
             continue
         singles = range(max(0, len(rows) - ONE_BY_ONE), len(rows))
         found = {(what, how): np.empty((len(rows), outputs)) for what in wanted for how in ("row", "batch")}
