@@ -267,6 +267,10 @@ lf_status lf_pipeline_event(
         if (strategy->ledger.position_lots != 0) {
             lfi_strategy_limit(pipeline, strategy, ts_ns);
         }
+        if (strategy->exit_waits) {
+            lfi_strategy_resume(pipeline, strategy, ts_ns);
+            schedule(pipeline);
+        }
     }
     return LF_OK;
 }

@@ -36,6 +36,7 @@ typedef struct lfi_strategy {
     /* The wish to be flat. */
     bool exit_wanted;
     lf_reason exit_reason;
+    bool exit_waits;  /* for a valid state, to be sent then */
     int64_t retry_ns; /* when to try again; INT64_MAX: nothing to try */
     bool closing;     /* the session's end has been acted on */
     int64_t due_ns;   /* earliest timer */
@@ -83,6 +84,9 @@ void lfi_strategy_row(lf_pipeline *pipeline, lfi_strategy *strategy, const lf_ro
 
 /* Looks at the stop after an event. */
 void lfi_strategy_stop(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns);
+
+/* Sends the exit that has waited for a valid state. */
+void lfi_strategy_resume(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns);
 
 /* Does what the strategy's timers ask at a time. */
 void lfi_strategy_timers(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns);

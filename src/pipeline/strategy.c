@@ -40,7 +40,7 @@ order_price(const lf_pipeline *pipeline, const lfi_strategy *strategy, const lf_
         return buy ? quotes->bid_ticks[0] : quotes->ask_ticks[0];
     }
     const int64_t most = strategy->options.execution.limit_ticks;
-    if (most < 0 || is_urgent(intent->cause) || !pipeline->local.valid) {
+    if (most < 0 || is_urgent(intent->cause)) {
         return LF_PRICE_NONE;
     }
     return buy ? quotes->ask_ticks[0] + most : quotes->bid_ticks[0] - most;
@@ -52,12 +52,16 @@ void lfi_strategy_send(
     lf_pipeline *pipeline, lfi_strategy *strategy, lf_intent intent, lf_order_kind kind
 )
 {
+    /* Where nothing can be traded nothing is sent: an exit waits for the next valid state. */
+    if (!pipeline->local.valid) {
+        strategy->exit_waits = strategy->exit_wanted;
+        return;
+    }
     if (!outbox_has_room(strategy)) {
         return;
     }
     const lf_execution_options *const execution = &strategy->options.execution;
-    /* Without a touch there is no passive price; the venue then says why it refuses. */
-    intent.request.order_kind = pipeline->local.valid ? kind : LF_ORDER_KIND_MARKETABLE;
+    intent.request.order_kind = kind;
     intent.request.kind = LF_REQUEST_NEW;
     intent.request.order_id = ++strategy->last_order_id;
     intent.request.post_only = execution->post_only;
@@ -143,6 +147,16 @@ void lfi_strategy_exit(
     } else {
         strategy->exit_wanted = false;
     }
+}
+
+void lfi_strategy_resume(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns)
+{
+    strategy->exit_waits = false;
+    const bool open = ts_ns < pipeline->instrument.session_close_ns;
+    if (open && !strategy->live.active && strategy->ledger.position_lots != 0) {
+        send_exit(pipeline, strategy, ts_ns, strategy->exit_reason, strategy->exit_reason);
+    }
+    lfi_strategy_schedule(pipeline, strategy);
 }
 
 /* ---- rows ------------------------------------------------------------------------------- */
