@@ -61,10 +61,10 @@ coverage: setup-test ## line coverage of the tests
 	ctest --test-dir build/coverage -j $(JOBS) -LE slow
 	tools/coverage.sh build/coverage
 
-fuzz: setup-test ## each fuzz target for FUZZ_SECONDS (default 60)
+fuzz: setup-test ## each fuzz target for FUZZ_SECONDS (default 60), FUZZ_SEED=N: repeatable
 	@cmake --preset fuzz >/dev/null
 	@cmake --build build/fuzz -j $(JOBS)
-	tools/fuzz.sh build/fuzz $(or $(FUZZ_SECONDS),60)
+	tools/fuzz.sh build/fuzz $(or $(FUZZ_SECONDS),60) $(FUZZ_SEED)
 
 study-null: build ## nothing is found where nothing is: the whole study
 	$(VENV) tools/study_null.py --program $(PROGRAM)

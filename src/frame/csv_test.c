@@ -122,6 +122,24 @@ static void test_long_texts(void **state)
     lf_frame_destroy(back);
 }
 
+/* A byte order mark that belongs to a name or a text is not taken for the file's own. */
+static void test_mark_in_name(void **state)
+{
+    const char *path = lf_testing_path(*state, "mark.csv");
+    const lf_column_spec spec = {"\xef\xbb\xbfname", LF_COLUMN_TEXT};
+    lf_frame *frame;
+    lf_frame *back;
+    assert_int_equal(lf_frame_create(NULL, &spec, 1, 0, &frame, NULL), LF_OK);
+    assert_int_equal(lf_frame_append(frame, 1), LF_OK);
+    assert_int_equal(lf_frame_set_text(frame, 0, 0, 1, "\xef\xbb\xbftext"), LF_OK);
+    assert_int_equal(lf_frame_write(frame, path, NULL), LF_OK);
+    assert_int_equal(lf_frame_read(path, &back, NULL), LF_OK);
+    assert_string_equal(lf_frame_column(back, 0).name, spec.name);
+    assert_string_equal(lf_frame_text(back, 0, 0), "\xef\xbb\xbftext");
+    lf_frame_destroy(frame);
+    lf_frame_destroy(back);
+}
+
 static void test_kinds(void **state)
 {
     const char *path = lf_testing_path(*state, "kinds.csv");
@@ -278,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_exact_text),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_mark_in_name),
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_values_of_others),
         cmocka_unit_test(test_broken_files),

@@ -36,6 +36,12 @@ static lf_status put(line *to, const char *text, size_t bytes)
     return LF_OK;
 }
 
+/* At the start of a file a reader would take it for the file's own mark and drop it. */
+static bool starts_with_mark(const char *text)
+{
+    return strncmp(text, "\xef\xbb\xbf", 3) == 0;
+}
+
 static bool looks_like_another_kind(const char *text, size_t bytes)
 {
     double number;
@@ -43,12 +49,18 @@ static bool looks_like_another_kind(const char *text, size_t bytes)
            strcasecmp(text, "false") == 0;
 }
 
-/* Quotes only where they are needed: around commas, quotes and line ends, and around "" and texts
-   such as the symbol "700", which a reader would take for a number. */
+static bool stands_bare(const char *text, size_t bytes)
+{
+    return bytes > 0 && strpbrk(text, ",\"\r\n") == NULL && !starts_with_mark(text) &&
+           !looks_like_another_kind(text, bytes);
+}
+
+/* Quotes only where they are needed: around commas, quotes and line ends, and around "", texts such
+   as the symbol "700", which a reader would take for a number, and byte order marks. */
 static lf_status put_text(line *to, const char *text)
 {
     const size_t bytes = strlen(text);
-    if (bytes > 0 && strpbrk(text, ",\"\r\n") == NULL && !looks_like_another_kind(text, bytes)) {
+    if (stands_bare(text, bytes)) {
         return put(to, text, bytes);
     }
     lf_status status = put(to, "\"", 1);
