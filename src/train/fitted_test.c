@@ -5,6 +5,7 @@
  * behind each border are changed and must change nothing before it; parameters beside those of a
  * fit to the training rows alone, to the bit.
  */
+#include <lobflow/stats.h>
 #include <lobflow/train.h>
 
 #include <setjmp.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include <jansson.h>
 
 #include "train_testing.h"
 
@@ -309,6 +312,45 @@ static void test_future_does_not_matter(void **state)
     lf_frame_destroy(noise);
 }
 
+/* The importance asks a fold's model with the fold's own parameters: what it finds before any
+   exchange is what the predictions score. */
+static void test_importance(void **state)
+{
+    (void)state;
+    lf_train_options options = quick_options();
+    options.split.validation = LF_TRAIN_KFOLD;
+    options.split.folds = 2;
+    lf_frame *days[2];
+    for (int d = 0; d < 2; d++) {
+        days[d] = make(3000, START + d * LF_NS_PER_DAY, 7 + (uint64_t)d);
+    }
+    lf_train_walk *walk = walk_days(days, 2, &options);
+    lf_frame *found = lf_train_walk_predictions(walk);
+    double mean = 0;
+    for (size_t d = 0, at = 0; d < 2; d++) {
+        static double forecast[3000];
+        static double truth[3000];
+        size_t count = 0;
+        for (size_t i = 0; i < 3000; i++, at++) {
+            assert_true(lf_frame_i64(found, 0)[at] == lf_frame_i64(days[d], 0)[i]);
+            if (lf_frame_bool(days[d], 2)[i] != 0 && !isnan(lf_frame_f64(days[d], 7)[i])) {
+                forecast[count] = lf_frame_f64(found, 4)[at];
+                truth[count++] = lf_frame_f64(days[d], 7)[i];
+            }
+        }
+        mean += lf_stats_pearson(forecast, truth, count) / 2;
+    }
+    json_t *root = json_loads(lf_train_walk_json(walk), 0, NULL);
+    json_t *heads = json_object_get(json_object_get(root, "importance"), "heads");
+    json_t *base = json_object_get(json_object_get(heads, "ret_1min"), "base");
+    assert_true(mean > 0.1 && fabs(json_number_value(base) - mean) < 1e-12);
+    json_decref(root);
+    lf_train_walk_destroy(walk);
+    for (int d = 0; d < 2; d++) {
+        lf_frame_destroy(days[d]);
+    }
+}
+
 /* With trees the rows that stop the boosting give no parameters either. */
 static void test_stopping_rows(void **state)
 {
@@ -485,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_earlier_days),
         cmocka_unit_test(test_purged_middle),
         cmocka_unit_test(test_future_does_not_matter),
+        cmocka_unit_test(test_importance),
         cmocka_unit_test(test_stopping_rows),
         cmocka_unit_test(test_predictions),
         cmocka_unit_test(test_refused),

@@ -120,27 +120,48 @@ static double expected_rows(const lfi_data *data, const lfi_span *span)
     return rows;
 }
 
-static lf_status take_fold(measurer *m, const lf_train_fold *fold, lf_error *error)
+static lfi_span test_span(const lf_train_fold *fold, size_t test)
 {
-    const lfi_span span = {
-        .first_ns = fold->test_first_ns,
-        .end_ns = fold->test_end_ns,
+    return (lfi_span){
+        .first_ns = fold->tests[test].first_ns,
+        .end_ns = fold->tests[test].end_ns,
         .label_end_ns = INT64_MAX,
     };
+}
+
+static lf_status take_span(measurer *m, const lfi_span *span, lf_error *error)
+{
     lf_status status = LF_OK;
-    const double share = expected_rows(m->data, &span) / (double)m->sample.capacity;
-    m->sample.rows = 0;
-    m->sample.stride = share > 1 ? (size_t)ceil(share) : 1;
     for (size_t d = 0; d < m->data->days->count && status == LF_OK; d++) {
         lfi_columns day;
-        if (!lfi_day_touches(m->data, d, &span)) {
+        if (!lfi_day_touches(m->data, d, span)) {
             continue;
         }
         status = lfi_day_open(m->data, d, &day, error);
         if (status == LF_OK) {
-            take_day(m, &day, &span);
+            take_day(m, &day, span);
             lfi_day_close(m->data, &day);
         }
+    }
+    return status;
+}
+
+/* Between the spans that a fold scores may lie others that it trained on. */
+static lf_status take_fold(measurer *m, const lf_train_fold *fold, lf_error *error)
+{
+    double rows = 0;
+    for (size_t i = 0; i < fold->test_count; i++) {
+        const lfi_span span = test_span(fold, i);
+        rows += expected_rows(m->data, &span);
+    }
+    const double share = rows / (double)m->sample.capacity;
+    lf_status status = LF_OK;
+    m->sample.rows = 0;
+    m->sample.stride = share > 1 ? (size_t)ceil(share) : 1;
+    lfi_fitted_use(m->data, lf_model_fitted(fold->model));
+    for (size_t i = 0; i < fold->test_count && status == LF_OK; i++) {
+        const lfi_span span = test_span(fold, i);
+        status = take_span(m, &span, error);
     }
     return status;
 }

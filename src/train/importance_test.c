@@ -26,7 +26,8 @@ enum {
     ROWS = 8000
 };
 
-static lf_train_walk *walk_of(const lf_train_options *options, lf_status *status, lf_error *error)
+static lf_train_walk *
+walk_of(const lf_train_options *options, size_t rows, lf_status *status, lf_error *error)
 {
     lf_frame *frames[DAYS];
     lf_testing_folder folder;
@@ -34,7 +35,7 @@ static lf_train_walk *walk_of(const lf_train_options *options, lf_status *status
     assert_true(lf_testing_folder_make(&folder));
     for (int d = 0; d < DAYS; d++) {
         frames[d] = testing_make(&(testing_day
-        ){.rows = ROWS, .first_ns = START + d * LF_NS_PER_DAY, .skill = 1, .seed = 60 + (uint64_t)d}
+        ){.rows = rows, .first_ns = START + d * LF_NS_PER_DAY, .skill = 1, .seed = 60 + (uint64_t)d}
         );
     }
     *status = lf_train_walk_forward(frames, DAYS, options, folder.path, &walk, error);
@@ -124,7 +125,7 @@ static void test_logistic(void **state)
     lf_train_options options = testing_options();
     options.kind = LF_TRAIN_LOGISTIC;
     lf_status status = LF_OK;
-    lf_train_walk *walk = walk_of(&options, &status, NULL);
+    lf_train_walk *walk = walk_of(&options, ROWS, &status, NULL);
     assert_int_equal(status, LF_OK);
     json_t *importance = importance_of(walk);
     check_needs(importance);
@@ -132,7 +133,7 @@ static void test_logistic(void **state)
     assert_true(isnan(number(feature_of(importance, "up_1min", "depth_imbalance_l1"), "gain_share"))
     );
     options.importance = false;
-    lf_train_walk *without = walk_of(&options, &status, NULL);
+    lf_train_walk *without = walk_of(&options, ROWS, &status, NULL);
     assert_int_equal(status, LF_OK);
     assert_null(importance_of(without));
     lf_frame *a = lf_train_walk_predictions(walk);
@@ -154,7 +155,7 @@ static void test_trees(void **state)
     const lf_train_options options = testing_options();
     lf_error error = {0};
     lf_status status = LF_OK;
-    lf_train_walk *walk = walk_of(&options, &status, &error);
+    lf_train_walk *walk = walk_of(&options, ROWS, &status, &error);
     if (testing_skip(status, &error)) {
         return;
     }
@@ -170,9 +171,31 @@ static void test_trees(void **state)
     lf_train_walk_destroy(walk);
 }
 
+/* Each fold of a combinatorial split scores two of four days; days that it trained on and that lie
+   between them are not asked. */
+static void test_only_scored_rows(void **state)
+{
+    (void)state;
+    lf_train_options options = testing_options();
+    options.kind = LF_TRAIN_LOGISTIC;
+    options.split.validation = LF_TRAIN_CPCV;
+    options.split.folds = 4;
+    options.split.test_folds = 2;
+    lf_status status = LF_OK;
+    lf_train_walk *walk = walk_of(&options, 1000, &status, NULL);
+    assert_int_equal(status, LF_OK);
+    json_t *importance = importance_of(walk);
+    assert_true(number(importance, "folds") == 5);
+    /* One row in 97 has no valid state: 989 or 990 of 1000 are left. */
+    assert_true(number(importance, "rows") > 1970 && number(importance, "rows") < 1990);
+    json_decref(importance);
+    lf_train_walk_destroy(walk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_only_scored_rows),
         cmocka_unit_test(test_logistic),
         cmocka_unit_test(test_trees),
     };

@@ -182,6 +182,12 @@ static lf_status name_search(searching *s, lf_error *error)
             o->horizon_long_ns,
             o->label_delay_ns,
             o->step_ns,
+            o->blocks_in_day,
+            (int64_t)o->split.validation,
+            o->split.folds,
+            o->split.test_folds,
+            o->split.train_days,
+            o->split.embargo_after_ns,
         };
         uint64_t hash = lf_hash64(text, strlen(text), summary.fingerprint);
         hash = lf_hash64(more, sizeof more, hash);

@@ -83,6 +83,16 @@ static void test_goes_on(void **state)
     assert_true(again.ridge == b.options.ridge);
     assert_int_equal(lf_train_trial_count(b.path, &count, NULL), LF_OK);
     assert_int_equal(count, 6);
+    /* So are other ways of validation: their losses are not of the same rows. */
+    b.options.split.validation = LF_TRAIN_KFOLD;
+    assert_int_equal(search(&b, 1, &again, &found, NULL), LF_OK);
+    assert_true(found.made == 1 && found.recorded == 7);
+    b.options.split.folds = 3;
+    assert_int_equal(search(&b, 1, &again, &found, NULL), LF_OK);
+    assert_true(found.made == 1 && found.recorded == 8);
+    b.options.split.embargo_after_ns += 1;
+    assert_int_equal(search(&b, 1, &again, &found, NULL), LF_OK);
+    assert_true(found.made == 1 && found.recorded == 9);
     teardown(&b);
 }
 
