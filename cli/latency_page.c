@@ -17,9 +17,10 @@ lf_status latency_page(const json_t *surface, const char *path, lf_error *error)
     (void)snprintf(
         title,
         sizeof title,
-        "What latency costs, %s%s",
+        "What latency costs, %s%s%s",
         json_string_value(json_object_get(surface, "symbols")),
-        json_is_true(json_object_get(surface, "in_sample")) ? " (IN-SAMPLE)" : ""
+        json_is_true(json_object_get(surface, "in_sample")) ? " (IN-SAMPLE)" : "",
+        json_integer_value(json_object_get(surface, "holdout_looks")) > 0 ? " (HELD-OUT)" : ""
     );
     if (to != NULL) {
         latency_text(surface, to);

@@ -152,7 +152,7 @@ void latency_text(const json_t *surface, FILE *to)
     const json_t *summary = NULL;
     fprintf(
         to,
-        "%s, %s to %s, %lld %s%s\nNet profit in %s by delay: of one leg with the others at 0, "
+        "%s, %s to %s, %lld %s%s%s\nNet profit in %s by delay: of one leg with the others at 0, "
         "then of all\n",
         text(surface, "symbols"),
         json_string_value(json_array_get(dates, 0)),
@@ -160,6 +160,7 @@ void latency_text(const json_t *surface, FILE *to)
         json_integer_value(json_object_get(surface, "days")),
         json_integer_value(json_object_get(surface, "days")) == 1 ? "day" : "days",
         json_is_true(json_object_get(surface, "in_sample")) ? " (IN-SAMPLE)" : "",
+        json_integer_value(json_object_get(surface, "holdout_looks")) > 0 ? " (HELD-OUT)" : "",
         text(surface, "currency")
     );
     json_array_foreach(json_object_get(surface, "summary"), i, summary)

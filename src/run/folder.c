@@ -34,27 +34,6 @@ static void note_symbol(lfi_desk *desk, const char *symbol)
     }
 }
 
-/* A day that the model's training held out is being looked at. */
-static void note_held(lfi_desk *desk, const lf_instrument *instrument, const lf_feed_stats *stats)
-{
-    lfi_holdout *const held = &desk->holdout;
-    if (instrument->session_close_ns <= held->span.first_ns ||
-        instrument->session_open_ns >= held->span.end_ns) {
-        return;
-    }
-    void *days = held->days;
-    const lf_status status = lf_grow(
-        desk->job->allocator, &days, &desk->holdout_capacity, held->count + 1, sizeof *held->days
-    );
-    held->days = days;
-    if (status != LF_OK) {
-        desk->held_status = status;
-        return;
-    }
-    lfi_held_day *const day = &held->days[held->count++];
-    lfi_held_day_of(instrument, stats, day);
-}
-
 void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_feed_stats *stats)
 {
     const char *const symbol = instrument->symbol;
@@ -73,7 +52,9 @@ void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_fee
         (long long)stats->halt_count,
         (long long)stats->gap_count
     );
-    note_held(desk, instrument, stats);
+    if (lfi_holdout_traded(desk->job, &desk->holdout, instrument, stats, NULL) != LF_OK) {
+        desk->held_status = LF_NOMEM;
+    }
     if (desk->time_zone[0] == '\0') {
         memcpy(desk->time_zone, instrument->time_zone, sizeof desk->time_zone);
     }

@@ -76,6 +76,30 @@ lf_status lfi_holdout_look(
     return status;
 }
 
+lf_status lfi_holdout_traded(
+    const lf_run_job *job,
+    lfi_holdout *holdout,
+    const lf_instrument *instrument,
+    const lf_feed_stats *stats,
+    lf_error *error
+)
+{
+    if (instrument->session_close_ns <= holdout->span.first_ns ||
+        instrument->session_open_ns >= holdout->span.end_ns) {
+        return LF_OK;
+    }
+    void *days = holdout->days;
+    const lf_status status = lf_grow(
+        job->allocator, &days, &holdout->capacity, holdout->count + 1, sizeof *holdout->days
+    );
+    holdout->days = days;
+    if (status != LF_OK) {
+        return lf_error_set(error, status, "No memory for the held-out days.");
+    }
+    lfi_held_day_of(instrument, stats, &holdout->days[holdout->count++]);
+    return LF_OK;
+}
+
 void lfi_holdout_close(const lf_run_job *job, lfi_holdout *holdout)
 {
     lf_release(job->allocator, holdout->days);

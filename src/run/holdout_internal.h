@@ -44,6 +44,7 @@ typedef struct lfi_holdout {
     lf_train_span span; /* first and end are INT64_MAX without any */
     lfi_held_day *days; /* [count] symbol-days, owned */
     size_t count;
+    size_t capacity;
     bool is_scored;
     int64_t looks; /* this one included when it is scored; -1: not known */
 } lfi_holdout;
@@ -57,6 +58,15 @@ lf_status lfi_holdout_open(
     lf_error *error
 );
 void lfi_holdout_close(const lf_run_job *job, lfi_holdout *holdout);
+
+/* A day is being traded: when it is held out, it joins the days that are looked at. LF_NOMEM. */
+lf_status lfi_holdout_traded(
+    const lf_run_job *job,
+    lfi_holdout *holdout,
+    const lf_instrument *instrument,
+    const lf_feed_stats *stats,
+    lf_error *error
+);
 
 /* Count the looks at them. When they are to be scored, this look is written down first, before
    anything is known of them; when that cannot be done, they must not be scored. */

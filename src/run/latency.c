@@ -2,6 +2,7 @@
  * What latency costs: the same models trade the same days with each delay alone and with all at
  * once. Cells that agree on the feed's delay see the same rows and share a pass over the events.
  */
+#include "holdout_internal.h"
 #include "latency_internal.h"
 
 #include <math.h>
@@ -20,7 +21,8 @@ typedef struct surface {
     size_t span_count;
     const lfi_day_rows *days; /* for carries; NULL: none */
     bool in_sample;
-    lfi_cell *cells; /* [cell_count] */
+    lfi_holdout holdout; /* days traded here that the model's training held out */
+    lfi_cell *cells;     /* [cell_count] */
     size_t cell_count;
     size_t *shared; /* [shared_count] cells of the present pass */
     size_t shared_count;
@@ -32,6 +34,7 @@ typedef struct surface {
     char first_date[11];
     char last_date[11];
     int64_t day_count;
+    int64_t looks; /* above 0: held-out days are traded, and how often they were looked at */
 } surface;
 
 const char *lfi_leg_name(lfi_leg leg)
@@ -314,6 +317,10 @@ trade_day(surface *s, size_t day, int64_t feed_ns, lf_feature_carry *carry, lf_e
             status = trade_feed(s, &pass, carry, error);
         }
         lf_label_path_destroy(pass.path);
+        if (status == LF_OK && s->pass == 0) {
+            const lf_feed_stats *const stats = lf_feed_stats_of(feed);
+            status = lfi_holdout_traded(s->job, &s->holdout, instrument, stats, error);
+        }
     }
     lf_feed_close(feed);
     return status;
@@ -400,6 +407,23 @@ static lf_status check_latencies(const int64_t *latencies_ns, size_t count, lf_e
     return LF_OK;
 }
 
+/* Trading days that a model's training held out is a look, written down before anything is shown.
+ */
+static lf_status count_look(surface *s, const char *folder, lf_error *error)
+{
+    char note[512];
+    s->holdout.is_scored = true;
+    const lf_status status = lfi_holdout_look(s->job, &s->holdout, "latency", folder, error);
+    if (status == LF_OK && s->holdout.count > 0) {
+        s->looks = s->holdout.looks;
+        lfi_holdout_note(&s->holdout, note, sizeof note);
+        if (s->job->say != NULL) {
+            s->job->say(s->job->say_context, note);
+        }
+    }
+    return status;
+}
+
 static lf_status
 write_surface(const surface *s, json_t *measured, const char *folder, char **json, lf_error *error)
 {
@@ -413,6 +437,7 @@ write_surface(const surface *s, json_t *measured, const char *folder, char **jso
         .currency = s->currency,
         .day_count = s->day_count,
         .in_sample = s->in_sample,
+        .holdout_looks = s->looks,
     };
     json_t *const root = lfi_latency_json(&facts);
     if (measured != NULL) {
@@ -460,7 +485,11 @@ lf_status lfi_latency_trade(
         .days = trading->days,
         .in_sample = trading->in_sample,
         .pass_count = 1,
+        .looks = trading->holdout_looks,
     };
+    /* A walk knows of its held-out days; a model may come from anywhere. */
+    s.holdout.span = trading->walk != NULL ? (lf_train_span){INT64_MAX, INT64_MAX}
+                                           : lfi_holdout_of_training(trading->training_json);
     lf_status status = check_latencies(latencies, count, error);
     if (status == LF_OK) {
         status = make_cells(&s, latencies, count, error);
@@ -476,12 +505,16 @@ lf_status lfi_latency_trade(
     }
     json_t *measured = NULL;
     if (status == LF_OK) {
+        status = count_look(&s, folder, error);
+    }
+    if (status == LF_OK) {
         status = lfi_latency_measure(job, trading, folder, &measured, error);
     }
     if (status == LF_OK) {
         status = write_surface(&s, measured, folder, json, error);
     }
     json_decref(measured);
+    lfi_holdout_close(job, &s.holdout);
     lf_release(job->allocator, s.cells);
     lf_release(job->allocator, s.shared);
     return status;

@@ -61,6 +61,7 @@ typedef struct lfi_latency_facts {
     const char *currency;
     int64_t day_count;
     bool in_sample;
+    int64_t holdout_looks; /* 0: no held-out day was traded */
 } lfi_latency_facts;
 
 /* Time the work of features, prediction and decision on a day: a list of rows, and decision.csv in

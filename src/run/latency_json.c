@@ -152,7 +152,7 @@ static json_t *summary_json(const lfi_latency_facts *facts, lf_order_kind entry)
 json_t *lfi_latency_json(const lfi_latency_facts *facts)
 {
     json_t *const root = json_pack(
-        "{s:s s:s s:[s,s] s:I s:s s:b s:[o,o] s:[]}",
+        "{s:s s:s s:[s,s] s:I s:s s:b s:I s:[o,o] s:[]}",
         "kind",
         "lobflow latency",
         "symbols",
@@ -166,6 +166,8 @@ json_t *lfi_latency_json(const lfi_latency_facts *facts)
         facts->currency,
         "in_sample",
         facts->in_sample,
+        "holdout_looks",
+        (json_int_t)facts->holdout_looks,
         "summary",
         summary_json(facts, LF_ORDER_KIND_MARKETABLE),
         summary_json(facts, LF_ORDER_KIND_PASSIVE),

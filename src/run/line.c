@@ -295,13 +295,17 @@ lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_
 /* ---- trading ---------------------------------------------------------------------------- */
 
 /* What is done with models and the rows that each may trade. */
-typedef lf_status (*trader
-)(const lf_run_job *job,
-  const lfi_trading *trading,
-  const void *context,
-  const char *folder,
-  char **json,
-  lf_error *error);
+typedef struct trader {
+    const char *verb;
+    lf_status (*trade
+    )(const lf_run_job *job,
+      const lfi_trading *trading,
+      const void *context,
+      const char *folder,
+      char **json,
+      lf_error *error);
+    const void *context;
+} trader;
 
 static lf_status trade_run(
     const lf_run_job *job,
@@ -334,8 +338,7 @@ static lf_status trade_model(
     const lf_run_job *job,
     const lf_model *model,
     bool in_sample,
-    trader trade,
-    const void *context,
+    const trader *by,
     const char *folder,
     char **json,
     lf_error *error
@@ -363,7 +366,7 @@ static lf_status trade_model(
             trained
         );
     }
-    return trade(job, &trading, context, folder, json, error);
+    return by->trade(job, &trading, by->context, folder, json, error);
 }
 
 lf_status lf_run_backtest(
@@ -375,7 +378,8 @@ lf_status lf_run_backtest(
     lf_error *error
 )
 {
-    return trade_model(job, model, in_sample, trade_run, NULL, folder, metrics, error);
+    const trader by = {.verb = "backtest", .trade = trade_run};
+    return trade_model(job, model, in_sample, &by, folder, metrics, error);
 }
 
 /* Each fold's model trades the rows that it has not seen. */
@@ -384,8 +388,7 @@ static lf_status trade_walk(
     const lfi_day_rows *days,
     lf_train_walk *walk,
     const lfi_holdout *holdout,
-    trader trade,
-    const void *context,
+    const trader *by,
     const char *folder,
     char **json,
     lf_error *error
@@ -420,7 +423,7 @@ static lf_status trade_walk(
         .training_json = count > 0 ? lf_model_training(folds[count - 1].model) : NULL,
         .holdout_looks = holdout->is_scored ? holdout->looks : 0,
     };
-    status = trade(job, &trading, context, folder, json, error);
+    status = by->trade(job, &trading, by->context, folder, json, error);
     lf_release(job->allocator, spans);
     lf_release(job->allocator, findings);
     return status;
@@ -446,6 +449,7 @@ static lf_status walk_rows(
     const lf_run_job *job,
     const lfi_day_rows *read,
     const lf_train_days *days,
+    const char *verb,
     const char *folder,
     const char *models,
     lfi_holdout *holdout,
@@ -458,19 +462,14 @@ static lf_status walk_rows(
     lf_status status = lfi_holdout_open(job, read, days, holdout, error);
     if (status == LF_OK) {
         options.holdout = holdout->span;
-        status = lfi_holdout_look(job, holdout, "run", folder, error);
+        status = lfi_holdout_look(job, holdout, verb, folder, error);
     }
     return status == LF_OK ? walk_days(job, days, read, &options, models, out, error) : status;
 }
 
 /* Walk forward on the local clock, then trade what each model has not seen. */
 static lf_status walk_and_trade(
-    const lf_run_job *job,
-    trader trade,
-    const void *context,
-    const char *folder,
-    char **json,
-    lf_error *error
+    const lf_run_job *job, const trader *by, const char *folder, char **json, lf_error *error
 )
 {
     lfi_day_rows *days = NULL;
@@ -501,12 +500,12 @@ static lf_status walk_and_trade(
     }
     if (status == LF_OK) {
         const lf_train_days rows = lfi_store_days(store);
-        status = walk_rows(job, days, &rows, folder, models, &holdout, &walk, error);
+        status = walk_rows(job, days, &rows, by->verb, folder, models, &holdout, &walk, error);
     }
     /* Trading reads the feeds again; it needs the carries of the days, not their rows. */
     lfi_store_destroy(store);
     if (status == LF_OK) {
-        status = trade_walk(job, days, walk, &holdout, trade, context, folder, json, error);
+        status = trade_walk(job, days, walk, &holdout, by, folder, json, error);
     }
     lf_train_walk_destroy(walk);
     lfi_holdout_close(job, &holdout);
@@ -516,7 +515,8 @@ static lf_status walk_and_trade(
 
 lf_status lf_run_line(const lf_run_job *job, const char *folder, char **metrics, lf_error *error)
 {
-    return walk_and_trade(job, trade_run, NULL, folder, metrics, error);
+    const trader by = {.verb = "run", .trade = trade_run};
+    return walk_and_trade(job, &by, folder, metrics, error);
 }
 
 lf_status lf_run_latency(
@@ -532,7 +532,7 @@ lf_status lf_run_latency(
     if (json != NULL) {
         *json = NULL;
     }
-    return model != NULL
-               ? trade_model(job, model, in_sample, trade_latency, options, folder, json, error)
-               : walk_and_trade(job, trade_latency, options, folder, json, error);
+    const trader by = {.verb = "latency", .trade = trade_latency, .context = options};
+    return model != NULL ? trade_model(job, model, in_sample, &by, folder, json, error)
+                         : walk_and_trade(job, &by, folder, json, error);
 }

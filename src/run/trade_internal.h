@@ -25,10 +25,9 @@ typedef struct lfi_desk {
     int64_t trial_count; /* configurations looked at so far */
     char first_date[11];
     char last_date[11];
-    char time_zone[32];  /* of the first day: hours of the report are its */
-    char symbols[64];    /* separated by spaces, "..." when they are many */
-    lfi_holdout holdout; /* days traded here that the model's training held out */
-    size_t holdout_capacity;
+    char time_zone[32];    /* of the first day: hours of the report are its */
+    char symbols[64];      /* separated by spaces, "..." when they are many */
+    lfi_holdout holdout;   /* days traded here that the model's training held out */
     lf_status held_status; /* LF_NOMEM: some of them are not in the list */
 } lfi_desk;
 
