@@ -17,7 +17,7 @@ const cli_flag cli_impact_flags[] = {
      0,
      CLI_VALUE,
      "HH:MM-HH:MM",
-     "local time, or \"session\"; without it the session less 30 min at both ends",
+     "local time, or \"session\" (session less 30 min at both ends)",
      NULL},
     {"output", 'o', CLI_VALUE, "FILE.html", "a page with drawings instead of text", NULL},
     CLI_DATA_FLAGS,

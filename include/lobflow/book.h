@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/** Both best levels are there with size and bid < ask. FEATURES.md section 1. */
+/** Both best levels are there with size and bid < ask (docs/modules/book.md). */
 static inline bool lf_book_valid(const lf_quotes *quotes)
 {
     return quotes->bid_lots[0] > 0 && quotes->ask_lots[0] > 0 &&

@@ -48,7 +48,7 @@ LF_API size_t lf_feature_count(void);
     ones, which are only made when they are asked for. */
 LF_API size_t lf_feature_count_all(void);
 
-/** Registry entry of a feature; index < lf_feature_count_all(). Order is that of FEATURES.md. */
+/** Registry entry of a feature; index < lf_feature_count_all(). Order: that of docs/features.md. */
 LF_API const lf_feature_info *lf_feature_at(size_t index);
 
 /** Index of a feature by name, or SIZE_MAX. */

@@ -53,7 +53,7 @@ typedef enum lf_event_flag {
         rebuild under way. */
     LF_EVENT_MASKED = 1 << 0,
     /** A reset: what lies before this event is forgotten (end of a halt, first event after a gap
-        or after a book rebuild). FEATURES.md section 1. */
+        or after a book rebuild). */
     LF_EVENT_RESET = 1 << 1,
     /** The last message of its packet or transaction. */
     LF_EVENT_LAST = 1 << 2,

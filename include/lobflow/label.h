@@ -39,7 +39,7 @@ LF_API LF_MUST_CHECK lf_status lf_label_path_push(lf_label_path *path, const lf_
 LF_API void lf_label_path_destroy(lf_label_path *path);
 
 /**
- * ret and up at given times, as FEATURES.md section 5.
+ * ret and up at given times, as docs/modules/label.md defines them.
  *
  * @param times_ns    [count] ascending row times
  * @param horizon_ns  h > 0

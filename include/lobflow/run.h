@@ -44,7 +44,7 @@ typedef struct lf_config {
     char set[1024];           /* set = "default": for the verb features */
     int64_t step_ns;          /* step = "1s" */
     lf_clock clock;           /* clock = "exchange": for the verbs features and train */
-    int64_t vpin_bucket_lots; /* vpin_bucket = 0: see FEATURES section 3 */
+    int64_t vpin_bucket_lots; /* vpin_bucket = 0: from the earlier days */
     /* [labels] */
     int64_t label_delay_ns;           /* delay = "0s" */
     int32_t smooth_samples;           /* smooth_samples = 60: mids that a smoothed label averages */

@@ -440,7 +440,7 @@ typedef struct lf_study_roll {
 
 /**
  * Roll's spread, from the bounce between bid and ask. A positive covariance has no spread: it is
- * NaN here, and a caller who prefers 0 takes 0 (FEATURES: roll_spread_5min does).
+ * NaN here, and a caller who prefers 0 takes 0 (the feature roll_spread_5min does).
  *
  * @param prices       [count] of trades
  * @param is_centered  true: covariance about the means, with n - 1; false: mean of the products,
@@ -601,7 +601,7 @@ lf_study_integrated_add(lf_study_integrated_sums *sums, const double *ofi, int32
  * @param out  filled; untouched on failure
  * @return LF_OK or LF_DATA (below 2 rows, or nothing varies)
  *
- * Source: Cont, Cucuringu, Zhang (2023), Quantitative Finance 23(10); FEATURES section 4.
+ * Source: Cont, Cucuringu, Zhang (2023), Quantitative Finance 23(10).
  */
 LF_API LF_MUST_CHECK lf_status lf_study_integrated_solve(
     const lf_study_integrated_sums *sums, lf_study_integrated *out, lf_error *error

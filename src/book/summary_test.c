@@ -1,7 +1,7 @@
 /*
- * Goal: validity, mid, spread and flow of states as FEATURES.md has them, and the summary of a day:
- * counts, masked time, silence, the exact median. Method: rows of states with values worked out by
- * hand; a slow twin for random days; the three public days.
+ * Goal: validity, mid, spread and flow of states as docs/modules/book.md has them, and the summary
+ * of a day: counts, masked time, silence, the exact median. Method: rows of states with values
+ * worked out by hand; a slow twin for random days; the three public days.
  */
 #include <lobflow/book.h>
 
@@ -78,7 +78,7 @@ static void test_states(void **state)
     }
 }
 
-/* dW and dV of FEATURES.md section 2, branch by branch. */
+/* dW and dV of book.h, branch by branch. */
 static const struct flow_case {
     int64_t from, from_lots, to, to_lots;
     int64_t bid_flow, ask_flow;

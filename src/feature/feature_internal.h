@@ -23,7 +23,7 @@
 /* Probes of one side start at least 1 s apart and live 5 s: 6 at most, rounded up. */
 #define LFI_PROBES_MAX 8
 
-/* The order of FEATURES.md, which is the order of a row. */
+/* The order of docs/features.md, which is the order of a row. */
 enum lfi_feature {
     LFI_OFI_1S,
     LFI_OFI_10S,

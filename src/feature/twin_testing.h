@@ -328,7 +328,7 @@ static int64_t twin_depth(const twin *self, size_t n)
     return twin_lots(quotes->bid_lots, levels) + twin_lots(quotes->ask_lots, levels);
 }
 
-/* Q_w of FEATURES.md section 2. */
+/* Q_w of docs/modules/feature.md. */
 static double twin_q(const twin *self, int64_t w_ns)
 {
     const int levels = self->day->instrument.level_count;

@@ -15,7 +15,7 @@
 #define DATE_BYTES 8
 
 /* Condition bits of prints that are not part of continuous trading: opening, closing and reopening
-   prints, crosses, official open and close. FEATURES.md section 6. */
+   prints, crosses, official open and close. docs/formats/algoseek.md. */
 #define CONDITIONS_APART UINT64_C(0x052001C0)
 
 static const char *const field_names[FIELDS] = {

@@ -1,5 +1,5 @@
 /*
- * Goal: AlgoSeek rows become the events that FEATURES.md section 6 describes; bad rows fail with
+ * Goal: AlgoSeek rows become the events that docs/formats/algoseek.md describes; bad rows fail with
  * their line; nothing depends on batches; no memory is taken after opening.
  * Method: small files written here, read through the public calls; counts of two real days when
  * the shared data are there.

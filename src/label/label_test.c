@@ -1,7 +1,7 @@
 /*
- * Goal: labels are what FEATURES says, undefined exactly where it says, and cost one knot a change.
- * Method: hand-made paths as tables; random paths with resets, halts, broken states and equal times
- * against a brute-force twin that scans all events for each label.
+ * Goal: labels are what the module's page says, undefined exactly where it says, and cost one knot
+ * a change. Method: hand-made paths as tables; random paths with resets, halts, broken states and
+ * equal times against a brute-force twin that scans all events for each label.
  */
 #include <lobflow/label.h>
 

@@ -52,14 +52,14 @@ static_assert(sizeof(lf_clock) == 4 && sizeof(lf_order_kind) == 4, "words are st
 /* clang-format off: one key a line. */
 const lfi_config_entry lfi_config_entries[] = {
     {{"data", "paths", "archives, folders or files", LF_CONFIG_PATHS}, LFI_CONFIG_PATHS, AT(paths)},
-    TEXT("data", "format", format, "\"\": by content; else \"lobster\""),
+    TEXT("data", "format", format, "\"\": by content; else a name as \"lobster\""),
     TEXT("data", "date", date, "\"\": from the file name; else YYYY-MM-DD"),
     BOOLEAN("data", "strict", strict, "inconsistencies of the book are errors"),
 
     TEXT("instrument", "symbol", symbol, "\"\": from the file name"),
     I32("instrument", "levels", levels, "0: from the file name"),
-    F64("instrument", "tick", tick, "DBN: of the price; 0: by contract or from the prices"),
-    F64("instrument", "lot", lot, "DBN: units in a lot; 0: by contract, else 1"),
+    F64("instrument", "tick", tick, "DBN, Binance: of the price; 0: by contract or found"),
+    F64("instrument", "lot", lot, "DBN, Binance: units in a lot; 0: by contract, else found or 1"),
 
     TEXT(
         "features",

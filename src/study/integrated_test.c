@@ -1,5 +1,5 @@
 /*
- * Goal: the weights of the integrated OFI follow the rule of FEATURES.md section 4.
+ * Goal: the weights of the integrated OFI follow the rule of Cont, Cucuringu, Zhang (2023).
  * Method: the closed form for two levels, a factor with known loadings, and permutations.
  */
 #include <lobflow/base.h>

@@ -1,6 +1,6 @@
 /*
- * Goal: the columns hold what FEATURES.md calls S' and the state, and lookups in them are right.
- * Method: a few events by hand; trade signs of three real days against known accuracies.
+ * Goal: the columns hold what docs/modules/feature.md calls S' and the state, and lookups in them
+ * are right. Method: a few events by hand; trade signs of three real days against known accuracies.
  */
 #include <lobflow/study.h>
 
