@@ -207,6 +207,16 @@ LF_API LF_MUST_CHECK lf_status lf_run_features(
 );
 
 /**
+ * lf_run_features() into memory.
+ *
+ * @param out  owned; NULL on failure
+ * @return as lf_run_features(), LF_NOT_FOUND (no day) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_features_table(
+    const lf_run_job *job, const lf_run_features_options *options, lf_frame **out, lf_error *error
+);
+
+/**
  * Walk forward over all days, then fit the final model on all rows. With the key model.trials
  * parameters are searched first, and the best ones are used for both.
  *
@@ -226,6 +236,16 @@ lf_run_train(const lf_run_job *job, const char *path, char **json, lf_error *err
  */
 LF_API LF_MUST_CHECK lf_status lf_run_predict(
     const lf_run_job *job, const lf_model *model, bool in_sample, const char *path, lf_error *error
+);
+
+/**
+ * lf_run_predict() into memory.
+ *
+ * @param out  owned; NULL on failure
+ * @return as lf_run_predict(), LF_NOT_FOUND (no day) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_predict_table(
+    const lf_run_job *job, const lf_model *model, bool in_sample, lf_frame **out, lf_error *error
 );
 
 /**

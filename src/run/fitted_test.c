@@ -87,6 +87,29 @@ static void listen(void *context, const char *sentence)
     self->heard += strstr(sentence, self->word) != NULL ? 1 : 0;
 }
 
+/* The table in memory is the one in the file. */
+static void
+must_be_in_memory(const lf_run_job *job, const lf_run_features_options *options, lf_frame *file)
+{
+    lf_frame *table = NULL;
+    assert_int_equal(lf_run_features_table(job, options, &table, NULL), LF_OK);
+    const size_t rows = lf_frame_row_count(file);
+    assert_int_equal(lf_frame_row_count(table), rows);
+    assert_int_equal(lf_frame_column_count(table), lf_frame_column_count(file));
+    for (size_t c = 0; c < lf_frame_column_count(table); c++) {
+        assert_string_equal(lf_frame_column(table, c).name, lf_frame_column(file, c).name);
+        if (lf_frame_column(table, c).kind == LF_COLUMN_F64) {
+            assert_int_equal(lf_frame_cast(file, c, LF_COLUMN_F64, NULL), LF_OK);
+            for (size_t i = 0; i < rows; i++) {
+                const double x = lf_frame_f64(table, c)[i];
+                const double y = lf_frame_f64(file, c)[i];
+                assert_true(x == y || (isnan(x) && isnan(y)));
+            }
+        }
+    }
+    lf_frame_destroy(table);
+}
+
 /* The table of the verb features over some of the days; end it with lf_frame_destroy(). */
 static lf_frame *
 table_of(const lf_config *config, size_t first, size_t count, const lf_model *model, ear *self)
@@ -108,6 +131,9 @@ table_of(const lf_config *config, size_t first, size_t count, const lf_model *mo
     assert_int_equal(lf_frame_read(path, &out, NULL), LF_OK);
     assert_int_equal(lf_frame_row_count(out), count * ROWS);
     assert_int_equal(remove(path), 0);
+    if (self == NULL) {
+        must_be_in_memory(&job, &options, out);
+    }
     return out;
 }
 
@@ -286,9 +312,8 @@ static void test_line(void **state)
     free(config);
 }
 
-static void test_memory(void **state)
+static void fail_memory(bool in_memory)
 {
-    (void)state;
     lf_config *const config = new_config(SET);
     config->step_ns = 60 * LF_NS_PER_SECOND;
     for (uint64_t n = 0;; n++) {
@@ -302,7 +327,11 @@ static void test_memory(void **state)
         };
         const lf_run_features_options options = {0};
         const char *const path = lf_testing_path(&data, "m.csv");
-        const lf_status status = lf_run_features(&job, &options, path, NULL);
+        lf_frame *table = NULL;
+        const lf_status status = in_memory ? lf_run_features_table(&job, &options, &table, NULL)
+                                           : lf_run_features(&job, &options, path, NULL);
+        assert_true((table != NULL) == (in_memory && status == LF_OK));
+        lf_frame_destroy(table);
         assert_int_equal(memory.live, 0);
         if (memory.calls <= n) {
             assert_int_equal(status, LF_OK);
@@ -311,6 +340,13 @@ static void test_memory(void **state)
         assert_int_equal(status, LF_NOMEM);
     }
     free(config);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    fail_memory(false);
+    fail_memory(true);
 }
 
 int main(void)

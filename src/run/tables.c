@@ -1,28 +1,76 @@
-/* The verbs features and predict: days in, one table file out. */
+/* The verbs features and predict: days in, one table out, as a file or in memory. */
 #include "line_internal.h"
 
 #include <math.h>
 #include <string.h>
 
-/* A table file that is begun with the first frame. */
-typedef struct table_file {
-    const char *path;
+/* Where the rows of the days go: a file that is begun with the first of them, or a table. */
+typedef struct sink {
+    const char *path; /* NULL: into the table */
     lf_frame_writer *writer;
-} table_file;
+    lf_frame *table;
+} sink;
 
-static lf_status add_frame(table_file *file, const lf_frame *frame, lf_error *error)
+/* An empty table with the columns of another. */
+static lf_status create_like(const lf_run_job *job, const lf_frame *like, sink *to, lf_error *error)
+{
+    const size_t count = lf_frame_column_count(like);
+    lf_column_spec *const specs = lf_allocate(job->allocator, count, sizeof *specs);
+    if (specs == NULL) {
+        return lf_error_set(error, LF_NOMEM, "No memory for a table.");
+    }
+    for (size_t i = 0; i < count; i++) {
+        specs[i] = lf_frame_column(like, i);
+    }
+    const size_t rows = lf_frame_row_count(like) * job->source_count;
+    const lf_status status = lf_frame_create(job->allocator, specs, count, rows, &to->table, error);
+    lf_release(job->allocator, specs);
+    return status;
+}
+
+static lf_status add_frame(const lf_run_job *job, sink *to, const lf_frame *frame, lf_error *error)
 {
     lf_status status = LF_OK;
-    if (file->writer == NULL) {
-        status = lf_frame_writer_create(file->path, frame, &file->writer, error);
+    if (to->path == NULL) {
+        status = to->table == NULL ? create_like(job, frame, to, error) : LF_OK;
+        if (status == LF_OK) {
+            status = lf_frame_concat(to->table, frame);
+            return status == LF_OK ? LF_OK : lf_error_set(error, status, "No memory for the rows.");
+        }
+        return status;
     }
-    return status == LF_OK ? lf_frame_writer_write(file->writer, frame, error) : status;
+    if (to->writer == NULL) {
+        status = lf_frame_writer_create(to->path, frame, &to->writer, error);
+    }
+    return status == LF_OK ? lf_frame_writer_write(to->writer, frame, error) : status;
+}
+
+static lf_status finish_sink(const lf_run_job *job, sink *to, const char *stage, lf_error *error)
+{
+    lf_status status = LF_OK;
+    if (to->writer != NULL) {
+        status = lf_frame_writer_finish(to->writer, error);
+    }
+    if (status == LF_OK && to->path == NULL && to->table == NULL) {
+        status = lf_error_set(error, LF_NOT_FOUND, "No day is named, so there are no rows.");
+    }
+    return status == LF_OK ? lfi_tell(job, stage, 1, error) : status;
+}
+
+/* Without success there is no table. */
+static void end_sink(sink *to, lf_status status)
+{
+    lf_frame_writer_destroy(to->writer);
+    if (status != LF_OK) {
+        lf_frame_destroy(to->table);
+        to->table = NULL;
+    }
 }
 
 /* ---- features --------------------------------------------------------------------------- */
 
-lf_status lf_run_features(
-    const lf_run_job *job, const lf_run_features_options *options, const char *path, lf_error *error
+static lf_status make_features(
+    const lf_run_job *job, const lf_run_features_options *options, sink *to, lf_error *error
 )
 {
     lfi_day_options day_options = {
@@ -37,7 +85,6 @@ lf_status lf_run_features(
     if (days == NULL) {
         return lf_error_set(error, LF_NOMEM, "No memory for %zu days.", job->source_count);
     }
-    table_file file = {.path = path};
     lfi_fitter fitter;
     lf_status status = lfi_fitter_begin(job, options->model, &fitter, error);
     for (size_t i = 0; i < job->source_count && status == LF_OK; i++) {
@@ -50,19 +97,34 @@ lf_status lf_run_features(
             status = lfi_fitter_keep(&fitter, i, &days[i], error);
         }
         if (status == LF_OK) {
-            status = add_frame(&file, days[i].frame, error);
+            status = add_frame(job, to, days[i].frame, error);
         }
         lfi_day_clear(&days[i]);
     }
-    if (status == LF_OK && file.writer != NULL) {
-        status = lf_frame_writer_finish(file.writer, error);
-    }
     if (status == LF_OK) {
-        status = lfi_tell(job, "features", 1, error);
+        status = finish_sink(job, to, "features", error);
     }
     lfi_fitter_end(&fitter);
-    lf_frame_writer_destroy(file.writer);
+    end_sink(to, status);
     lfi_days_release(job, days);
+    return status;
+}
+
+lf_status lf_run_features(
+    const lf_run_job *job, const lf_run_features_options *options, const char *path, lf_error *error
+)
+{
+    sink to = {.path = path};
+    return make_features(job, options, &to, error);
+}
+
+lf_status lf_run_features_table(
+    const lf_run_job *job, const lf_run_features_options *options, lf_frame **out, lf_error *error
+)
+{
+    sink to = {.path = NULL};
+    const lf_status status = make_features(job, options, &to, error);
+    *out = to.table;
     return status;
 }
 
@@ -161,8 +223,8 @@ check_unseen(const lf_model *model, const lfi_day_rows *day, const char *path, l
     );
 }
 
-lf_status lf_run_predict(
-    const lf_run_job *job, const lf_model *model, bool in_sample, const char *path, lf_error *error
+static lf_status make_predictions(
+    const lf_run_job *job, const lf_model *model, bool in_sample, sink *to, lf_error *error
 )
 {
     size_t feature_count = 0;
@@ -177,7 +239,6 @@ lf_status lf_run_predict(
     };
     lfi_day_rows *const days = lf_allocate(job->allocator, job->source_count + 1, sizeof *days);
     lf_frame *predictions = NULL;
-    table_file file = {.path = path};
     lf_status status = days != NULL ? create_predictions(job, &predictions, error)
                                     : lf_error_set(error, LF_NOMEM, "No memory for the days.");
     for (size_t i = 0; i < job->source_count && status == LF_OK; i++) {
@@ -190,18 +251,33 @@ lf_status lf_run_predict(
             status = predict_rows(job, model, &days[i], predictions, error);
         }
         if (status == LF_OK) {
-            status = add_frame(&file, predictions, error);
+            status = add_frame(job, to, predictions, error);
         }
         lfi_day_clear(&days[i]);
     }
-    if (status == LF_OK && file.writer != NULL) {
-        status = lf_frame_writer_finish(file.writer, error);
-    }
     if (status == LF_OK) {
-        status = lfi_tell(job, "predict", 1, error);
+        status = finish_sink(job, to, "predict", error);
     }
-    lf_frame_writer_destroy(file.writer);
+    end_sink(to, status);
     lf_frame_destroy(predictions);
     lfi_days_release(job, days);
+    return status;
+}
+
+lf_status lf_run_predict(
+    const lf_run_job *job, const lf_model *model, bool in_sample, const char *path, lf_error *error
+)
+{
+    sink to = {.path = path};
+    return make_predictions(job, model, in_sample, &to, error);
+}
+
+lf_status lf_run_predict_table(
+    const lf_run_job *job, const lf_model *model, bool in_sample, lf_frame **out, lf_error *error
+)
+{
+    sink to = {.path = NULL};
+    const lf_status status = make_predictions(job, model, in_sample, &to, error);
+    *out = to.table;
     return status;
 }

@@ -1,0 +1,29 @@
+"""lobflow: from limit order books to an honest profit and loss of order flow strategies.
+
+Example
+-------
+>>> import lobflow as lf
+>>> days = lf.synth("days", days=5, alpha=0.05)
+>>> rows = lf.features(days, labels=["1min"])
+>>> run = lf.run(days, "run")
+>>> print(run.text())
+"""
+
+from lobflow._config import keys as config_keys
+from lobflow._core import (CancelledError, DataError, DependencyError, FormatError, InvariantError, IoError,
+                           LobflowError, MismatchError, NotFoundError, OutOfMemoryError, RangeError, UnsupportedError)
+from lobflow._progress import LobflowNote
+from lobflow.data import Days, Finding, inspect, open, synth  # noqa: A004
+from lobflow.model import Model, train
+from lobflow.study import feature_list, features, impact, labels
+from lobflow.table import Table
+from lobflow.trade import Run, backtest, latency, report, run
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CancelledError", "DataError", "Days", "DependencyError", "Finding", "FormatError", "InvariantError", "IoError",
+    "LobflowError", "LobflowNote", "MismatchError", "Model", "NotFoundError", "OutOfMemoryError", "RangeError", "Run",
+    "Table", "UnsupportedError", "backtest", "config_keys", "feature_list", "features", "impact", "inspect", "labels",
+    "latency", "open", "report", "run", "synth", "train",
+]

@@ -1,0 +1,204 @@
+"""Trading on paper: backtests, the whole line, what latency costs, and reports."""
+
+from __future__ import annotations
+
+import html
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+from lobflow._config import Config
+from lobflow._core import check, duration_ns, ffi, lib, new_error, path_bytes, take_text, text
+from lobflow._progress import Progress
+from lobflow.data import Days, Job, Path
+from lobflow.model import Model, _find_lightgbm
+from lobflow.table import Table
+
+_TABLES = ("orders", "fills", "trades", "equity")
+_HORIZON = {"horizon": "signal.horizon"}
+
+
+class Run:
+    """A run folder, read back.
+
+    Parameters
+    ----------
+    path
+        The folder that `run`, `backtest` or the program wrote.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = pathlib.Path(path)
+        out, error = ffi.new("lf_report_folder **"), new_error()
+        check(lib.lf_report_folder_open(ffi.NULL, path_bytes(path), out, error), error)
+        self._folder = ffi.gc(out[0], lib.lf_report_folder_close)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The numbers of ``metrics.json``: ``signal execution pnl risk costs meta``."""
+        return dict(json.loads(text(lib.lf_report_folder_metrics(self._folder))))
+
+    def _table(self, name: str) -> Table:
+        return Table.read(self.path / f"{name}.parquet")
+
+    @property
+    def orders(self) -> Table:
+        """One row for each order."""
+        return self._table("orders")
+
+    @property
+    def fills(self) -> Table:
+        """One row for each fill."""
+        return self._table("fills")
+
+    @property
+    def trades(self) -> Table:
+        """One row for each round trip."""
+        return self._table("trades")
+
+    @property
+    def equity(self) -> Table:
+        """One row for each grid time of the session."""
+        return self._table("equity")
+
+    @property
+    def predictions(self) -> Table:
+        """One row for each row time that was traded."""
+        return self._table("predictions")
+
+    @property
+    def page(self) -> pathlib.Path:
+        """The report as one page for a browser."""
+        return self.path / "report.html"
+
+    def text(self) -> str:
+        """The report as text."""
+        out, error = ffi.new("char **"), new_error()
+        metrics = lib.lf_report_folder_metrics(self._folder)
+        check(lib.lf_report_text(ffi.NULL, metrics, out, error), error)
+        return take_text(out[0])
+
+    def __repr__(self) -> str:
+        m = self.metrics
+        return f"<lobflow.Run {self.path}: net {m['pnl']['net']:.2f}, {m['pnl']['trades']} trades, {m['meta']['days']} days>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.text())}</pre>"
+
+
+def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path, in_sample: bool = False,
+             horizon: str | None = None, entry: str | None = None, hold: str | None = None,
+             order_size: int | None = None, config: Config = None, progress: Progress = None,
+             **keywords: Any) -> Run:
+    """Trade days with one model and write a run folder.
+
+    Parameters
+    ----------
+    data
+        `Days`, or paths of them.
+    folder
+        For the run; made when it is not there.
+    model
+        What foretells.
+    in_sample
+        Also trade days that the model was trained on; the report says so.
+    horizon
+        Which probability decides, ``"1min"`` or ``"5min"``.
+    entry
+        ``"marketable"`` or ``"passive"``.
+    hold
+        How long a position is held.
+    order_size
+        Lots.
+    config, **keywords
+        More keys; see `config_keys`.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    MismatchError
+        A day touches the training span and `in_sample` is False.
+    """
+    loaded = model if isinstance(model, Model) else Model(model)
+    given = {"horizon": horizon, "entry": entry, "hold": hold, "order_size": order_size, **keywords}
+    out, error = ffi.new("char **"), new_error()
+    with Job(data, config, given, progress, _HORIZON) as job:
+        check(lib.lf_run_backtest(job.job, loaded._model, in_sample, path_bytes(folder), out, error), error)
+    take_text(out[0])
+    return Run(folder)
+
+
+def run(data: Days | Path | Sequence[Path], folder: Path, *, horizon: str | None = None, entry: str | None = None,
+        hold: str | None = None, order_size: int | None = None, preset: str | None = None, config: Config = None,
+        progress: Progress = None, **keywords: Any) -> Run:
+    """The whole line: features, walk forward, backtest of what no model has seen, report.
+
+    Parameters are those of `backtest` and `train`; models lie in ``folder/models``.
+
+    Returns
+    -------
+    Run
+    """
+    _find_lightgbm()
+    given = {"horizon": horizon, "entry": entry, "hold": hold, "order_size": order_size, "preset": preset, **keywords}
+    out, error = ffi.new("char **"), new_error()
+    with Job(data, config, given, progress, _HORIZON) as job:
+        check(lib.lf_run_line(job.job, path_bytes(folder), out, error), error)
+    take_text(out[0])
+    return Run(folder)
+
+
+def latency(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path | None = None,
+            latencies: Sequence[str | int] = (), in_sample: bool = False, config: Config = None,
+            progress: Progress = None, **keywords: Any) -> dict[str, Any]:
+    """What each delay costs, alone and all together.
+
+    Parameters
+    ----------
+    model
+        What foretells; None: days are walked forward as by `run`.
+    latencies
+        Delays to try, ascending, such as ``["1ms", "50ms"]``; by default eight from 10 us to 500 ms.
+
+    Returns
+    -------
+    dict
+        The surface, as ``latency.json`` in the folder has it: ``cells``, ``summary``, ``measured``.
+    """
+    _find_lightgbm()
+    loaded = Model(model) if model is not None and not isinstance(model, Model) else model
+    handle = loaded._model if isinstance(loaded, Model) else ffi.NULL
+    delays = ffi.new("int64_t[]", [duration_ns(d) for d in latencies] or [0])
+    options = ffi.new("lf_run_latency_options *")
+    options.latencies_ns, options.latency_count = delays, len(latencies)
+    out, error = ffi.new("char **"), new_error()
+    with Job(data, config, keywords, progress) as job:
+        check(lib.lf_run_latency(job.job, handle, in_sample, options, path_bytes(folder), out, error), error)
+    return dict(json.loads(take_text(out[0])))
+
+
+def report(run: Run | Path, output: Path | None = None) -> str:
+    """The report of a run, as text; with `output` also as a file.
+
+    Parameters
+    ----------
+    output
+        A name ending in .html, .json or .txt.
+    """
+    read = run if isinstance(run, Run) else Run(run)
+    if output is not None:
+        path, error = pathlib.Path(output), new_error()
+        metrics = lib.lf_report_folder_metrics(read._folder)
+        if path.suffix == ".html":
+            whole = lib.lf_report_folder_run(read._folder)
+            check(lib.lf_report_html(whole, metrics, path_bytes(path), error), error)
+        elif path.suffix in (".json", ".txt"):
+            body = (text(metrics) if path.suffix == ".json" else read.text()).encode()
+            check(lib.lf_file_write_atomic(path_bytes(path), body, len(body), error), error)
+        else:
+            raise ValueError(f"{path}: the report can be .html, .json or .txt")
+    return read.text()

@@ -1,0 +1,117 @@
+"""Days: what is found, what they are, and what is refused."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+import lobflow as lf
+
+
+def test_days_are_a_sequence(days):
+    assert len(days) == 3
+    assert days.symbols == ["TOY"] * 3
+    assert days.dates == ["2024-01-02", "2024-01-03", "2024-01-04"]
+    assert days[1].dates == ["2024-01-03"]
+    assert days[-2:].dates == days.dates[1:]
+    assert [d.dates[0] for d in days] == days.dates
+    assert (days[2] + days[0]).dates == ["2024-01-02", "2024-01-04"]
+    with pytest.raises(IndexError):
+        days[3]
+    assert "TOY" in repr(days) and "2024-01-04" in days._repr_html_()
+
+
+def test_same_seed_same_bytes(days, tmp_path):
+    again = lf.synth(tmp_path / "again", days=1, seed=7, activity=0.03, alpha=0.05, symbol="TOY")
+    for path in pathlib.Path(again.paths[0]).parent.glob("TOY*.csv"):
+        first = pathlib.Path(days.paths[0]).parent / path.name
+        assert path.read_bytes() == first.read_bytes()
+
+
+def test_inspect_counts_what_events_hold(days):
+    found = lf.inspect(days[0])[0]
+    events, trades = days[0].events()
+    assert found["events"] == len(events) > 1000
+    assert found["violations"] == 0 and found["gaps"] == 0
+    kinds = np.bincount(events["kind"], minlength=10)
+    assert found["kinds"]["add"] == kinds[0] and found["kinds"]["hidden"] == kinds[4]
+    assert found["trades_visible"] + found["trades_hidden"] == len(trades)
+    assert np.all(np.diff(events["ts_exchange_ns"]) >= 0)
+    both = (events["bid_lots"][:, 0] > 0) & (events["ask_lots"][:, 0] > 0)
+    assert np.all(events["bid_ticks"][both, 0] < events["ask_ticks"][both, 0])
+    used = events[events["trade_count"] > 0]
+    assert used["trade_first"].max() == len(trades) - 1
+    assert "<td>events</td>" in found._repr_html_()
+
+
+def test_instrument(days):
+    about = days[0].instrument
+    assert about["symbol"] == "TOY" and about["tick"] == 0.01 and about["time_zone"] == "America/New_York"
+    assert about["session_close_ns"] - about["session_open_ns"] == 6.5 * 3600e9
+
+
+@pytest.mark.parametrize("call, kind, part", [
+    (lambda p: lf.open(p / "none"), lf.NotFoundError, "none"),
+    (lambda p: lf.open(p / "empty"), lf.NotFoundError, "empty"),
+    (lambda p: lf.open(p / "text.csv"), lf.FormatError, "text.csv"),
+    (lambda p: lf.open(symbol="X"), lf.NotFoundError, "named|data"),
+    (lambda p: lf.open(p, symbl="X"), TypeError, "did you mean 'symbol'"),
+    (lambda p: lf.open(p, levels="x"), lf.MismatchError, "levels"),
+    (lambda p: lf.synth(p / "s", preset="medium"), lf.RangeError, "small_tick"),
+    (lambda p: lf.synth(p / "s", days=0), lf.RangeError, "day"),
+    (lambda p: lf.synth(p / "s", first_date="soon"), lf.RangeError, "YYYY-MM-DD"),
+    (lambda p: lf.synth(p / "s", symbol="X" * 40), lf.RangeError, "31"),
+    (lambda p: lf.synth(p / "s", alpha_half_life="soon"), lf.RangeError, "duration"),
+])
+def test_refused(tmp_path, call, kind, part):
+    (tmp_path / "text.csv").write_text("this is no market data\n")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(kind, match=part):
+        call(tmp_path)
+
+
+def test_an_error_tells_file_and_line(days, tmp_path):
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    for path in pathlib.Path(days.paths[0]).parent.glob("TOY_2024-01-02*.csv"):
+        text = path.read_text()
+        if "message" in path.name:
+            lines = text.splitlines(keepends=True)
+            lines[9] = "x" + lines[9]
+            text = "".join(lines)
+        (folder / path.name).write_text(text)
+    with pytest.raises(lf.FormatError, match="message") as caught:
+        lf.inspect(lf.open(folder))
+    assert caught.value.line == 10
+    assert caught.value.file.endswith(".csv")
+    assert isinstance(caught.value, lf.LobflowError) and isinstance(caught.value, ValueError)
+
+
+def test_real_day(shared):
+    found = lf.inspect(next((shared / "data" / "lobster").glob("*GOOG*_10.zip")))[0]
+    assert found["events"] == 147916 and found["mid_changes"] == 24084
+    assert found["trades_visible"] == 7765 and found["trades_hidden"] == 3913
+    assert found["checks"] == 144002 and found["violations"] == 0 and found["crossed_states"] == 0
+
+
+def test_stopping(days):
+    seen = []
+
+    def stop(stage, share):
+        seen.append((stage, share))
+        return False
+
+    with pytest.raises(lf.CancelledError):
+        lf.inspect(days, progress=stop)
+    assert seen[0][0] == "inspect" and 0 <= seen[0][1] <= 1
+    with pytest.raises(lf.CancelledError):
+        lf.features(days, progress=stop)
+
+
+def test_an_interrupt_comes_through(days):
+    def interrupt(stage, share):
+        raise KeyboardInterrupt
+
+    for call in (lf.inspect, lf.features):
+        with pytest.raises(KeyboardInterrupt):
+            call(days, progress=interrupt)
