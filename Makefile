@@ -45,6 +45,10 @@ bench-peers: build ## the same work by numba, polars, pyarrow and pandas
 	$(VENV) bench/peers/features.py $(DATA) --program $(PROGRAM)
 	$(if $(DATA),$(VENV) bench/peers/feeds.py $(DATA) --program $(PROGRAM))
 
+notebooks: build ## run the notebooks and keep their outputs; CHECK=1: leave the files as they are
+	@tools/setup.sh --notebooks
+	$(VENV) tools/notebooks.py $(if $(CHECK),--check)
+
 asan: setup-test ## all tests under AddressSanitizer and UBSan
 	@cmake --preset asan >/dev/null
 	@cmake --build build/asan -j $(JOBS)

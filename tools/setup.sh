@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install what lobflow needs to build and test, once: Debian packages that are missing and a virtual
 # environment in .venv. Running it again does nothing. "setup.sh --test" adds what only tests need,
-# "setup.sh --bench" what only comparisons of speed need.
+# "setup.sh --bench" what only comparisons of speed need, "setup.sh --notebooks" what notebooks need.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -84,4 +84,12 @@ if [ "${1:-}" = --test ]; then
 fi
 if [ "${1:-}" = --bench ]; then
     .venv/bin/python -m pip install -q --disable-pip-version-check -r bench/peers/constraints.txt
+fi
+if [ "${1:-}" = --notebooks ]; then
+    stamp=.venv/.lobflow-notebooks-$(cksum <notebooks/constraints.txt | cut -d' ' -f1)
+    if [ ! -e "$stamp" ]; then
+        say "adding Jupyter's kernel and matplotlib to .venv (about 150 MB)"
+        .venv/bin/python -m pip install -q --disable-pip-version-check -r notebooks/constraints.txt
+        touch "$stamp"
+    fi
 fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import warnings
@@ -54,6 +55,9 @@ class _Bar:
 
 
 def _wants_bar() -> bool:
+    """On a terminal and in a notebook, unless LOBFLOW_PROGRESS is 0."""
+    if os.environ.get("LOBFLOW_PROGRESS") == "0":
+        return False
     return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 
