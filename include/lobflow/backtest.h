@@ -59,7 +59,9 @@ typedef struct lf_backtest_options {
     double starting_cash; /* currency; only shifts the cash column */
     bool in_sample;       /* trade rows that the model was trained on; the report's title says so */
     bool check_every_fill; /* ledger and venue invariants after every fill, not only at day's end */
-    bool lean; /* for sweeps: equity gets its closing row of each day only, predictions none */
+    bool lean;    /* for sweeps: equity gets its closing row of each day only, predictions none */
+    bool is_unit; /* trades one day that lf_backtest_save() can write */
+    int64_t first_day; /* earlier days of the symbol that others trade: delays are drawn by it */
 } lf_backtest_options;
 
 /** One day. Zero is the default of what is not named. */
@@ -116,6 +118,61 @@ LF_API void lf_backtest_destroy(lf_backtest *backtest);
 LF_API LF_MUST_CHECK lf_status lf_backtest_day(
     lf_backtest *backtest, lf_feed *feed, const lf_backtest_day_options *options, lf_error *error
 );
+
+/**
+ * Write the one day of a unit to a file, for lf_backtest_append().
+ *
+ * @param backtest    created with is_unit, after one lf_backtest_day()
+ * @param key         what the day depends on, as one number; a reader must give the same
+ * @param note        [note_bytes] kept beside it for the caller; NULL when note_bytes is 0
+ * @param path        appears whole or not at all; private to this version on this machine
+ * @return LF_OK, LF_RANGE (not a unit, or not one day), LF_IO or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_backtest_save(
+    lf_backtest *backtest,
+    uint64_t key,
+    const void *note,
+    size_t note_bytes,
+    const char *path,
+    lf_error *error
+);
+
+/**
+ * Read the note of a file that lf_backtest_save() wrote, after the whole file was verified.
+ *
+ * @param note  [note_bytes] out
+ * @return LF_OK, LF_NOT_FOUND, LF_MISMATCH (another key), LF_FORMAT (not whole, another size of
+ *         note), LF_IO or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_backtest_read_note(
+    const lf_allocator *allocator,
+    const char *path,
+    uint64_t key,
+    void *note,
+    size_t note_bytes,
+    lf_error *error
+);
+
+/**
+ * Put the day of a file behind those so far. The tables, counts and ledgers become those of a
+ * backtest that traded the day itself, to the byte.
+ *
+ * @param note  [note_bytes] out, as lf_backtest_read_note()
+ * @return as lf_backtest_read_note(); LF_MISMATCH also when the day does not follow the one before
+ *         it or has other strategies; LF_INVARIANT; LF_RANGE. After a failure only destroy is
+ *         allowed.
+ */
+LF_API LF_MUST_CHECK lf_status lf_backtest_append(
+    lf_backtest *backtest,
+    const char *path,
+    uint64_t key,
+    void *note,
+    size_t note_bytes,
+    lf_error *error
+);
+
+/** Add the counts of more days; the name of the fee schedule becomes theirs. */
+LF_API void lf_backtest_counts_add(lf_backtest_counts *sum, const lf_backtest_counts *more);
 
 /** A table of a strategy, borrowed; rows of all days so far. */
 LF_API lf_frame *lf_backtest_frame(lf_backtest *backtest, size_t strategy, lf_backtest_table table);

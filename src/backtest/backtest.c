@@ -14,6 +14,9 @@ static lf_status check(const lf_backtest_options *options, lf_error *error)
     if (options->strategy_count == 0) {
         return lf_error_set(error, LF_RANGE, "A backtest needs at least one strategy.");
     }
+    if (options->first_day < 0) {
+        return lf_error_set(error, LF_RANGE, "The number of a first day must not be below 0.");
+    }
     if (options->step_ns < 0 || !isfinite(options->starting_cash)) {
         return lf_error_set(
             error, LF_RANGE, "The step must be above 0 and the starting cash a number."
@@ -115,6 +118,8 @@ lf_status lf_backtest_create(const lf_backtest_options *options, lf_backtest **o
     backtest->in_sample = options->in_sample;
     backtest->check_every_fill = options->check_every_fill;
     backtest->lean = options->lean;
+    backtest->is_unit = options->is_unit;
+    backtest->first_day = options->first_day;
     backtest->last_close_ns = INT64_MIN;
     backtest->delay.allocator = lfi_backtest_allocator(backtest);
     status = build(backtest, options, error);
@@ -143,6 +148,7 @@ void lf_backtest_destroy(lf_backtest *backtest)
         lf_channel_destroy(keeper->requests);
         lf_channel_destroy(keeper->reports);
         lf_release(used, keeper->sent);
+        lf_release(used, keeper->accounts);
     }
     lf_frame_destroy(backtest->predictions);
     lfi_delay_release(&backtest->delay);

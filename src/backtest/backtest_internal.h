@@ -149,6 +149,13 @@ typedef struct lfi_trip {
     lf_rule rule;
 } lfi_trip;
 
+/* What a strategy knew of its money at a row of the equity table; days before left out. */
+typedef struct lfi_account {
+    int64_t cash_nano;
+    int64_t fees_nano;
+    int64_t mid2;
+} lfi_account;
+
 /* All of one strategy: what lasts over days, then what lives for a day. */
 typedef struct lfi_book_keeper {
     lf_strategy_options options;
@@ -164,7 +171,10 @@ typedef struct lfi_book_keeper {
     lfi_sent *sent; /* [sent_count] orders of the day; id - 1 is the index */
     size_t sent_count;
     size_t sent_capacity;
+    lfi_account *accounts; /* of a unit, beside the rows of the equity table */
+    size_t account_capacity;
     uint64_t report_count; /* of the day */
+    int64_t day_number;    /* among the days of the symbol, of the day that is traded */
     size_t first_order;    /* rows of the tables when the day began */
     size_t first_fill;
     size_t first_trade;
@@ -179,7 +189,11 @@ struct lf_backtest {
     bool in_sample;
     bool check_every_fill;
     bool lean;
-    int64_t last_close_ns; /* of the days so far */
+    bool is_unit;
+    int64_t first_day;       /* number of its first day among those of the symbol */
+    int64_t last_close_ns;   /* of the days so far */
+    lf_instrument last_day;  /* of the latest day */
+    int64_t money_unit_nano; /* of the latest day: one lot moving one tick */
     lf_frame *predictions;
     lfi_delay delay;
     lfi_book_keeper *strategies;
@@ -245,6 +259,15 @@ typedef struct lfi_replay {
 
 /* Append the equity of all strategies at a row, and its prediction when it is traded. */
 lf_status lfi_record_row(lfi_replay *replay, const lf_row *row, lf_error *error);
+/* Fill the money columns of an equity row. */
+void lfi_write_account(
+    double starting_cash,
+    const lf_ledger *ledger,
+    int64_t mid2,
+    int64_t money_unit_nano,
+    lf_frame *frame,
+    size_t row
+);
 /* Append one strategy's equity from its own ledger when the day is over. */
 lf_status lfi_record_close(lfi_replay *replay, lfi_book_keeper *keeper, lf_error *error);
 /* Append a new order and remember what its fills will ask for. */
@@ -263,5 +286,8 @@ lf_status lfi_record_fill(
 );
 /* Fill in what all rows of the day share: the symbol, the last model. */
 lf_status lfi_record_day(lfi_replay *replay, lf_error *error);
+
+/* LF_MISMATCH when a day lies before the end of those traded so far. */
+lf_status lfi_check_order(const lf_backtest *backtest, const lf_instrument *day, lf_error *error);
 
 #endif

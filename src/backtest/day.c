@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Names a message of a day for the draw of its delay: days do not share their luck. */
-#define MESSAGE(keeper, number) ((uint64_t)(keeper)->counts.day_count << 32 | (uint64_t)(number))
+#define MESSAGE(keeper, number) ((uint64_t)(keeper)->day_number << 32 | (uint64_t)(number))
 
 /* ---- messages --------------------------------------------------------------------------- */
 
@@ -510,20 +510,19 @@ static lf_status make_pipeline(lfi_replay *replay, lf_error *error)
 }
 
 /* Messages keep their order over days, so a day that lies before another would never be served. */
-static lf_status check_order(const lfi_replay *replay, lf_error *error)
+lf_status lfi_check_order(const lf_backtest *backtest, const lf_instrument *day, lf_error *error)
 {
-    const lf_instrument *const instrument = replay->instrument;
-    if (instrument->session_open_ns >= replay->backtest->last_close_ns) {
+    if (day->session_open_ns >= backtest->last_close_ns) {
         return LF_OK;
     }
     char date[11];
-    lf_date_format(instrument->date, date);
+    lf_date_format(day->date, date);
     return lf_error_set(
         error,
         LF_MISMATCH,
         "%s: %s does not follow the day traded before it; give the days of a backtest in order of "
         "time.",
-        instrument->symbol,
+        day->symbol,
         date
     );
 }
@@ -531,7 +530,7 @@ static lf_status check_order(const lfi_replay *replay, lf_error *error)
 static lf_status begin(lfi_replay *replay, lf_error *error)
 {
     lf_backtest *const backtest = replay->backtest;
-    lf_status status = check_order(replay, error);
+    lf_status status = lfi_check_order(backtest, replay->instrument, error);
     if (status == LF_OK) {
         status = check_spans(replay, error);
     }
@@ -541,6 +540,7 @@ static lf_status begin(lfi_replay *replay, lf_error *error)
     for (size_t i = 0; i < backtest->strategy_count && status == LF_OK; i++) {
         lfi_book_keeper *const keeper = &backtest->strategies[i];
         keeper->start = keeper->ledger;
+        keeper->day_number = backtest->first_day + keeper->counts.day_count;
         keeper->sent_count = 0;
         keeper->report_count = 0;
         lf_latency_begin(keeper->latency, replay->instrument->session_open_ns);
@@ -564,6 +564,8 @@ static lf_status begin(lfi_replay *replay, lf_error *error)
             .tick_nano = replay->instrument->tick_nano,
             .money_unit_nano = fees->money_unit_nano,
         };
+        backtest->money_unit_nano = fees->money_unit_nano;
+        backtest->last_day = *replay->instrument;
         lfi_delay_clear(&backtest->delay);
         refresh(replay);
     }

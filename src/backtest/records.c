@@ -21,6 +21,47 @@ static double price_ticks_of(const lfi_replay *replay, int64_t ticks)
 
 /* ---- rows ------------------------------------------------------------------------------- */
 
+void lfi_write_account(
+    double starting_cash,
+    const lf_ledger *ledger,
+    int64_t mid2,
+    int64_t money_unit_nano,
+    lf_frame *frame,
+    size_t row
+)
+{
+    const double gross = lf_ledger_gross(ledger, mid2, money_unit_nano);
+    const double fees = (double)ledger->fees_nano * 1e-9;
+    lf_frame_f64(frame, LFI_EQUITY_CASH)[row] = starting_cash + (double)ledger->cash_nano * 1e-9;
+    lf_frame_f64(frame, LFI_EQUITY_FEE_SUM)[row] = fees;
+    lf_frame_f64(frame, LFI_EQUITY_GROSS_SUM)[row] = gross;
+    lf_frame_f64(frame, LFI_EQUITY_NET_SUM)[row] = gross - fees;
+}
+
+/* A unit keeps the money of its rows as whole numbers, for the days before to be added. */
+static lf_status keep_account(
+    const lf_backtest *backtest,
+    lfi_book_keeper *keeper,
+    size_t row,
+    const lf_ledger *ledger,
+    int64_t mid2
+)
+{
+    void *accounts = keeper->accounts;
+    const lf_status status = lf_grow(
+        lfi_backtest_allocator(backtest),
+        &accounts,
+        &keeper->account_capacity,
+        row + 1,
+        sizeof *keeper->accounts
+    );
+    keeper->accounts = accounts;
+    if (status == LF_OK) {
+        keeper->accounts[row] = (lfi_account){ledger->cash_nano, ledger->fees_nano, mid2};
+    }
+    return status;
+}
+
 static lf_status append_equity(
     lfi_replay *replay,
     lfi_book_keeper *keeper,
@@ -34,17 +75,17 @@ static lf_status append_equity(
     if (lf_frame_append(frame, 1) != LF_OK) {
         return no_memory(error);
     }
-    const double gross = lf_ledger_gross(ledger, row->mid2, replay->units.money_unit_nano);
-    const double fees = (double)ledger->fees_nano * 1e-9;
+    const lf_backtest *const backtest = replay->backtest;
+    if (backtest->is_unit && keep_account(backtest, keeper, at, ledger, row->mid2) != LF_OK) {
+        return no_memory(error);
+    }
     lf_frame_i64(frame, LFI_EQUITY_TS)[at] = row->ts_ns;
     lf_frame_bool(frame, LFI_EQUITY_IS_VALID)[at] = row->valid;
     lf_frame_f64(frame, LFI_EQUITY_MID_PRICE)[at] = mid_of(replay, row->mid2);
     lf_frame_i64(frame, LFI_EQUITY_LOTS)[at] = ledger->position_lots;
-    lf_frame_f64(frame, LFI_EQUITY_CASH)[at] =
-        replay->backtest->starting_cash + (double)ledger->cash_nano * 1e-9;
-    lf_frame_f64(frame, LFI_EQUITY_FEE_SUM)[at] = fees;
-    lf_frame_f64(frame, LFI_EQUITY_GROSS_SUM)[at] = gross;
-    lf_frame_f64(frame, LFI_EQUITY_NET_SUM)[at] = gross - fees;
+    lfi_write_account(
+        backtest->starting_cash, ledger, row->mid2, replay->units.money_unit_nano, frame, at
+    );
     return LF_OK;
 }
 
