@@ -3,6 +3,7 @@
 
 #include <lobflow/report.h>
 
+#include <sched.h>
 #include <string.h>
 
 /* clang-format off: one flag a line. */
@@ -25,6 +26,7 @@ const cli_flag cli_backtest_flags[] = {
      NULL,
      "also days that the model was trained on; the report says so",
      NULL},
+    CLI_JOBS_FLAG,
     CLI_DATA_FLAGS,
     CLI_JSON_FLAG,
     {0},
@@ -34,6 +36,7 @@ const cli_flag cli_run_flags[] = {
     TRADING_FLAGS,
     {"preset", 0, CLI_VALUE, "NAME", "symmetric or brief: defaults of [model]", "model.preset"},
     CLI_HOLDOUT_FLAGS,
+    CLI_JOBS_FLAG,
     CLI_DATA_FLAGS,
     CLI_JSON_FLAG,
     {0},
@@ -96,6 +99,21 @@ static int show_run(
 
 /* ---- verbs ------------------------------------------------------------------------------ */
 
+/* How many days at once: what is asked for, or one for each processor that we may use. */
+static int take_jobs(const cli_args *args, lf_run_job *job)
+{
+    const char *const word = cli_text(args, "jobs");
+    int64_t jobs = 1;
+    cpu_set_t set;
+    if (word == NULL) {
+        jobs = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    } else if (lf_int64_parse(word, strlen(word), &jobs) != LF_OK || jobs < 1 || jobs > 1024) {
+        return cli_usage(args, "--jobs %s: give a number from 1 to 1024.", word);
+    }
+    job->jobs = (int32_t)jobs;
+    return CLI_DONE;
+}
+
 int cli_run(const cli_args *args)
 {
     cli_job job;
@@ -114,9 +132,12 @@ int cli_run(const cli_args *args)
     if (code != CLI_DONE || done) {
         return code;
     }
-    if (!cli_has(args, "json")) {
-        job.job.say = NULL; /* the report says it */
+    code = take_jobs(args, &job.job);
+    if (code != CLI_DONE) {
+        cli_job_close(&job);
+        return code;
     }
+    job.job.is_reported = !cli_has(args, "json");
     cli_return_memory();
     const lf_status status = lf_run_line(&job.job, folder, &metrics, &error);
     code = show_run(args, status, metrics, folder, &error);
@@ -145,6 +166,11 @@ int cli_backtest(const cli_args *args)
         code = cli_job_open(args, 0, &job, &done);
     }
     if (code != CLI_DONE || done) {
+        return code;
+    }
+    code = take_jobs(args, &job.job);
+    if (code != CLI_DONE) {
+        cli_job_close(&job);
         return code;
     }
     lf_status status = lf_model_load(NULL, path, &model, &error);

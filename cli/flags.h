@@ -50,6 +50,13 @@
     }
 /* clang-format on */
 
+/* clang-format off: one flag a line. */
+#define CLI_JOBS_FLAG \
+    { \
+        "jobs", 'j', CLI_VALUE, "N", "days traded at once; without it one a processor", NULL \
+    }
+/* clang-format on */
+
 #define CLI_JSON_FLAG \
     { \
         "json", 0, CLI_SWITCH, NULL, "JSON instead of text", NULL \

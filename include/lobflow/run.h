@@ -162,6 +162,11 @@ typedef struct lf_run_job {
     /** Told a sentence for the person, such as a warning; may be NULL. */
     void (*say)(void *context, const char *sentence);
     void *say_context;
+    bool is_reported; /* the caller shows the report, so its warnings are not said as well */
+    /** Symbol-days that are traded at once, each by a thread; 0 is 1. Above 1 the allocator must
+        serve several threads. progress and say are called by the caller's thread alone. No result
+        depends on it. */
+    int32_t jobs;
 } lf_run_job;
 
 /**
@@ -250,6 +255,10 @@ LF_API LF_MUST_CHECK lf_status lf_run_predict_table(
 
 /**
  * Trade all days with one model and write a run folder.
+ *
+ * Each finished day is a file below the folder until the run is complete. A call that was stopped,
+ * by whatever, and is made again with the same configuration, models and data takes those days and
+ * trades the others: the same bytes.
  *
  * @param folder   made when it is not there
  * @param metrics  owned, the metrics' JSON; end it with lf_release(); may be NULL

@@ -269,7 +269,7 @@ lf_status lfi_trade(
 )
 {
     lfi_trading told = *trading;
-    lfi_desk desk = {.job = job, .trading = &told};
+    lfi_desk desk = {.job = job, .trading = &told, .folder = folder};
     char *toml = NULL;
     char *findings = NULL;
     /* A walk knows of its held-out days; a model may come from anywhere. */
@@ -293,6 +293,9 @@ lf_status lfi_trade(
     }
     if (status == LF_OK) {
         status = report(&desk, folder, toml, metrics, error);
+    }
+    if (status == LF_OK) {
+        lfi_units_remove(&desk.units);
     }
     lfi_holdout_close(job, &desk.holdout);
     lfi_desk_close(&desk);

@@ -47,7 +47,7 @@ void lfi_run_train_options(const lf_run_job *job, lf_clock clock, lf_train_optio
 static void say_lines(const lf_run_job *job, const char *text)
 {
     char line[512];
-    while (job->say != NULL && *text != '\0') {
+    while (job->say != NULL && !job->is_reported && *text != '\0') {
         const char *const end = strchr(text, '\n');
         const size_t length = end != NULL ? (size_t)(end - text) : strlen(text);
         const size_t kept = length < sizeof line - 1 ? length : sizeof line - 1;

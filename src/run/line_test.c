@@ -223,7 +223,8 @@ static void test_company_changes_nothing(void **state)
     const lfi_trading trading = {.spans = &span, .span_count = 1};
     const lf_run_job all = {
         .config = config, .sources = sources.sources, .source_count = sources.count};
-    lfi_desk together = {.job = &all, .trading = &trading};
+    lfi_desk together = {
+        .job = &all, .trading = &trading, .folder = lf_testing_path(&data, "together")};
     assert_int_equal(lfi_desk_trade(&together, NULL), LF_OK);
     lf_source only[2];
     size_t count = 0;
@@ -234,7 +235,7 @@ static void test_company_changes_nothing(void **state)
     }
     assert_int_equal(count, 2);
     const lf_run_job few = {.config = config, .sources = only, .source_count = count};
-    lfi_desk alone = {.job = &few, .trading = &trading};
+    lfi_desk alone = {.job = &few, .trading = &trading, .folder = lf_testing_path(&data, "alone")};
     assert_int_equal(lfi_desk_trade(&alone, NULL), LF_OK);
     assert_int_equal(together.strategy_count, 5);
     assert_string_equal(together.time_zone, "America/New_York");
@@ -331,7 +332,7 @@ static void test_walk_is_checked(void **state)
     const lf_span span = {.from_ns = INT64_MIN, .to_ns = INT64_MAX, .model = model};
     lfi_trading trading = {.spans = &span, .span_count = 1};
     const lf_run_job job = {.config = config, .sources = sources.sources, .source_count = 1};
-    lfi_desk first = {.job = &job, .trading = &trading};
+    lfi_desk first = {.job = &job, .trading = &trading, .folder = lf_testing_path(&data, "walked")};
     assert_int_equal(lfi_desk_trade(&first, NULL), LF_OK);
     /* Column that is changed by its last bit; -1 none, -2 the last row is missing. */
     static const int changes[] = {-1, 2, 3, 4, -2};
@@ -342,7 +343,8 @@ static void test_walk_is_checked(void **state)
             assert_true(*value == *value);
             *value = nextafter(*value, 2);
         }
-        lfi_desk again = {.job = &job, .trading = &trading};
+        lfi_desk again = {
+            .job = &job, .trading = &trading, .folder = lf_testing_path(&data, "walked")};
         lf_error error;
         const lf_status status = lfi_desk_trade(&again, &error);
         if (status != (changes[i] == -1 ? LF_OK : LF_INVARIANT)) {
@@ -467,13 +469,15 @@ static void test_memory(void **state)
             .sources = sources.sources,
             .source_count = 3,
         };
-        lfi_desk desk = {.job = &job, .trading = &trading};
+        lfi_desk desk = {
+            .job = &job, .trading = &trading, .folder = lf_testing_path(&data, "memory")};
         lf_error error;
         const lf_status status = lfi_desk_trade(&desk, &error);
         enough = memory.calls <= n;
         /* The text about the data may be left out; nothing else may. */
         assert_true(status == LF_NOMEM || status == LF_OK);
         assert_true(!enough || status == LF_OK);
+        lfi_units_remove(&desk.units); /* the next one begins anew */
         lfi_desk_close(&desk);
         assert_int_equal(memory.live, 0);
     }

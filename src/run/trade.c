@@ -1,4 +1,4 @@
-/* Trades the days of a job: strategies side by side, one backtest for each symbol. */
+/* Trades the days of a job, strategies side by side, and puts the days of all symbols together. */
 #include "trade_internal.h"
 
 #include <math.h>
@@ -49,119 +49,6 @@ size_t lfi_strategies(const lf_config *config, lf_strategy_options out[LFI_STRAT
         }
     }
     return count;
-}
-
-/* ---- one day ---------------------------------------------------------------------------- */
-
-typedef struct trade_day {
-    const lf_run_job *job;
-    size_t day;
-    const lf_feed *feed;
-    lf_label_path *path;
-} trade_day;
-
-static lf_status on_batch(void *context, const lf_batch *batch, lf_error *error)
-{
-    const trade_day *const pass = context;
-    for (size_t i = 0; i < batch->event_count; i++) {
-        if (lf_label_path_push(pass->path, &batch->events[i]) != LF_OK) {
-            return lf_error_set(error, LF_NOMEM, "No memory for the path of the mid.");
-        }
-    }
-    return lfi_tell_day(pass->job, "backtest", pass->day, pass->feed, error);
-}
-
-/* What came true after each prediction of the day. */
-static lf_status set_labels(
-    const lf_run_job *job,
-    const lfi_trading *trading,
-    lf_backtest *backtest,
-    const lf_label_path *path,
-    size_t first,
-    lf_error *error
-)
-{
-    lf_frame *const predictions = lf_backtest_predictions(backtest);
-    const size_t count = lf_frame_row_count(predictions) - first;
-    double *const values = lf_allocate(job->allocator, 4 * count + 1, sizeof *values);
-    if (values == NULL) {
-        return lf_error_set(error, LF_NOMEM, "No memory for the labels of a day.");
-    }
-    const size_t ts = lf_frame_find(predictions, "ts_event");
-    const int64_t *const times = lf_frame_i64(predictions, ts) + first;
-    double *const ret_5min = values + 2 * count;
-    const lf_model_meta *const meta = lf_model_meta_of(trading->spans[0].model);
-    lf_label_horizon(path, times, count, meta->horizon_ns, 0, values, values + count);
-    lf_label_horizon(path, times, count, meta->horizon_long_ns, 0, ret_5min, ret_5min + count);
-    const lf_status status = lf_backtest_set_labels(
-        backtest, first, count, values, values + count, ret_5min, ret_5min + count, error
-    );
-    lf_release(job->allocator, values);
-    return status;
-}
-
-static lf_status trade_feed(
-    const lfi_desk *desk, size_t day, lf_feed *feed, lf_feature_carry *carry, lf_error *error
-)
-{
-    const lf_run_job *const job = desk->job;
-    trade_day pass = {.job = job, .day = day, .feed = feed};
-    lf_status status = lf_label_path_create(
-        job->allocator, lf_feed_instrument(feed), LF_CLOCK_LOCAL, &pass.path, error
-    );
-    if (status != LF_OK) {
-        return status;
-    }
-    const lf_feature_carry before =
-        desk->trading->days != NULL ? desk->trading->days[day].carry : *carry;
-    const lf_backtest_day_options options = {
-        .spans = desk->trading->spans,
-        .span_count = desk->trading->span_count,
-        .carry = &before,
-        .carry_out = carry,
-        .on_batch = on_batch,
-        .context = &pass,
-    };
-    const size_t first = lf_frame_row_count(lf_backtest_predictions(desk->backtest));
-    status = lf_backtest_day(desk->backtest, feed, &options, error);
-    if (status == LF_OK) {
-        status = set_labels(job, desk->trading, desk->backtest, pass.path, first, error);
-    }
-    lf_label_path_destroy(pass.path);
-    return status;
-}
-
-/* True when a span holds a part of the day's session. */
-static bool is_traded(const lfi_trading *trading, const lf_instrument *instrument)
-{
-    for (size_t i = 0; i < trading->span_count; i++) {
-        if (trading->spans[i].from_ns < instrument->session_close_ns &&
-            trading->spans[i].to_ns > instrument->session_open_ns) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static lf_status trade_source(lfi_desk *desk, size_t day, lf_feature_carry *carry, lf_error *error)
-{
-    const lf_run_job *const job = desk->job;
-    lf_feed_options options;
-    lf_run_feed_options(job->config, &options);
-    options.allocator = job->allocator;
-    options.feed_latency_ns = job->config->execution.latency.feed_ns;
-    lf_feed *feed = NULL;
-    lf_status status = lf_feed_open(&job->sources[day], &options, &feed, error);
-    if (status != LF_OK) {
-        return status;
-    }
-    const lf_instrument *const instrument = lf_feed_instrument(feed);
-    if (is_traded(desk->trading, instrument)) {
-        status = trade_feed(desk, day, feed, carry, error);
-        lfi_desk_note(desk, instrument, lf_feed_stats_of(feed));
-    }
-    lf_feed_close(feed);
-    return status;
 }
 
 /* ---- the walk's predictions, again ------------------------------------------------------ */
@@ -240,58 +127,12 @@ static lf_status create_backtest(lfi_desk *desk, lf_error *error)
     return lf_backtest_create(&options, &desk->backtest, error);
 }
 
-static void add_counts(lf_backtest_counts *sum, const lf_backtest_counts *more)
-{
-    lf_backtest_counts before = *sum;
-    /* All members but the flag and the name are int64 counts. */
-    *sum = *more;
-    sum->strategy.stopped = before.strategy.stopped || more->strategy.stopped;
-    sum->day_count += before.day_count;
-    for (int i = 0; i < LF_EXIT_COUNT; i++) {
-        sum->exit_counts[i] += before.exit_counts[i];
-    }
-    sum->trade_count += before.trade_count;
-    sum->unflat_days += before.unflat_days;
-    sum->loss_stop_days += before.loss_stop_days;
-    sum->in_position_ns += before.in_position_ns;
-    sum->masked_ns += before.masked_ns;
-    sum->session_ns += before.session_ns;
-    sum->gateway_rejects += before.gateway_rejects;
-    sum->ledger_checks += before.ledger_checks;
-    sum->strategy.signal_count += before.strategy.signal_count;
-    for (int i = 0; i < 3; i++) {
-        sum->strategy.signal_counts[i] += before.strategy.signal_counts[i];
-    }
-    for (int i = 0; i < LF_REASON_COUNT; i++) {
-        sum->strategy.order_counts[i] += before.strategy.order_counts[i];
-    }
-    sum->strategy.retry_count += before.strategy.retry_count;
-    sum->strategy.reject_count += before.strategy.reject_count;
-    sum->strategy.fill_count += before.strategy.fill_count;
-    sum->strategy.cancel_race_count += before.strategy.cancel_race_count;
-    sum->strategy.in_position_ns += before.strategy.in_position_ns;
-    sum->venue.event_count += before.venue.event_count;
-    sum->venue.request_count += before.venue.request_count;
-    sum->venue.order_count += before.venue.order_count;
-    sum->venue.report_count += before.venue.report_count;
-    for (int i = 0; i < LF_REJECT_COUNT; i++) {
-        sum->venue.reject_counts[i] += before.venue.reject_counts[i];
-    }
-    for (int i = 0; i < LF_LIQUIDITY_COUNT; i++) {
-        sum->venue.fill_counts[i] += before.venue.fill_counts[i];
-        sum->venue.fill_lots[i] += before.venue.fill_lots[i];
-    }
-    sum->venue.cancel_count += before.venue.cancel_count;
-    sum->venue.expired_count += before.venue.expired_count;
-    sum->venue.conservation_checks += before.venue.conservation_checks;
-}
-
 /* Put a symbol's tables behind those of the symbols before it. */
 static lf_status merge(lfi_desk *desk, lf_error *error)
 {
     lf_status status = LF_OK;
     for (size_t i = 0; i < desk->strategy_count; i++) {
-        add_counts(&desk->counts[i], lf_backtest_counts_of(desk->backtest, i));
+        lf_backtest_counts_add(&desk->counts[i], lf_backtest_counts_of(desk->backtest, i));
     }
     if (desk->all == NULL) {
         desk->all = desk->backtest;
@@ -314,14 +155,24 @@ static lf_status merge(lfi_desk *desk, lf_error *error)
     return status == LF_OK ? LF_OK : lf_error_set(error, status, "No memory for the tables.");
 }
 
-static lf_status trade_symbol(lfi_desk *desk, const char *symbol, lf_error *error)
+/* The days of a symbol in order of time. */
+static lf_status put_symbol(lfi_desk *desk, const char *symbol, lf_error *error)
 {
     const lf_run_job *const job = desk->job;
-    lf_feature_carry carry = {0};
     lf_status status = create_backtest(desk, error);
-    for (size_t i = 0; i < job->source_count && status == LF_OK; i++) {
-        if (strcmp(job->sources[i].symbol, symbol) == 0) {
-            status = trade_source(desk, i, &carry, error);
+    for (size_t i = 0; i < desk->units.unit_count && status == LF_OK; i++) {
+        const lfi_unit *const unit = &desk->units.units[i];
+        char path[LFI_PATH_BYTES];
+        lfi_unit_note note;
+        if (strcmp(job->sources[unit->day].symbol, symbol) != 0) {
+            continue;
+        }
+        status = lfi_unit_path(&desk->units, unit, path, error);
+        if (status == LF_OK) {
+            status = lf_backtest_append(desk->backtest, path, unit->key, &note, sizeof note, error);
+        }
+        if (status == LF_OK) {
+            lfi_desk_note(desk, &note.instrument, &note.stats);
         }
     }
     if (status == LF_OK) {
@@ -334,25 +185,33 @@ lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error)
 {
     const lf_run_job *const job = desk->job;
     desk->strategy_count = lfi_strategies(job->config, desk->strategies);
-    for (size_t i = 0; i < job->source_count; i++) {
+    desk->units = (lfi_units){
+        .job = job,
+        .trading = desk->trading,
+        .strategies = desk->strategies,
+        .strategy_count = desk->strategy_count,
+    };
+    lf_status status = lfi_units_begin(&desk->units, desk->folder, error);
+    if (status == LF_OK) {
+        status = lfi_units_trade(&desk->units, error);
+    }
+    for (size_t i = 0; i < job->source_count && status == LF_OK; i++) {
         bool seen = false;
         for (size_t j = 0; j < i && !seen; j++) {
             seen = strcmp(job->sources[j].symbol, job->sources[i].symbol) == 0;
         }
-        const lf_status status = seen ? LF_OK : trade_symbol(desk, job->sources[i].symbol, error);
-        if (status != LF_OK) {
-            return status;
-        }
+        status = seen ? LF_OK : put_symbol(desk, job->sources[i].symbol, error);
     }
-    if (desk->counts[0].day_count == 0) {
-        return lf_error_set(error, LF_DATA, "There is no day to trade.");
+    if (status == LF_OK && desk->counts[0].day_count == 0) {
+        status = lf_error_set(error, LF_DATA, "There is no day to trade.");
     }
-    return LF_OK;
+    return status;
 }
 
 void lfi_desk_close(lfi_desk *desk)
 {
     lf_backtest_destroy(desk->backtest);
     lf_backtest_destroy(desk->all);
+    lfi_units_end(&desk->units);
     lf_release(desk->job->allocator, desk->data_text);
 }

@@ -3,6 +3,7 @@
 #define LFI_TRADE_INTERNAL_H
 
 #include "holdout_internal.h"
+#include "units_internal.h"
 
 /* The configured strategy and what stands beside it. */
 #define LFI_STRATEGIES_MAX ((size_t)6)
@@ -14,9 +15,11 @@ size_t lfi_strategies(const lf_config *config, lf_strategy_options out[LFI_STRAT
 typedef struct lfi_desk {
     const lf_run_job *job;
     const lfi_trading *trading;
+    const char *folder; /* of the run; files of finished days lie below it */
+    lfi_units units;
     lf_strategy_options strategies[LFI_STRATEGIES_MAX];
     size_t strategy_count;
-    lf_backtest *backtest; /* of the symbol that is being traded */
+    lf_backtest *backtest; /* of the symbol that is put together */
     lf_backtest *all;      /* holds the tables of all symbols so far */
     lf_backtest_counts counts[LFI_STRATEGIES_MAX];
     char *data_text; /* one line for each day that was traded, owned */
