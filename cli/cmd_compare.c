@@ -21,7 +21,8 @@ const cli_flag cli_compare_flags[] = {
 
 const char cli_compare_about[] =
     "Numbers of the first strategy of each run, the settings that are not the same everywhere, "
-    "and\nthe net of each later run less that of the first, day by day, with a 95 % interval.";
+    "and\nthe net of each later run less that of the first, day by day, with a 95 % interval.\n"
+    "Folders of `backtest --sweep` are shown set by set.";
 
 /* ---- runs ------------------------------------------------------------------------------- */
 
@@ -364,10 +365,54 @@ static int print_json(const run *runs, size_t count, const settings *all)
 
 /* ---- the verb --------------------------------------------------------------------------- */
 
+/* The text of a folder's sweep.json, owned; NULL when it holds none. */
+static char *sweep_of(const char *path)
+{
+    char file[2048];
+    char *text = NULL;
+    size_t bytes = 0;
+    (void)snprintf(file, sizeof file, "%s/sweep.json", path);
+    return lf_file_read_all(NULL, file, &text, &bytes, NULL) == LF_OK ? text : NULL;
+}
+
+/* Sweeps are tables already: they are shown one below the other. Returns -1 when there is none. */
+static int show_sweeps(const cli_args *args, const char *const *paths, size_t count)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        char *const text = sweep_of(paths[i]);
+        found += text != NULL;
+        lf_release(NULL, text);
+    }
+    if (found == 0) {
+        return -1;
+    }
+    if (found < count) {
+        return cli_usage(args, "name runs or sweeps, not both.");
+    }
+    const bool is_json = cli_has(args, "json");
+    for (size_t i = 0; i < count; i++) {
+        char *const text = sweep_of(paths[i]);
+        if (is_json) {
+            printf("%s%s", i == 0 ? "[" : ",", text);
+        } else {
+            printf("%s%s\n", i > 0 ? "\n" : "", paths[i]);
+            cli_sweep_text(text);
+        }
+        lf_release(NULL, text);
+    }
+    fputs(is_json ? "]\n" : "", stdout);
+    return CLI_DONE;
+}
+
 int cli_compare(const cli_args *args)
 {
     const char *paths[CLI_WORDS_MAX];
     const size_t count = cli_many(args, NULL, paths, CLI_WORDS_MAX);
+    const int shown = show_sweeps(args, paths, count);
+    if (shown >= 0) {
+        return shown;
+    }
     if (count < 2 || count > RUNS_MAX) {
         return cli_usage(args, "name two to %d run folders.", RUNS_MAX);
     }

@@ -26,6 +26,12 @@ const cli_flag cli_backtest_flags[] = {
      NULL,
      "also days that the model was trained on; the report says so",
      NULL},
+    {"sweep",
+     0,
+     CLI_VALUE,
+     "KEY=A,B,C",
+     "try all values, with those of other --sweep all combinations, in one pass",
+     NULL},
     CLI_JOBS_FLAG,
     CLI_DATA_FLAGS,
     CLI_JSON_FLAG,
@@ -146,6 +152,47 @@ int cli_run(const cli_args *args)
     return code;
 }
 
+/* Every --sweep, joined; they stand in for what the configuration says. */
+static int take_sweep(const cli_args *args, lf_config *config)
+{
+    const char *words[CLI_WORDS_MAX];
+    const size_t count = cli_many(args, "sweep", words, CLI_WORDS_MAX);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        const int length = snprintf(
+            config->sweep + used, sizeof config->sweep - used, "%s%s", i > 0 ? ";" : "", words[i]
+        );
+        used += (size_t)length;
+        if (used >= sizeof config->sweep) {
+            return cli_usage(args, "more --sweep than fits.");
+        }
+    }
+    return CLI_DONE;
+}
+
+/* All sets side by side instead of a report. */
+static int
+sweep(const cli_args *args, const lf_run_job *job, const lf_model *model, const char *folder)
+{
+    char *json = NULL;
+    lf_error error;
+    const lf_status status =
+        lf_run_sweep(job, model, cli_has(args, "in-sample"), folder, &json, &error);
+    cli_progress_end();
+    if (status != LF_OK) {
+        const int code = cli_fail(&error);
+        return status == LF_RANGE || status == LF_NOT_FOUND ? CLI_USAGE : code;
+    }
+    if (cli_has(args, "json")) {
+        fputs(json, stdout);
+    } else {
+        cli_sweep_text(json);
+    }
+    fprintf(stderr, "\nSets: %s/sweep.csv\n", folder);
+    lf_release(NULL, json);
+    return CLI_DONE;
+}
+
 int cli_backtest(const cli_args *args)
 {
     cli_job job;
@@ -169,11 +216,20 @@ int cli_backtest(const cli_args *args)
         return code;
     }
     code = take_jobs(args, &job.job);
+    if (code == CLI_DONE) {
+        code = take_sweep(args, &job.config);
+    }
     if (code != CLI_DONE) {
         cli_job_close(&job);
         return code;
     }
     lf_status status = lf_model_load(NULL, path, &model, &error);
+    if (status == LF_OK && job.config.sweep[0] != '\0') {
+        code = sweep(args, &job.job, model, folder);
+        lf_model_destroy(model);
+        cli_job_close(&job);
+        return code;
+    }
     if (status == LF_OK) {
         const bool in_sample = cli_has(args, "in-sample");
         status = lf_run_backtest(&job.job, model, in_sample, folder, &metrics, &error);

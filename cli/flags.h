@@ -62,6 +62,9 @@
         "json", 0, CLI_SWITCH, NULL, "JSON instead of text", NULL \
     }
 
+/* Print sweep.json as a table. */
+void cli_sweep_text(const char *json);
+
 /* Print the findings of a walk, lf_train_walk_json(), and where the model lies. */
 void cli_train_text(const char *json, const lf_train_options *options, const char *path);
 

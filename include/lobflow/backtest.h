@@ -59,7 +59,8 @@ typedef struct lf_backtest_options {
     double starting_cash; /* currency; only shifts the cash column */
     bool in_sample;       /* trade rows that the model was trained on; the report's title says so */
     bool check_every_fill; /* ledger and venue invariants after every fill, not only at day's end */
-    bool lean;    /* for sweeps: equity gets its closing row of each day only, predictions none */
+    bool lean;    /* for sweeps: equity gets the whole minutes after the open and the closing row of
+                     each    day only, predictions none */
     bool is_unit; /* trades one day that lf_backtest_save() can write */
     int64_t first_day; /* earlier days of the symbol that others trade: delays are drawn by it */
 } lf_backtest_options;

@@ -66,6 +66,8 @@ typedef struct lf_config {
     lf_risk_options risk;
     double starting_cash;  /* [risk] starting_cash = 100000 */
     bool check_every_fill; /* [execution] check_every_fill = false */
+    /* [sweep] */
+    char sweep[1024]; /* keys = "": "risk.hold=30s,1min;signal.p_long=0.55,0.6" is four sets */
     /* [report] */
     int64_t trials;          /* trials = 1: configurations looked at so far */
     double trials_sharpe_sd; /* trials_sharpe_sd = nan: of their Sharpe ratios a year */
@@ -271,6 +273,30 @@ LF_API LF_MUST_CHECK lf_status lf_run_backtest(
     bool in_sample,
     const char *folder,
     char **metrics,
+    lf_error *error
+);
+
+/**
+ * Trade all days with every combination of the values that the key sweep.keys gives to keys of
+ * [signal], [execution] and [risk]. All share one pass over events, features and predictions.
+ *
+ * Orders, fills and trades of each set are those of lf_run_backtest() with its values, to the byte.
+ * Each set is recorded as a trial: in the file of the key model.trials_file, else in
+ * folder/trials.sqlite.
+ *
+ * @param folder  made when it is not there; files: docs/formats/sweep.md
+ * @param json    owned, the text of sweep.json; end it with lf_release(); may be NULL
+ * @return as lf_run_backtest(), and LF_RANGE or LF_NOT_FOUND (what sweep.keys says)
+ *
+ * Cost: one pass; of each set some ns an event, and 28 kB a day in memory when tables are put
+ *       together.
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_sweep(
+    const lf_run_job *job,
+    const lf_model *model,
+    bool in_sample,
+    const char *folder,
+    char **json,
     lf_error *error
 );
 

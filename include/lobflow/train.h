@@ -649,6 +649,30 @@ LF_API LF_MUST_CHECK lf_status lf_train_search_days(
     lf_error *error
 );
 
+/** A choice of parameters that was looked at without training, such as a set of a sweep. */
+typedef struct lf_train_choice {
+    int64_t number; /* tells it from others of the same search: a hash of all its parameters */
+    const char *parameters; /* a JSON object; borrowed */
+} lf_train_choice;
+
+/**
+ * Record choices as trials, all of them or none. Those that are recorded already stay one trial.
+ *
+ * @param path      SQLite file of trials; made when it is not there
+ * @param search    what they share: data and everything that is not varied
+ * @param choices   [count]
+ * @param recorded  out: trials in the file, those of other searches included
+ * @return LF_OK, LF_IO, LF_FORMAT (the file is no record of trials) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_trials_add(
+    const char *path,
+    const char *search,
+    const lf_train_choice *choices,
+    size_t count,
+    int64_t *recorded,
+    lf_error *error
+);
+
 /**
  * Trials that a file records, whatever their data.
  *

@@ -135,7 +135,9 @@ static lf_status append_prediction(lfi_replay *replay, const lf_row *row, lf_err
 lf_status lfi_record_row(lfi_replay *replay, const lf_row *row, lf_error *error)
 {
     lf_backtest *const backtest = replay->backtest;
-    if (backtest->lean) {
+    /* For a sweep the minutes will do. */
+    if (backtest->lean &&
+        (row->ts_ns % LF_NS_PER_MINUTE != 0 || row->ts_ns <= replay->instrument->session_open_ns)) {
         return LF_OK;
     }
     for (size_t i = 0; i < backtest->strategy_count; i++) {
@@ -152,7 +154,7 @@ lf_status lfi_record_row(lfi_replay *replay, const lf_row *row, lf_error *error)
             return status;
         }
     }
-    return row->traded ? append_prediction(replay, row, error) : LF_OK;
+    return row->traded && !backtest->lean ? append_prediction(replay, row, error) : LF_OK;
 }
 
 lf_status lfi_record_close(lfi_replay *replay, lfi_book_keeper *keeper, lf_error *error)

@@ -331,6 +331,8 @@ const lfi_config_entry lfi_config_entries[] = {
     NS("risk", "retry", risk.retry_ns, "before an exit that did not fill is sent again"),
     F64("risk", "starting_cash", starting_cash, "currency; shifts the cash column only"),
 
+    TEXT("sweep", "keys", sweep, "of backtest: key=a,b;key=c,d tries every combination"),
+
     I64("report", "trials", trials, "configurations looked at so far, for the deflated Sharpe ratio"
     ),
     F64("report",

@@ -89,7 +89,7 @@ static void add_looks(const lfi_desk *desk, char *title, size_t bytes)
     }
 }
 
-static void make_title(const lfi_desk *desk, char *out, size_t bytes)
+void lfi_desk_title(const lfi_desk *desk, char *out, size_t bytes)
 {
     const char *const given = desk->job->config->title;
     if (given[0] != '\0') {
@@ -103,15 +103,15 @@ static void make_title(const lfi_desk *desk, char *out, size_t bytes)
 
 /* ---- files ------------------------------------------------------------------------------ */
 
-static lf_status
-write_table(const lf_frame *frame, const char *folder, const char *name, lf_error *error)
+lf_status
+lfi_write_table(const lf_frame *frame, const char *folder, const char *name, lf_error *error)
 {
     char path[LFI_PATH_BYTES];
     const lf_status status = lfi_path(folder, name, path, error);
     return status == LF_OK ? lf_frame_write(frame, path, error) : status;
 }
 
-static lf_status write_text(const char *text, const char *folder, const char *name, lf_error *error)
+lf_status lfi_write_text(const char *text, const char *folder, const char *name, lf_error *error)
 {
     char path[LFI_PATH_BYTES];
     const lf_status status = lfi_path(folder, name, path, error);
@@ -127,7 +127,7 @@ static lf_status write_tables(const lf_report_run *run, const char *folder, lf_e
         [LF_BACKTEST_TRADES] = "trades.parquet",
         [LF_BACKTEST_EQUITY] = "equity.parquet",
     };
-    lf_status status = write_table(run->predictions, folder, "predictions.parquet", error);
+    lf_status status = lfi_write_table(run->predictions, folder, "predictions.parquet", error);
     for (size_t i = 0; i < run->strategy_count && status == LF_OK; i++) {
         char path[LFI_PATH_BYTES];
         status = lfi_path(folder, i == 0 ? "." : run->strategies[i].name, path, error);
@@ -135,7 +135,7 @@ static lf_status write_tables(const lf_report_run *run, const char *folder, lf_e
             status = lf_mkdirs(path, error);
         }
         for (int t = 0; t < LF_BACKTEST_TABLE_COUNT && status == LF_OK; t++) {
-            status = write_table(run->strategies[i].tables[t], path, names[t], error);
+            status = lfi_write_table(run->strategies[i].tables[t], path, names[t], error);
         }
     }
     return status;
@@ -161,13 +161,13 @@ static lf_status write_run(
         status = lfi_tell(job, "report", 0.5, error);
     }
     if (status == LF_OK) {
-        status = write_text(facts->config_toml, folder, "config.toml", error);
+        status = lfi_write_text(facts->config_toml, folder, "config.toml", error);
     }
     if (status == LF_OK) {
         status = write_tables(run, folder, error);
     }
     if (status == LF_OK) {
-        status = write_text(json, folder, "metrics.json", error);
+        status = lfi_write_text(json, folder, "metrics.json", error);
     }
     if (status == LF_OK) {
         status = lfi_path(folder, "report.html", page, error);
@@ -208,7 +208,7 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
         .strategy_count = desk->strategy_count,
     };
     char title[256];
-    make_title(desk, title, sizeof title);
+    lfi_desk_title(desk, title, sizeof title);
     add_looks(desk, title, sizeof title);
     const lf_model_meta *const model = lf_model_meta_of(desk->trading->spans[0].model);
     const lf_report_facts facts = {
@@ -235,9 +235,7 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
     return write_run(desk, &run, &facts, folder, metrics, error);
 }
 
-/* Trading days that a model's training held out is a look; it is written down before anything is
-   shown. findings: owned, for the report; untouched when there are no such days. */
-static lf_status count_look(
+lf_status lfi_desk_count_look(
     lfi_desk *desk, lfi_trading *trading, const char *folder, char **findings, lf_error *error
 )
 {
@@ -289,7 +287,7 @@ lf_status lfi_trade(
         status = lfi_desk_trade(&desk, error);
     }
     if (status == LF_OK) {
-        status = count_look(&desk, &told, folder, &findings, error);
+        status = lfi_desk_count_look(&desk, &told, folder, &findings, error);
     }
     if (status == LF_OK) {
         status = report(&desk, folder, toml, metrics, error);

@@ -1,6 +1,7 @@
 /* The verbs train, backtest, run and latency. */
 #include "holdout_internal.h"
 #include "latency_internal.h"
+#include "sweep_internal.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -382,6 +383,35 @@ lf_status lf_run_backtest(
     return trade_model(job, model, in_sample, &by, folder, metrics, error);
 }
 
+static lf_status trade_sweep(
+    const lf_run_job *job,
+    const lfi_trading *trading,
+    const void *context,
+    const char *folder,
+    char **json,
+    lf_error *error
+)
+{
+    (void)context;
+    return lfi_sweep_trade(job, trading, folder, json, error);
+}
+
+lf_status lf_run_sweep(
+    const lf_run_job *job,
+    const lf_model *model,
+    bool in_sample,
+    const char *folder,
+    char **json,
+    lf_error *error
+)
+{
+    if (json != NULL) {
+        *json = NULL;
+    }
+    const trader by = {.verb = "sweep", .trade = trade_sweep};
+    return trade_model(job, model, in_sample, &by, folder, json, error);
+}
+
 /* Each fold's model trades the rows that it has not seen. */
 static lf_status trade_walk(
     const lf_run_job *job,
@@ -486,6 +516,13 @@ static lf_status walk_and_trade(
             LF_RANGE,
             "model.trials is for train, which may look at all days; a run trades what it has not "
             "seen. Search with train, then set the keys it found and model.trials_file."
+        );
+    }
+    if (job->config->sweep[0] != '\0') {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "sweep.keys is for backtest: train a model on earlier days, then sweep on later ones."
         );
     }
     lf_status status = check_trades(job->config, error);

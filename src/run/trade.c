@@ -123,6 +123,7 @@ static lf_status create_backtest(lfi_desk *desk, lf_error *error)
         .starting_cash = config->starting_cash,
         .in_sample = desk->trading->in_sample,
         .check_every_fill = config->check_every_fill,
+        .lean = desk->lean,
     };
     return lf_backtest_create(&options, &desk->backtest, error);
 }
@@ -132,6 +133,8 @@ static lf_status merge(lfi_desk *desk, lf_error *error)
 {
     lf_status status = LF_OK;
     for (size_t i = 0; i < desk->strategy_count; i++) {
+        const lf_ledger *const ledger = lf_backtest_ledger(desk->backtest, i);
+        desk->turnover[i] += (double)(ledger->bought_nano + ledger->sold_nano) * 1e-9;
         lf_backtest_counts_add(&desk->counts[i], lf_backtest_counts_of(desk->backtest, i));
     }
     if (desk->all == NULL) {
@@ -181,17 +184,37 @@ static lf_status put_symbol(lfi_desk *desk, const char *symbol, lf_error *error)
     return status == LF_OK ? merge(desk, error) : status;
 }
 
+/* What is traded, and room to count in. */
+static lf_status make_room(lfi_desk *desk, lf_error *error)
+{
+    const lf_allocator *const allocator = desk->job->allocator;
+    if (desk->strategies == NULL) {
+        desk->strategies = lf_allocate(allocator, LFI_STRATEGIES_MAX, sizeof *desk->strategies);
+        desk->strategy_count =
+            desk->strategies != NULL ? lfi_strategies(desk->job->config, desk->strategies) : 0;
+    }
+    desk->counts = lf_allocate(allocator, desk->strategy_count + 1, sizeof *desk->counts);
+    desk->turnover = lf_allocate(allocator, desk->strategy_count + 1, sizeof *desk->turnover);
+    return desk->strategies != NULL && desk->counts != NULL && desk->turnover != NULL
+               ? LF_OK
+               : lf_error_set(error, LF_NOMEM, "No memory for the strategies.");
+}
+
 lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error)
 {
     const lf_run_job *const job = desk->job;
-    desk->strategy_count = lfi_strategies(job->config, desk->strategies);
+    lf_status status = make_room(desk, error);
+    if (status != LF_OK) {
+        return status;
+    }
     desk->units = (lfi_units){
         .job = job,
         .trading = desk->trading,
         .strategies = desk->strategies,
         .strategy_count = desk->strategy_count,
+        .lean = desk->lean,
     };
-    lf_status status = lfi_units_begin(&desk->units, desk->folder, error);
+    status = lfi_units_begin(&desk->units, desk->folder, error);
     if (status == LF_OK) {
         status = lfi_units_trade(&desk->units, error);
     }
@@ -212,6 +235,11 @@ void lfi_desk_close(lfi_desk *desk)
 {
     lf_backtest_destroy(desk->backtest);
     lf_backtest_destroy(desk->all);
-    lfi_units_end(&desk->units);
+    if (desk->units.job != NULL) {
+        lfi_units_end(&desk->units);
+    }
+    lf_release(desk->job->allocator, desk->strategies);
+    lf_release(desk->job->allocator, desk->counts);
+    lf_release(desk->job->allocator, desk->turnover);
     lf_release(desk->job->allocator, desk->data_text);
 }

@@ -17,12 +17,15 @@ typedef struct lfi_desk {
     const lfi_trading *trading;
     const char *folder; /* of the run; files of finished days lie below it */
     lfi_units units;
-    lf_strategy_options strategies[LFI_STRATEGIES_MAX];
+    /* [strategy_count] owned; NULL when trading begins: those of lfi_strategies(). */
+    lf_strategy_options *strategies;
     size_t strategy_count;
-    lf_backtest *backtest; /* of the symbol that is put together */
-    lf_backtest *all;      /* holds the tables of all symbols so far */
-    lf_backtest_counts counts[LFI_STRATEGIES_MAX];
-    char *data_text; /* one line for each day that was traded, owned */
+    bool lean;                  /* minutes only, as lf_backtest_options.lean */
+    lf_backtest *backtest;      /* of the symbol that is put together */
+    lf_backtest *all;           /* holds the tables of all symbols so far */
+    lf_backtest_counts *counts; /* [strategy_count] owned */
+    double *turnover;           /* [strategy_count] owned; currency */
+    char *data_text;            /* one line for each day that was traded, owned */
     size_t data_bytes;
     size_t data_capacity;
     int64_t trial_count; /* configurations looked at so far */
@@ -39,5 +42,17 @@ lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error);
 /* Remember that a day was traded, for title and data text. Without memory it is left out. */
 void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_feed_stats *stats);
 void lfi_desk_close(lfi_desk *desk);
+
+/* "GOOG 2012-06-21 to 2012-06-22", or the title that is configured. */
+void lfi_desk_title(const lfi_desk *desk, char *out, size_t bytes);
+/* Trading days that a model's training held out is a look; it is written down before anything is
+   shown. findings: owned, for the report; untouched when there are no such days. */
+lf_status lfi_desk_count_look(
+    lfi_desk *desk, lfi_trading *trading, const char *folder, char **findings, lf_error *error
+);
+/* Files of a folder, whole or not at all. */
+lf_status
+lfi_write_table(const lf_frame *frame, const char *folder, const char *name, lf_error *error);
+lf_status lfi_write_text(const char *text, const char *folder, const char *name, lf_error *error);
 
 #endif

@@ -242,6 +242,7 @@ static lf_status note_done(pool *p, size_t at, const lfi_unit *made, lf_error *e
     lfi_units *const units = p->units;
     lfi_unit *const unit = &units->units[at];
     unit->key = made->key;
+    unit->source = made->source;
     unit->carry_out = made->carry_out;
     unit->carry_out_known = true;
     unit->was_done = made->was_done;

@@ -150,12 +150,11 @@ lfi_unit_make(const lfi_units *units, const lf_run_job *job, lfi_unit *unit, lf_
 {
     char path[LFI_PATH_BYTES];
     lfi_unit_note note;
-    uint64_t key = 0;
-    lf_status status = lfi_source_key(&job->sources[unit->day], &key, error);
+    lf_status status = lfi_source_key(&job->sources[unit->day], &unit->source, error);
     if (status != LF_OK) {
         return status;
     }
-    key = lf_hash64(&units->common_key, sizeof units->common_key, key);
+    uint64_t key = lf_hash64(&units->common_key, sizeof units->common_key, unit->source);
     key = lf_hash64(&unit->number, sizeof unit->number, key);
     unit->key = lf_hash64(&unit->carry, sizeof unit->carry, key);
     status = lfi_unit_path(units, unit, path, error);

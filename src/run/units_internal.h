@@ -4,7 +4,7 @@
 
 #include "line_internal.h"
 
-/* Longest list of strategies that share a pass. */
+/* No unit. */
 #define LFI_UNIT_NONE SIZE_MAX
 
 /* What is kept beside the tables of a unit. */
@@ -19,6 +19,7 @@ typedef struct lfi_unit {
     size_t day;      /* number of its source */
     size_t previous; /* the unit of the symbol's day before, or LFI_UNIT_NONE */
     int64_t number;  /* of the day among the traded ones of its symbol */
+    uint64_t source; /* content of its files */
     uint64_t key;    /* what it depends on; also the name of its file */
     /* Under the lock. */
     lf_feature_carry carry; /* before the day */
@@ -38,8 +39,7 @@ typedef struct lfi_units {
     const lfi_trading *trading;
     const lf_strategy_options *strategies; /* [strategy_count] borrowed */
     size_t strategy_count;
-    bool lean;            /* as lf_backtest_options.lean */
-    const char *key_text; /* what all days depend on, beside job, trading and sources */
+    bool lean; /* as lf_backtest_options.lean */
     char folder[LFI_PATH_BYTES];
     lfi_unit *units; /* [unit_count] owned, in the order of the sources */
     size_t unit_count;

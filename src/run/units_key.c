@@ -149,7 +149,6 @@ lf_status lfi_common_key(lfi_units *units, lf_error *error)
     }
     hash = hash_text(hash, text);
     lf_release(units->job->allocator, text);
-    hash = hash_text(hash, units->key_text != NULL ? units->key_text : "");
     hash = hash_whole(hash, (int64_t)units->strategy_count);
     hash = hash_whole(hash, units->trading->in_sample);
     hash = hash_whole(hash, units->lean);

@@ -167,6 +167,55 @@ lf_status lfi_trials_count(lfi_trials *trials, int64_t *out, lf_error *error)
     return status;
 }
 
+/* One choice; a trial that is recorded already is not a new look. */
+static lf_status
+add_choice(lfi_trials *trials, const char *search, const lf_train_choice *choice, lf_error *error)
+{
+    static const char text[] =
+        "INSERT OR IGNORE INTO trials (search, number, parameters, started, seconds)"
+        " VALUES (?, ?, ?, strftime('%Y-%m-%dT%H:%M:%SZ'), 0)";
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(trials->database, text, -1, &statement, NULL) != SQLITE_OK) {
+        return failed(trials, error);
+    }
+    const bool is_good =
+        sqlite3_bind_text(statement, 1, search, -1, SQLITE_STATIC) == SQLITE_OK &&
+        sqlite3_bind_int64(statement, 2, choice->number) == SQLITE_OK &&
+        sqlite3_bind_text(statement, 3, choice->parameters, -1, SQLITE_STATIC) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_DONE;
+    const lf_status status = is_good ? LF_OK : failed(trials, error);
+    (void)sqlite3_finalize(statement);
+    return status;
+}
+
+lf_status lf_train_trials_add(
+    const char *path,
+    const char *search,
+    const lf_train_choice *choices,
+    size_t count,
+    int64_t *recorded,
+    lf_error *error
+)
+{
+    lfi_trials *trials = NULL;
+    lf_status status = lfi_trials_open(NULL, path, true, &trials, error);
+    if (status == LF_OK && sqlite3_exec(trials->database, "BEGIN", NULL, NULL, NULL) != SQLITE_OK) {
+        status = failed(trials, error);
+    }
+    for (size_t i = 0; i < count && status == LF_OK; i++) {
+        status = add_choice(trials, search, &choices[i], error);
+    }
+    if (status == LF_OK &&
+        sqlite3_exec(trials->database, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
+        status = failed(trials, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_trials_count(trials, recorded, error);
+    }
+    lfi_trials_close(trials); /* undoes what was not committed */
+    return status;
+}
+
 lf_status lf_train_trial_count(const char *path, int64_t *out, lf_error *error)
 {
     lfi_trials *trials = NULL;
