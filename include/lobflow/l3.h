@@ -152,6 +152,25 @@ lf_l3_first(const lf_l3 *l3, uint32_t book, int side, int64_t price, uint64_t *o
  */
 LF_API bool lf_l3_ahead(const lf_l3 *l3, uint64_t order_id, int64_t *out_lots, size_t *out_orders);
 
+/**
+ * The id of the order that stands right before another in its queue; false when that one is the
+ * first or is not there.
+ */
+LF_API bool lf_l3_before(const lf_l3 *l3, uint64_t order_id, uint64_t *out_order_id);
+
+/** Is told of an order; anything but LF_OK ends the visit. */
+typedef lf_status (*lf_l3_visit)(void *context, uint64_t order_id, const lf_l3_order *order);
+
+/**
+ * Visit all orders of a book: bids, then asks, best prices first, each queue from its front. Added
+ * in this order to an empty book they make the same book.
+ *
+ * @param visit  must not change the books
+ * @return LF_OK, or what visit returned
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_l3_each(const lf_l3 *l3, uint32_t book, lf_l3_visit visit, void *context);
+
 /** How many messages ahead the steps of lf_l3_prefetch() are worth their while. */
 #define LF_L3_LOOK_TABLE 24
 #define LF_L3_LOOK_ORDER 16

@@ -349,6 +349,49 @@ bool lf_l3_ahead(const lf_l3 *l3, uint64_t order_id, int64_t *out_lots, size_t *
     return true;
 }
 
+bool lf_l3_before(const lf_l3 *l3, uint64_t order_id, uint64_t *out_order_id)
+{
+    const uint32_t slot = lfi_orders_find(&l3->orders, order_id);
+    const uint32_t prev = slot != LFI_NONE ? lfi_order_at(&l3->orders, slot)->prev : LFI_NONE;
+    if (prev == LFI_NONE) {
+        return false;
+    }
+    *out_order_id = lfi_order_id(&l3->orders, prev);
+    return true;
+}
+
+static lf_status
+each_of_level(const lf_l3 *l3, const lfi_level *level, lf_l3_visit visit, void *context)
+{
+    const bool is_ask = level->side % 2 != 0;
+    lf_status status = LF_OK;
+    for (uint32_t slot = level->head; slot != LFI_NONE && status == LF_OK;) {
+        const lfi_order *const order = lfi_order_at(&l3->orders, slot);
+        const lf_l3_order told = {
+            .price = is_ask ? -level->key : level->key,
+            .lots = order->lots,
+            .book = level->side / 2,
+            .side = is_ask ? -1 : 1,
+        };
+        status = visit(context, lfi_order_id(&l3->orders, slot), &told);
+        slot = order->next;
+    }
+    return status;
+}
+
+lf_status lf_l3_each(const lf_l3 *l3, uint32_t book, lf_l3_visit visit, void *context)
+{
+    assert(book < l3->book_count);
+    lf_status status = LF_OK;
+    for (uint32_t number = 2 * book; number < 2 * book + 2; number++) {
+        const lfi_side *const side = &l3->sides[number];
+        for (size_t i = side->count; i > 0 && status == LF_OK; i--) {
+            status = each_of_level(l3, &l3->levels[side->levels[i - 1]], visit, context);
+        }
+    }
+    return status;
+}
+
 /* The place of an order with a growing id, which may be empty; NULL without a page. */
 static const lfi_order *place_of(const lfi_orders *orders, uint64_t id)
 {

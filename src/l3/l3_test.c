@@ -201,6 +201,12 @@ static void check_orders(const naive *n, const lf_l3 *l3)
         assert_int_equal(found.book, o->book);
         assert_int_equal(found.side, o->side);
         assert_true(lf_l3_ahead(l3, o->id, &lots, &count));
+        /* Going back through the queue meets as many as stand ahead. */
+        size_t steps = 0;
+        for (uint64_t id = o->id; lf_l3_before(l3, id, &id);) {
+            steps++;
+        }
+        assert_int_equal(steps, count);
         assert_int_equal(lots, ahead);
         assert_int_equal(count, ahead_count);
         if (ahead_count == 0) {
