@@ -73,6 +73,27 @@ typedef struct lf_trade {
     uint8_t reserved[6];
 } lf_trade;
 
+/** What a message did to a single order. */
+typedef enum lf_change_kind {
+    LF_CHANGE_ADD = 0,    /* it joins the end of the queue at its price */
+    LF_CHANGE_REDUCE = 1, /* it loses lots; with its last ones it goes */
+    LF_CHANGE_MODIFY = 2, /* a new price or size; smaller at the same price keeps the place */
+    LF_CHANGE_FILL = 3,   /* it was executed; what it loses by that is a change of its own */
+    LF_CHANGE_CLEAR = 4,  /* all orders of the book are gone */
+} lf_change_kind;
+
+/** One change of a single order, as lf_l3_add() and its like take it. */
+typedef struct lf_order_change {
+    uint64_t order_id;   /* 0: LF_CHANGE_CLEAR */
+    int64_t price_ticks; /* LF_CHANGE_ADD and LF_CHANGE_MODIFY, else 0 */
+    int64_t lots;
+    uint8_t kind; /* lf_change_kind */
+    int8_t side;  /* +1 bid, -1 ask, 0: LF_CHANGE_REDUCE, LF_CHANGE_FILL and LF_CHANGE_CLEAR */
+    uint8_t reserved[6];
+} lf_order_change;
+
+static_assert(sizeof(lf_order_change) == 32, "lf_order_change crosses modules: keep its size");
+
 /** One change of one book, with the book after it. */
 typedef struct lf_event {
     int64_t ts_exchange_ns;
@@ -113,6 +134,7 @@ typedef struct lf_instrument {
     bool ties_unordered;
     bool has_local_times; /* local times are as recorded, not made from a constant latency */
     bool is_inverse;      /* sizes are contracts worth a fixed amount of the currency */
+    bool has_orders;      /* lf_feed_changes() tells what happened to single orders */
     /** Continuous trading of this day, [open, close). */
     int64_t session_open_ns;
     int64_t session_close_ns;
@@ -151,6 +173,7 @@ typedef struct lf_feed_options {
     const char *date; /* YYYY-MM-DD */
     int32_t level_count;
     bool strict;         /* inconsistencies of the book are errors */
+    bool with_orders;    /* changes of single orders are kept where the data have them */
     size_t batch_events; /* 0: 1024 */
     /** Constant added to the exchange time where the feed has no local time, 0 to 1 day. */
     int64_t feed_latency_ns;
@@ -243,6 +266,18 @@ LF_API const lf_instrument *lf_feed_instrument(const lf_feed *feed);
  *        nothing.
  */
 LF_API LF_MUST_CHECK lf_status lf_feed_next(lf_feed *feed, lf_batch *out, lf_error *error);
+
+/**
+ * What happened to single orders in an event of the last batch, in order. From the first event on
+ * they build the whole book: where events before the day were left out, they begin with a clear
+ * book and all its orders.
+ *
+ * @param event  index in the batch
+ * @param count  out
+ * @return [count] borrowed until the next call on this feed; NULL and 0 where the instrument has no
+ *         orders (lf_feed_options.with_orders was not set, or the data have levels only)
+ */
+LF_API const lf_order_change *lf_feed_changes(const lf_feed *feed, size_t event, size_t *count);
 
 /** Counts so far, borrowed until the next call. */
 LF_API const lf_feed_stats *lf_feed_stats_of(const lf_feed *feed);

@@ -183,10 +183,14 @@ static lf_status take_levels(dbn *self, const unsigned char *bytes, lf_error *er
 static lf_status apply_order(dbn *self, const dbn_message *m, lf_error *error)
 {
     const int side = m->side == 'B' ? 1 : -1;
+    lf_order_change change = {.order_id = m->order_id, .lots = m->size};
     int64_t ticks = 0;
     lf_status status = LF_OK;
     if (m->action != 'A' && m->action != 'M') {
-        return m->action == 'C' ? lf_l3_reduce(self->l3, m->order_id, m->size) : LF_OK;
+        const bool is_fill = m->action == 'F';
+        change.kind = is_fill ? LF_CHANGE_FILL : LF_CHANGE_REDUCE;
+        status = lfi_changes_push(&self->reader->changes, &change, error);
+        return status == LF_OK && !is_fill ? lf_l3_reduce(self->l3, m->order_id, m->size) : status;
     }
     if ((m->side != 'B' && m->side != 'A') || m->price == DBN_PRICE_NONE) {
         return LF_DATA;
@@ -194,6 +198,12 @@ static lf_status apply_order(dbn *self, const dbn_message *m, lf_error *error)
     status = to_ticks(self, m->price, side > 0, &ticks, error);
     if (status != LF_OK) {
         return status == LF_DATA ? LF_FORMAT : status; /* not the book's fault */
+    }
+    change.kind = m->action == 'A' ? LF_CHANGE_ADD : LF_CHANGE_MODIFY;
+    change.side = (int8_t)side;
+    change.price_ticks = ticks;
+    if (lfi_changes_push(&self->reader->changes, &change, error) != LF_OK) {
+        return LF_NOMEM;
     }
     return m->action == 'A' ? lf_l3_add(self->l3, 0, m->order_id, side, ticks, m->size)
                             : lf_l3_modify(self->l3, 0, m->order_id, side, ticks, m->size);
@@ -242,29 +252,6 @@ static lf_status take_order(dbn *self, const dbn_message *m, lf_error *error)
                             !lf_l3_find(self->l3, m->order_id, &left);
     }
     return LF_OK;
-}
-
-/* Some records ahead, if they are there; another kind's bytes for an id do no harm. */
-static void look_ahead(const dbn *self)
-{
-    static const struct {
-        size_t records;
-        lf_l3_step step;
-    } steps[] = {
-        {LF_L3_LOOK_TABLE, LF_L3_STEP_TABLE},
-        {LF_L3_LOOK_ORDER, LF_L3_STEP_ORDER},
-        {LF_L3_LOOK_QUEUE, LF_L3_STEP_QUEUE},
-    };
-    size_t bytes;
-    const unsigned char *const at = lfi_dbn_in_ahead(self->in, &bytes);
-    for (int i = 0; i < 3; i++) {
-        const size_t offset = steps[i].records * sizeof(dbn_mbo) + offsetof(dbn_mbo, order_id);
-        uint64_t id;
-        if (offset + sizeof id <= bytes) {
-            memcpy(&id, at + offset, sizeof id);
-            lf_l3_prefetch(self->l3, id, steps[i].step);
-        }
-    }
 }
 
 /* ---- events ----------------------------------------------------------------------------- */
@@ -444,6 +431,7 @@ static lf_status close_event(dbn *self, lf_error *error)
     const bool is_outside =
         event->ts_exchange_ns < self->from_ns || event->ts_exchange_ns >= self->to_ns;
     if (is_outside) {
+        lfi_changes_drop(&self->reader->changes);
         self->trade_count = now->trade_first;
         self->is_done = event->ts_exchange_ns >= self->to_ns;
     } else {
@@ -451,10 +439,19 @@ static lf_status close_event(dbn *self, lf_error *error)
         self->count++;
     }
     self->is_bad = now->is_doubtful;
-    return LF_OK;
+    return is_outside ? LF_OK
+                      : lfi_changes_close(&self->reader->changes, self->count - 1, self->l3, error);
 }
 
-static void open_event_now(dbn *self, bool is_snapshot)
+/* All orders are gone. */
+static lf_status clear_orders(dbn *self, lf_error *error)
+{
+    const lf_order_change change = {.kind = LF_CHANGE_CLEAR};
+    lf_l3_clear(self->l3, 0);
+    return lfi_changes_push(&self->reader->changes, &change, error);
+}
+
+static lf_status open_event_now(dbn *self, bool is_snapshot, lf_error *error)
 {
     open_event *const now = &self->now;
     now->is_open = true;
@@ -467,9 +464,10 @@ static void open_event_now(dbn *self, bool is_snapshot)
     if (is_snapshot) {
         self->before = self->quotes;
         if (self->l3 != NULL) {
-            lf_l3_clear(self->l3, 0);
+            return clear_orders(self, error);
         }
     }
+    return LF_OK;
 }
 
 static void keep(unsigned char out[sizeof(dbn_mbo)], const unsigned char *record)
@@ -517,11 +515,13 @@ take_record(dbn *self, const unsigned char *record, const dbn_message *m, lf_err
         status = close_event(self, error);
     }
     if (status == LF_OK && !self->now.is_open) {
-        open_event_now(self, is_snapshot);
+        status = open_event_now(self, is_snapshot, error);
     }
     if (status == LF_OK && self->l3 != NULL) {
         if (m->action == 'R') {
-            lf_l3_clear(self->l3, 0);
+            status = clear_orders(self, error);
+        } else if (m->action == 'F') {
+            status = apply_order(self, m, error);
         } else if (m->action == 'A' || m->action == 'C' || m->action == 'M') {
             status = take_order(self, m, error);
         }
@@ -589,6 +589,7 @@ static void begin_batch(dbn *self)
     const size_t first = self->now.is_open ? self->now.trade_first : self->trade_count;
     const size_t kept = self->trade_count - first;
     memmove(self->trades, self->trades + first, kept * sizeof *self->trades);
+    lfi_changes_begin_batch(&self->reader->changes);
     self->now.trade_first = 0;
     self->trade_count = kept;
     self->count = 0;
@@ -614,7 +615,7 @@ static lf_status dbn_next(void *context, lf_batch *out, lf_error *error)
         if (status == LF_OK && ours) {
             const dbn_message m = lfi_dbn_message(record);
             if (self->l3 != NULL) {
-                look_ahead(self);
+                lfi_dbn_look_ahead(self->in, self->l3);
             }
             status = take_record(self, record, &m, error);
         }
@@ -638,6 +639,7 @@ static void dbn_close(void *context)
     const lf_allocator *const allocator = self->allocator != NULL ? &memory : NULL;
     lfi_dbn_in_close(self->in);
     lf_l3_destroy(self->l3);
+    lfi_changes_end(&self->reader->changes);
     lf_release(allocator, self->events);
     lf_release(allocator, self->trades);
     lf_release(allocator, self);
@@ -743,6 +745,11 @@ begin(dbn *self, const lf_source *source, const lf_feed_options *options, lf_err
     }
     if (status == LF_OK && self->schema == LF_DBN_MBO) {
         status = lf_l3_create(&books, &self->l3, error);
+    }
+    if (status == LF_OK && self->l3 != NULL && options->with_orders) {
+        self->reader->instrument.has_orders = true;
+        status =
+            lfi_changes_start(&self->reader->changes, self->allocator, self->batch_events, error);
     }
     /* What was read to find the span is read again. */
     lfi_dbn_in_close(self->in);

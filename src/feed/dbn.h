@@ -197,6 +197,8 @@ const dbn_metadata *lfi_dbn_in_metadata(const lfi_dbn_in *in);
 lf_status lfi_dbn_in_next(lfi_dbn_in *in, const unsigned char **record, lf_error *error);
 /* Records that lie ready behind the last one, for looking ahead: *bytes from *at on. */
 const unsigned char *lfi_dbn_in_ahead(const lfi_dbn_in *in, size_t *bytes);
+/* Brings near what orders of the records ahead will touch; mbo only. */
+void lfi_dbn_look_ahead(const lfi_dbn_in *in, const lf_l3 *l3);
 /* An error at the last record. */
 lf_status
 lfi_dbn_in_fail(const lfi_dbn_in *in, lf_error *error, lf_status status, const char *format, ...)

@@ -440,3 +440,26 @@ int64_t lfi_dbn_in_record_count(const lfi_dbn_in *in)
 {
     return in->record_count;
 }
+
+/* Another kind's bytes for an id do no harm. */
+void lfi_dbn_look_ahead(const lfi_dbn_in *in, const lf_l3 *l3)
+{
+    static const struct {
+        size_t records;
+        lf_l3_step step;
+    } steps[] = {
+        {LF_L3_LOOK_TABLE, LF_L3_STEP_TABLE},
+        {LF_L3_LOOK_ORDER, LF_L3_STEP_ORDER},
+        {LF_L3_LOOK_QUEUE, LF_L3_STEP_QUEUE},
+    };
+    size_t bytes;
+    const unsigned char *const at = lfi_dbn_in_ahead(in, &bytes);
+    for (int i = 0; i < 3; i++) {
+        const size_t offset = steps[i].records * sizeof(dbn_mbo) + offsetof(dbn_mbo, order_id);
+        uint64_t id;
+        if (offset + sizeof id <= bytes) {
+            memcpy(&id, at + offset, sizeof id);
+            lf_l3_prefetch(l3, id, steps[i].step);
+        }
+    }
+}

@@ -346,6 +346,72 @@ static void test_snapshots(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* The changes of an event into a book, which must then be the event's. */
+static void follow(lf_l3 *l3, const lf_feed *feed, size_t index, const lf_quotes *quotes)
+{
+    size_t count;
+    const lf_order_change *const changes = lf_feed_changes(feed, index, &count);
+    for (size_t i = 0; i < count; i++) {
+        const lf_order_change *const c = &changes[i];
+        lf_status status = LF_OK;
+        if (c->kind == LF_CHANGE_ADD) {
+            status = lf_l3_add(l3, 0, c->order_id, c->side, c->price_ticks, c->lots);
+        } else if (c->kind == LF_CHANGE_MODIFY) {
+            status = lf_l3_modify(l3, 0, c->order_id, c->side, c->price_ticks, c->lots);
+        } else if (c->kind == LF_CHANGE_REDUCE) {
+            status = lf_l3_reduce(l3, c->order_id, c->lots);
+        } else if (c->kind == LF_CHANGE_CLEAR) {
+            lf_l3_clear(l3, 0);
+        }
+        assert_true(status == LF_OK || status == LF_DATA);
+    }
+    const lf_l3_side *const bids = lf_l3_best(l3, 0, 1), *const asks = lf_l3_best(l3, 0, -1);
+    assert_memory_equal(bids->prices, quotes->bid_ticks, sizeof bids->prices);
+    assert_memory_equal(bids->lots, quotes->bid_lots, sizeof bids->lots);
+    assert_memory_equal(asks->prices, quotes->ask_ticks, sizeof asks->prices);
+    assert_memory_equal(asks->lots, quotes->ask_lots, sizeof asks->lots);
+}
+
+static void test_changes(void **state)
+{
+    (void)state;
+    const struct {
+        const order_row *rows;
+        size_t n;
+    } files[] = {
+        {market, sizeof market / sizeof market[0]},
+        {snapshots, sizeof snapshots / sizeof snapshots[0]},
+    };
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    for (size_t i = 0; i < 4; i++) {
+        const char *const path =
+            write_orders(&folder, "c.dbn", 3, files[i / 2].rows, files[i / 2].n);
+        const lf_feed_options options = {
+            .symbol = "AAA",
+            .tick_nano = CENTS(1),
+            .with_orders = true,
+            .batch_events = i % 2 == 0 ? 1 : 64};
+        lf_source_list list;
+        lf_feed *feed;
+        lf_l3 *l3;
+        lf_batch batch;
+        assert_int_equal(lf_feed_find(&path, 1, &options, &list, NULL), LF_OK);
+        assert_int_equal(lf_feed_open(&list.sources[0], &options, &feed, NULL), LF_OK);
+        assert_int_equal(lf_l3_create(NULL, &l3, NULL), LF_OK);
+        assert_true(lf_feed_instrument(feed)->has_orders);
+        while (lf_feed_next(feed, &batch, NULL) == LF_OK && batch.event_count > 0) {
+            for (size_t e = 0; e < batch.event_count; e++) {
+                follow(l3, feed, e, &batch.events[e].quotes);
+            }
+        }
+        lf_l3_destroy(l3);
+        lf_feed_close(feed);
+        lf_source_list_clear(&list);
+    }
+    lf_testing_folder_remove(&folder);
+}
+
 /* ---- levels ----------------------------------------------------------------------------- */
 
 static void put_mbp_1(bytes *b, char action, char side, uint8_t flags, const int64_t level[4])
@@ -711,6 +777,7 @@ int main(void)
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_strict),
         cmocka_unit_test(test_snapshots),
+        cmocka_unit_test(test_changes),
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_many_sessions),

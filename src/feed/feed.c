@@ -56,6 +56,18 @@ lf_status lf_feed_next(lf_feed *feed, lf_batch *out, lf_error *error)
     return feed->reader.next(feed->reader.self, out, error);
 }
 
+const lf_order_change *lf_feed_changes(const lf_feed *feed, size_t event, size_t *count)
+{
+    const lfi_changes *const changes = &feed->reader.changes;
+    *count = 0;
+    if (changes->ends == NULL) {
+        return NULL;
+    }
+    const size_t first = event > 0 ? changes->ends[event - 1] : 0;
+    *count = changes->ends[event] - first;
+    return changes->items != NULL ? changes->items + first : NULL;
+}
+
 const lf_feed_stats *lf_feed_stats_of(const lf_feed *feed)
 {
     return &feed->reader.stats;

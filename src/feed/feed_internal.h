@@ -3,6 +3,7 @@
 #define LOBFLOW_FEED_INTERNAL_H
 
 #include <lobflow/feed.h>
+#include <lobflow/l3.h>
 
 /* Lines of a file, of a compressed file, or of a member of an archive. */
 typedef struct lfi_stream lfi_stream;
@@ -230,12 +231,37 @@ lf_status lfi_room_fill(
 );
 
 /* One reader, as lf_feed_* sees it. */
+/* Changes of single orders, event by event. A reader whose option is not set keeps none. */
+typedef struct lfi_changes {
+    const lf_allocator *allocator;
+    lf_order_change *items; /* [count] of the batch and of the open event */
+    uint32_t *ends;         /* [batch_events + 1] end of each event of the batch; NULL: not kept */
+    size_t count, capacity;
+    size_t first;   /* of the open event */
+    bool is_behind; /* changes were left out: the book is told anew */
+} lfi_changes;
+
+/* Keep changes from here on. */
+lf_status lfi_changes_start(
+    lfi_changes *changes, const lf_allocator *allocator, size_t batch_events, lf_error *error
+);
+void lfi_changes_end(lfi_changes *changes);
+/* A new batch: the open event's changes go to the front. */
+void lfi_changes_begin_batch(lfi_changes *changes);
+/* One more change of the open event; nothing where none are kept. LF_OK or LF_NOMEM. */
+lf_status lfi_changes_push(lfi_changes *changes, const lf_order_change *change, lf_error *error);
+/* The open event is the batch's event `index`; the book is as after it. LF_OK or LF_NOMEM. */
+lf_status lfi_changes_close(lfi_changes *changes, size_t index, const lf_l3 *l3, lf_error *error);
+/* The open event is left out. */
+void lfi_changes_drop(lfi_changes *changes);
+
 typedef struct lfi_reader {
     lf_status (*next)(void *self, lf_batch *out, lf_error *error);
     void (*close)(void *self);
     void *self;
     lf_instrument instrument;
     lf_feed_stats stats;
+    lfi_changes changes;
 } lfi_reader;
 
 /* Open the LOBSTER reader into *reader. */
