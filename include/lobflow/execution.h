@@ -136,6 +136,9 @@ typedef enum lf_timeout {
  * bound); power:       B^n / (B^n + F^n); power2:      B^n / (B + F)^n; power3:      1 - (F / (F +
  * B))^n; log:         ln(1 + B) / (ln(1 + B) + ln(1 + F)), in lots; log2:        ln(1 + B) / ln(1 +
  * B + F), in lots; optimistic:  none: all who leave stood before us.
+ *
+ * fifo is no guess: single orders are followed by their ids, for feeds that have them
+ * (lf_instrument.has_orders).
  */
 #define LF_QUEUE_MAP(X) \
     X(RISK_AVERSE, 0, "risk_averse") \
@@ -144,7 +147,8 @@ typedef enum lf_timeout {
     X(POWER3, 3, "power3") \
     X(LOG, 4, "log") \
     X(LOG2, 5, "log2") \
-    X(OPTIMISTIC, 6, "optimistic")
+    X(OPTIMISTIC, 6, "optimistic") \
+    X(FIFO, 7, "fifo")
 
 typedef enum lf_queue_model {
 #define LF_QUEUE_ENUM(name, code, text) LF_QUEUE_##name = code,
@@ -152,7 +156,7 @@ typedef enum lf_queue_model {
 #undef LF_QUEUE_ENUM
 } lf_queue_model;
 
-#define LF_QUEUE_COUNT 7
+#define LF_QUEUE_COUNT 8
 
 /** What happens when an order would meet an own one: enum, code, text. */
 #define LF_SELF_TRADE_MAP(X) \
@@ -548,7 +552,8 @@ typedef struct lf_venue lf_venue;
  * @param instrument  copied
  * @param options     copied
  * @param out         owned; NULL on failure
- * @return LF_OK, LF_RANGE, LF_MISMATCH (see lf_fees_resolve()) or LF_NOMEM
+ * @return LF_OK, LF_RANGE, LF_MISMATCH (see lf_fees_resolve(); or queue = "fifo" for an instrument
+ *         without orders) or LF_NOMEM
  */
 LF_API LF_MUST_CHECK lf_status lf_venue_create(
     const lf_allocator *allocator,
@@ -562,13 +567,22 @@ LF_API LF_MUST_CHECK lf_status lf_venue_create(
 LF_API void lf_venue_destroy(lf_venue *venue);
 
 /**
+ * Give the changes of single orders that belong to the next event; needed for queue = "fifo" and
+ * without effect on other models.
+ *
+ * @param changes  [count] as lf_feed_changes() has them, borrowed until lf_venue_event() returns
+ */
+LF_API void lf_venue_changes(lf_venue *venue, const lf_order_change *changes, size_t count);
+
+/**
  * Take in one event: its trades meet the resting orders, then its state does.
  *
  * @param trades  [event->trade_count] the event's own trades
  * @return LF_OK, LF_RANGE (money does not fit), LF_NOMEM (the report queue could not grow) or
  *         LF_INVARIANT (conservation broke; the venue must not be used further)
  *
- * Cost: some ns without resting orders; allocates nothing but when more reports wait than ever.
+ * Cost: some ns without resting orders; allocates nothing but when more reports wait than ever, or
+ *       with queue = "fifo" more orders rest than ever.
  */
 LF_API LF_MUST_CHECK lf_status
 lf_venue_event(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error);

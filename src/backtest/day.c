@@ -353,6 +353,7 @@ meet_event(lfi_replay *replay, const lf_event *event, const lf_trade *trades, lf
     for (size_t i = 0; i < backtest->strategy_count; i++) {
         lfi_book_keeper *const keeper = &backtest->strategies[i];
         lf_latency_event(keeper->latency, event->ts_exchange_ns);
+        lf_venue_changes(keeper->venue, replay->changes, replay->change_count);
         status = lf_venue_event(keeper->venue, event, trades, error);
         if (status == LF_OK) {
             status = collect_reports(replay, keeper, error);
@@ -409,6 +410,7 @@ static lf_status replay_feed(lfi_replay *replay, lf_feed *feed, lf_error *error)
         }
         for (size_t i = 0; i < batch.event_count && status == LF_OK; i++) {
             const lf_event *const event = &batch.events[i];
+            replay->changes = lf_feed_changes(feed, i, &replay->change_count);
             status = take_event(replay, event, batch.trades + event->trade_first, error);
         }
         if (status != LF_OK) {

@@ -17,10 +17,10 @@
 
 /* One venue for each model, and what its present order on each side has filled. */
 typedef struct desk {
-    lf_venue *venues[LF_QUEUE_COUNT];
+    lf_venue *venues[LF_QUEUE_FIFO];
     uint64_t ids[2]; /* 0: none; 0 bid, 1 ask */
-    int64_t filled[LF_QUEUE_COUNT][2];
-    int64_t sums[LF_QUEUE_COUNT];
+    int64_t filled[LF_QUEUE_FIFO][2];
+    int64_t sums[LF_QUEUE_FIFO];
     uint64_t last_id;
 } desk;
 
@@ -28,7 +28,7 @@ static void open_desk(desk *self, int32_t level_count)
 {
     *self = (desk){0};
     const lf_instrument instrument = day_instrument(level_count);
-    for (int model = 0; model < LF_QUEUE_COUNT; model++) {
+    for (int model = 0; model < LF_QUEUE_FIFO; model++) {
         lf_execution_options options;
         lf_execution_options_default(&options);
         options.queue.model = (lf_queue_model)model;
@@ -42,7 +42,7 @@ static void open_desk(desk *self, int32_t level_count)
 /* Takes in what the venues say about the present orders. */
 static void listen(desk *self)
 {
-    for (int model = 0; model < LF_QUEUE_COUNT; model++) {
+    for (int model = 0; model < LF_QUEUE_FIFO; model++) {
         for (lf_report report; lf_venue_take(self->venues[model], &report);) {
             for (int side = 0; side < 2; side++) {
                 if (report.kind == LF_REPORT_FILL && report.order_id == self->ids[side]) {
@@ -53,7 +53,7 @@ static void listen(desk *self)
         }
     }
     for (int side = 0; side < 2; side++) {
-        for (int model = 0; model < LF_QUEUE_COUNT; model++) {
+        for (int model = 0; model < LF_QUEUE_FIFO; model++) {
             const int64_t filled = self->filled[model][side];
             if (filled > self->filled[LF_QUEUE_OPTIMISTIC][side] ||
                 filled < self->filled[LF_QUEUE_RISK_AVERSE][side]) {
@@ -65,7 +65,7 @@ static void listen(desk *self)
 
 static void request_all(desk *self, const lf_request *request, int64_t ts_ns)
 {
-    for (int model = 0; model < LF_QUEUE_COUNT; model++) {
+    for (int model = 0; model < LF_QUEUE_FIFO; model++) {
         assert_int_equal(lf_venue_request(self->venues[model], request, ts_ns, NULL), LF_OK);
     }
     listen(self);
@@ -84,7 +84,7 @@ static void renew(desk *self, day *random, int64_t ts_ns)
         }
         const int touch = best_tick(random, side);
         self->ids[side] = ++self->last_id;
-        for (int model = 0; model < LF_QUEUE_COUNT; model++) {
+        for (int model = 0; model < LF_QUEUE_FIFO; model++) {
             self->filled[model][side] = 0;
         }
         const lf_request request = {
@@ -102,7 +102,7 @@ static void renew(desk *self, day *random, int64_t ts_ns)
 static void test_models_bracket(void **state)
 {
     (void)state;
-    int64_t sums[LF_QUEUE_COUNT] = {0};
+    int64_t sums[LF_QUEUE_FIFO] = {0};
     for (uint64_t seed = 1; seed <= 20; seed++) {
         const int32_t level_count = seed % 2 == 0 ? 10 : 3;
         day random;
@@ -112,7 +112,7 @@ static void test_models_bracket(void **state)
         for (int step = 0; step < 2000; step++) {
             lf_event event;
             make_event(&random, &event);
-            for (int model = 0; model < LF_QUEUE_COUNT; model++) {
+            for (int model = 0; model < LF_QUEUE_FIFO; model++) {
                 assert_int_equal(
                     lf_venue_event(self.venues[model], &event, random.trades, NULL), LF_OK
                 );
@@ -120,7 +120,7 @@ static void test_models_bracket(void **state)
             listen(&self);
             renew(&self, &random, event.ts_exchange_ns);
         }
-        for (int model = 0; model < LF_QUEUE_COUNT; model++) {
+        for (int model = 0; model < LF_QUEUE_FIFO; model++) {
             sums[model] += self.sums[model];
             lf_venue_destroy(self.venues[model]);
         }

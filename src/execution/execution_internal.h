@@ -3,6 +3,7 @@
 #define LFI_EXECUTION_INTERNAL_H
 
 #include <lobflow/execution.h>
+#include <lobflow/l3.h>
 
 /* Displayed quantity ahead that is not known: the price lies deeper than the levels of the feed. */
 #define LFI_AHEAD_UNKNOWN (INT64_MAX / 2)
@@ -29,6 +30,9 @@ typedef struct lfi_order {
     lf_order_state state;
     lf_time_in_force tif;
     bool post_only;
+    /* queue = "fifo", within the event of this number: lots executed of orders behind this one, and
+       what of them it got. */
+    int64_t run_event, run_behind, run_filled;
 } lfi_order;
 
 typedef struct lfi_taken {
@@ -54,6 +58,10 @@ struct lf_venue {
     size_t taken_counts[2];
     lf_channel *reports;
     lf_venue_stats stats;
+    /* queue = "fifo": all orders of the market, own ones among them as marks of one lot each. */
+    lf_l3 *l3;                      /* NULL for the models */
+    const lf_order_change *changes; /* [change_count] of the next event */
+    size_t change_count;
 };
 
 /* Joins the end of a queue; displayed is -1 where the feed does not show the price. */
@@ -63,6 +71,20 @@ void lfi_queue_join(lfi_place *place, int64_t displayed);
 int64_t lfi_queue_trade(lfi_place *place, int64_t lots, int64_t offered);
 /* The display after an event, -1: out of view. */
 void lfi_queue_depth(const lf_queue_options *options, lfi_place *place, int64_t displayed);
+
+/* ---- exact queues, for queue = "fifo" ---- */
+
+lf_status lfi_fifo_create(lf_venue *venue, lf_error *error);
+/* The changes of an event: orders come, go and are filled, and with them ours. */
+lf_status lfi_fifo_event(lf_venue *venue, const lf_event *event, lf_error *error);
+/* An own order joins the end of its queue, or leaves it. */
+lf_status lfi_fifo_join(lf_venue *venue, const lfi_order *order, lf_error *error);
+void lfi_fifo_leave(lf_venue *venue, const lfi_order *order);
+/* Whether an order id may be used: the others are for marks. */
+bool lfi_fifo_has_room(uint64_t order_id);
+
+/* Lots of others that stand before a resting order, as exactly as the model knows. */
+double lfi_venue_front(const lf_venue *venue, const lfi_order *order);
 
 /* Displayed quantity of a price on a side, or -1 when it lies below what the feed shows. */
 int64_t lfi_venue_displayed(const lf_venue *venue, int32_t side, int64_t price_ticks);

@@ -37,6 +37,8 @@ static double share_behind(lf_queue_model model, double n, double front, double 
         return 1.0;
     case LF_QUEUE_OPTIMISTIC:
         return 0.0;
+    case LF_QUEUE_FIFO: /* fifo.c knows */
+        break;
     }
     return 1.0;
 }

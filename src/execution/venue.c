@@ -48,6 +48,9 @@ lf_status lf_venue_create(
     if (status == LF_OK && venue->orders == NULL) {
         status = lf_error_set(error, LF_NOMEM, "No memory for the orders of a venue.");
     }
+    if (status == LF_OK && options->queue.model == LF_QUEUE_FIFO) {
+        status = lfi_fifo_create(venue, error);
+    }
     if (status != LF_OK) {
         lf_venue_destroy(venue);
         return status;
@@ -64,6 +67,7 @@ void lf_venue_destroy(lf_venue *venue)
     const lf_allocator allocator = venue->allocator;
     const lf_allocator *const used = venue->has_allocator ? &allocator : NULL;
     lf_channel_destroy(venue->reports);
+    lf_l3_destroy(venue->l3);
     lf_release(used, venue->orders);
     lf_release(used, venue);
 }
@@ -238,6 +242,8 @@ void lfi_venue_sweep(lf_venue *venue)
     for (size_t i = 0; i < venue->order_count; i++) {
         if (!lf_order_state_done(venue->orders[i].state)) {
             venue->orders[kept++] = venue->orders[i];
+        } else if (venue->l3 != NULL) {
+            lfi_fifo_leave(venue, &venue->orders[i]);
         }
     }
     venue->order_count = kept;
@@ -260,7 +266,7 @@ lf_status lfi_venue_expire(lf_venue *venue, lf_reject reason, int64_t ts_ns, lf_
         }
         venue->stats.expired_count++;
     }
-    venue->order_count = 0;
+    lfi_venue_sweep(venue);
     return LF_OK;
 }
 
@@ -356,7 +362,7 @@ static lf_status meet_trade(lf_venue *venue, const lf_trade *trade, int64_t ts_n
                 ts_ns,
                 error
             );
-        } else if (distance == 0 && sign == -order->side && !trade->hidden) {
+        } else if (distance == 0 && sign == -order->side && !trade->hidden && venue->l3 == NULL) {
             ahead_first = met ? ahead_first : order->place.front;
             met = true;
             status = meet_at_price(venue, order, trade->size_lots, &spent, ts_ns, error);
@@ -395,8 +401,10 @@ static lf_status meet_state(lf_venue *venue, int64_t ts_ns, lf_error *error)
 {
     for (size_t i = 0; i < venue->order_count; i++) {
         lfi_order *const order = &venue->orders[i];
-        const int64_t displayed = lfi_venue_displayed(venue, order->side, order->price_ticks);
-        lfi_queue_depth(&venue->options.queue, &order->place, displayed);
+        if (venue->l3 == NULL) {
+            const int64_t displayed = lfi_venue_displayed(venue, order->side, order->price_ticks);
+            lfi_queue_depth(&venue->options.queue, &order->place, displayed);
+        }
         if (!lf_order_state_done(order->state) &&
             lfi_venue_reached(venue, order->side, order->price_ticks)) {
             const lf_status status = lfi_venue_fill(
@@ -456,6 +464,9 @@ lf_venue_event(lf_venue *venue, const lf_event *event, const lf_trade *trades, l
     venue->stats.event_count++;
     lf_status status = before_event(venue, event, error);
     venue->masked = (event->flags & LF_EVENT_MASKED) != 0;
+    if (status == LF_OK && venue->l3 != NULL) {
+        status = lfi_fifo_event(venue, event, error);
+    }
     if (status == LF_OK && venue->order_count > 0) {
         status = meet_trades(venue, event, trades, error);
     }
@@ -476,6 +487,12 @@ lf_venue_event(lf_venue *venue, const lf_event *event, const lf_trade *trades, l
         lfi_venue_sweep(venue);
     }
     return status;
+}
+
+void lf_venue_changes(lf_venue *venue, const lf_order_change *changes, size_t count)
+{
+    venue->changes = changes;
+    venue->change_count = count;
 }
 
 lf_status lf_venue_close(lf_venue *venue, int64_t ts_venue_ns, lf_error *error)
@@ -499,7 +516,7 @@ int64_t lf_venue_ahead(const lf_venue *venue, uint64_t order_id)
 {
     for (size_t i = 0; i < venue->order_count; i++) {
         if (venue->orders[i].order_id == order_id) {
-            return llround(fmax(venue->orders[i].place.front, 0.0));
+            return llround(fmax(lfi_venue_front(venue, &venue->orders[i]), 0.0));
         }
     }
     return -1;

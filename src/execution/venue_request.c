@@ -133,7 +133,7 @@ before_own(const lf_venue *venue, const lfi_order *other, int64_t price_ticks, i
     if (other == NULL) {
         return there;
     }
-    const int64_t front = llround(fmax(other->place.front, 0.0));
+    const int64_t front = llround(fmax(lfi_venue_front(venue, other), 0.0));
     const int64_t taken = taken_at(venue, other->side > 0 ? 0 : 1, price_ticks);
     if (other->price_ticks != price_ticks || front <= taken) {
         return 0;
@@ -240,6 +240,7 @@ static bool is_well_formed(const lf_venue *venue, const lf_request *request)
             (!passive && request->price_ticks == LF_PRICE_NONE)) &&
            (size_t)request->tif <= LF_TIF_FOK &&
            !(passive && request->post_only && request->tif != LF_TIF_DAY) &&
+           (venue->l3 == NULL || lfi_fifo_has_room(request->order_id)) &&
            lf_venue_ahead(venue, request->order_id) < 0;
 }
 
@@ -292,8 +293,12 @@ static lf_status rest_or_cancel(lf_venue *venue, lfi_order *order, int64_t ts_ns
     if (venue->order_count == (size_t)venue->options.orders_max) {
         return cancel_rest(venue, order, LF_REJECT_TOO_MANY, ts_ns, error);
     }
-    lfi_queue_join(&order->place, lfi_venue_displayed(venue, order->side, order->price_ticks));
     venue->orders[venue->order_count++] = *order;
+    lfi_order *const rests = &venue->orders[venue->order_count - 1];
+    if (venue->l3 != NULL) {
+        return lfi_fifo_join(venue, rests, error);
+    }
+    lfi_queue_join(&rests->place, lfi_venue_displayed(venue, order->side, order->price_ticks));
     return LF_OK;
 }
 
@@ -431,6 +436,9 @@ static lf_status modify_order(
     }
     /* It leaves the list and comes in again, as the youngest. */
     lfi_order moved = *order;
+    if (venue->l3 != NULL) {
+        lfi_fifo_leave(venue, &moved);
+    }
     const size_t at = (size_t)(order - venue->orders);
     for (size_t i = at + 1; i < venue->order_count; i++) {
         venue->orders[i - 1] = venue->orders[i];

@@ -386,6 +386,7 @@ static void put_bracket(lfi_metrics *m, json_t *out)
         LF_QUEUE_POWER3,
         LF_QUEUE_LOG,
         LF_QUEUE_LOG2,
+        LF_QUEUE_FIFO,
         LF_QUEUE_OPTIMISTIC};
     const lf_strategy_options *const first = m->accounts[0].strategy->options;
     for (int q = 0; q < LF_QUEUE_COUNT; q++) {

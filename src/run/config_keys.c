@@ -11,7 +11,7 @@ static const char *const entry_words[] = {"marketable", "passive", NULL};
 static const char *const timeout_words[] = {"cancel", "cross", NULL};
 static const char *const fee_words[] = {"us_nasdaq", "commission", "bps", "none", NULL};
 static const char *const queue_words[] = {
-    "risk_averse", "power", "power2", "power3", "log", "log2", "optimistic", NULL};
+    "risk_averse", "power", "power2", "power3", "log", "log2", "optimistic", "fifo", NULL};
 static const char *const latency_words[] = {"constant", "lognormal", "recorded", NULL};
 static const char *const self_trade_words[] = {"cancel_resting", "cancel_incoming", NULL};
 static const char *const impact_words[] = {"none", "square_root", NULL};
@@ -246,7 +246,7 @@ const lfi_config_entry lfi_config_entries[] = {
         "queue",
         execution.queue.model,
         queue_words,
-        "which removals were ahead of us; risk_averse: none"
+        "which removals were ahead of us; fifo: as single orders show"
     ),
     F64("execution", "queue_power", execution.queue.n, "n of queue = power, power2, power3"),
     BOOLEAN(

@@ -302,6 +302,7 @@ trade_day(surface *s, size_t day, int64_t feed_ns, lf_feature_carry *carry, lf_e
     lf_run_feed_options(s->job->config, &options);
     options.allocator = s->job->allocator;
     options.feed_latency_ns = feed_ns;
+    options.with_orders = s->job->config->execution.queue.model == LF_QUEUE_FIFO;
     lf_feed *feed = NULL;
     lf_status status = lf_feed_open(&s->job->sources[day], &options, &feed, error);
     if (status != LF_OK) {

@@ -39,6 +39,9 @@ open_feed(const lfi_units *units, const lfi_unit *unit, lf_feed **out, lf_error 
     lf_run_feed_options(job->config, &options);
     options.allocator = job->allocator;
     options.feed_latency_ns = job->config->execution.latency.feed_ns;
+    for (size_t i = 0; i < units->strategy_count; i++) {
+        options.with_orders |= units->strategies[i].execution.queue.model == LF_QUEUE_FIFO;
+    }
     return lf_feed_open(&job->sources[unit->day], &options, out, error);
 }
 
