@@ -256,7 +256,8 @@ lf_status lf_pipeline_event(
         }
     }
     take_state(&pipeline->local, event);
-    if (!pipeline->local.valid) {
+    /* After the close the venue refuses everything, and a position is valued as it is. */
+    if (!pipeline->local.valid || ts_ns >= pipeline->instrument.session_close_ns) {
         return LF_OK;
     }
     for (size_t i = 0; i < pipeline->strategy_count; i++) {

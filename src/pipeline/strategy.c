@@ -52,6 +52,10 @@ void lfi_strategy_send(
     lf_pipeline *pipeline, lfi_strategy *strategy, lf_intent intent, lf_order_kind kind
 )
 {
+    /* After the close nothing can be traded: a report that comes then asks for nothing more. */
+    if (intent.ts_decision_ns >= pipeline->instrument.session_close_ns) {
+        return;
+    }
     /* Where nothing can be traded nothing is sent: an exit waits for the next valid state. */
     if (!pipeline->local.valid) {
         strategy->exit_waits = strategy->exit_wanted;
@@ -152,8 +156,7 @@ void lfi_strategy_exit(
 void lfi_strategy_resume(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns)
 {
     strategy->exit_waits = false;
-    const bool open = ts_ns < pipeline->instrument.session_close_ns;
-    if (open && !strategy->live.active && strategy->ledger.position_lots != 0) {
+    if (!strategy->live.active && strategy->ledger.position_lots != 0) {
         send_exit(pipeline, strategy, ts_ns, strategy->exit_reason, strategy->exit_reason);
     }
     lfi_strategy_schedule(pipeline, strategy);
