@@ -69,7 +69,7 @@ def check_file(path, allowed, is_test):
             faults.append(f"{where}: includes <{target}>, but its line in src/CMakeLists.txt does not name {module}")
         elif bracket == '"':
             inside = (path.parent / target).exists() and "/" not in target
-            testing = is_test and target == "../../tests/testing.h"
+            testing = is_test and target in ("../../tests/testing.h", "../../tests/orders_testing.h")
             if not inside and not testing:
                 faults.append(f"{where}: includes \"{target}\" from outside its own folder")
     return faults

@@ -40,6 +40,12 @@ typedef struct lfi_taken {
     int64_t lots;
 } lfi_taken;
 
+/* What an event has executed of an order, less what the order's changes have taken off for it. */
+typedef struct lfi_executed {
+    uint64_t order_id;
+    int64_t lots;
+} lfi_executed;
+
 struct lf_venue {
     lf_allocator allocator;
     bool has_allocator;
@@ -62,6 +68,8 @@ struct lf_venue {
     lf_l3 *l3;                      /* NULL for the models */
     const lf_order_change *changes; /* [change_count] of the next event */
     size_t change_count;
+    lfi_executed *executed; /* [executed_count] of the event at hand */
+    size_t executed_count, executed_capacity;
 };
 
 /* Joins the end of a queue; displayed is -1 where the feed does not show the price. */

@@ -158,6 +158,65 @@ meet_fill(lf_venue *venue, const lf_order_change *change, int64_t ts_ns, lf_erro
     return LF_OK;
 }
 
+/* ---- the market's orders ---- */
+
+static lfi_executed *executed_of(const lf_venue *venue, uint64_t order_id)
+{
+    for (size_t i = 0; i < venue->executed_count; i++) {
+        if (venue->executed[i].order_id == order_id) {
+            return &venue->executed[i];
+        }
+    }
+    return NULL;
+}
+
+static lf_status remember_executed(lf_venue *venue, const lf_order_change *change, lf_error *error)
+{
+    lfi_executed *const known = executed_of(venue, change->order_id);
+    if (known != NULL) {
+        known->lots += change->lots;
+        return LF_OK;
+    }
+    void *list = venue->executed;
+    const lf_status status = lf_grow(
+        venue->has_allocator ? &venue->allocator : NULL,
+        &list,
+        &venue->executed_capacity,
+        venue->executed_count + 1,
+        sizeof *venue->executed
+    );
+    venue->executed = list;
+    if (status != LF_OK) {
+        return lf_error_set(error, status, "No memory for what an event executes.");
+    }
+    venue->executed[venue->executed_count++] = (lfi_executed){change->order_id, change->lots};
+    return LF_OK;
+}
+
+/* Whether a change shows more of an order than its execution left: the next part of an iceberg,
+   which comes to the end of the queue. */
+static bool is_refreshed(const lf_venue *venue, const lf_order_change *change)
+{
+    lfi_executed *const executed = executed_of(venue, change->order_id);
+    lf_l3_order order;
+    if (executed == NULL || executed->lots == 0 ||
+        !lf_l3_find(venue->l3, change->order_id, &order)) {
+        return false;
+    }
+    const int64_t left = order.lots - executed->lots;
+    executed->lots = 0;
+    return change->lots > left;
+}
+
+static lf_status reduce(lf_venue *venue, const lf_order_change *change)
+{
+    lfi_executed *const executed = executed_of(venue, change->order_id);
+    if (executed != NULL) {
+        executed->lots -= change->lots < executed->lots ? change->lots : executed->lots;
+    }
+    return lf_l3_reduce(venue->l3, change->order_id, change->lots);
+}
+
 static lf_status clear_book(lf_venue *venue, int64_t ts_ns, lf_error *error)
 {
     /* Who will stand where nobody can know. */
@@ -187,9 +246,12 @@ static lf_status apply(lf_venue *venue, const lf_order_change *change, lf_error 
         status = lf_l3_add(l3, 0, id, change->side, change->price_ticks, change->lots);
         break;
     case LF_CHANGE_REDUCE:
-        status = lf_l3_reduce(l3, id, change->lots);
+        status = reduce(venue, change);
         break;
     case LF_CHANGE_MODIFY:
+        if (is_refreshed(venue, change) && lf_l3_remove(l3, id) != LF_OK) {
+            break;
+        }
         status = lf_l3_modify(l3, 0, id, change->side, change->price_ticks, change->lots);
         break;
     case LF_CHANGE_FILL:
@@ -212,13 +274,19 @@ lf_status lfi_fifo_event(lf_venue *venue, const lf_event *event, lf_error *error
         return LF_OK;
     }
     lf_status status = LF_OK;
+    venue->executed_count = 0;
     for (size_t i = 0; i < count && status == LF_OK; i++) {
         const lf_order_change *const change = &changes[i];
         if (change->kind == LF_CHANGE_CLEAR) {
             status = clear_book(venue, event->ts_exchange_ns, error);
-        } else if (change->kind != LF_CHANGE_FILL) {
+            continue;
+        }
+        if (change->kind != LF_CHANGE_FILL) {
             status = apply(venue, change, error);
-        } else if (says_fills && venue->order_count > 0) {
+            continue;
+        }
+        status = remember_executed(venue, change, error);
+        if (status == LF_OK && says_fills && venue->order_count > 0) {
             status = meet_fill(venue, change, event->ts_exchange_ns, error);
         }
     }

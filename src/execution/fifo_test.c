@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
+#include "../../tests/orders_testing.h"
 #include "../../tests/testing.h"
-#include "orders_testing.h"
 
 /* ---- by hand ---------------------------------------------------------------------------- */
 
@@ -126,6 +126,12 @@ static void test_one_message(void **state)
         {"another price goes away", {MODIFY(2, 99, 30)}, 1, 20, 0},
         {"the first is executed", {FILL(1, 20), REDUCE(1, 20)}, 2, 30, 0},
         {"in part, told by its new size", {FILL(1, 5), MODIFY(1, 100, 15)}, 2, 45, 0},
+        {"T4: the next part of an iceberg comes to the end",
+         {FILL(1, 20), MODIFY(1, 100, 20)},
+         2,
+         30,
+         0},
+        {"T4: and where it was shown in part", {FILL(1, 5), MODIFY(1, 100, 18)}, 2, 30, 0},
         {"who stands behind is executed: we are", {FILL(3, 4), REDUCE(3, 4)}, 2, 50, 4},
         {"T1: exactly what is left", {FILL(3, 10), REDUCE(3, 10)}, 2, -1, 10},
         {"more than is left", {FILL(3, 40), REDUCE(3, 40)}, 2, -1, 10},

@@ -68,6 +68,7 @@ void lf_venue_destroy(lf_venue *venue)
     const lf_allocator *const used = venue->has_allocator ? &allocator : NULL;
     lf_channel_destroy(venue->reports);
     lf_l3_destroy(venue->l3);
+    lf_release(used, venue->executed);
     lf_release(used, venue->orders);
     lf_release(used, venue);
 }

@@ -5,8 +5,8 @@
  * of a trade is counted from the trade's whole size and from who stood before it, not order by
  * order.
  */
-#ifndef LOBFLOW_EXECUTION_ORDERS_TESTING_H
-#define LOBFLOW_EXECUTION_ORDERS_TESTING_H
+#ifndef LOBFLOW_TESTS_ORDERS_TESTING_H
+#define LOBFLOW_TESTS_ORDERS_TESTING_H
 
 #include <lobflow/execution.h>
 
@@ -58,6 +58,9 @@ typedef struct market {
     int32_t level_count;
     int64_t ts_ns;
     bool masked, valid;
+    /* Orders that leave do so anywhere (0), or one in an event and from the back (-1) or front (1)
+       of its queue, or whichever (2). Queues are longer then, and trades smaller. */
+    int leaving;
 } market;
 
 static int64_t pick(market *self, int64_t bound)
@@ -192,7 +195,8 @@ static void add_stranger(market *self)
     const int best = best_of(self, side);
     const int gap = side == 0 ? best_of(self, 1) - best : best - best_of(self, 0);
     const bool better = gap > 1 && pick(self, 3) == 0;
-    const int tick = better ? best - out : best + out * (int)pick(self, 6);
+    const int depth = self->leaving == 0 ? 6 : 3;
+    const int tick = better ? best - out : best + out * (int)pick(self, depth);
     if (tick < 4 || tick > LINE_TICKS - 5 || self->lines[side][tick].count > LINE_PIECES - 10) {
         return;
     }
@@ -204,6 +208,13 @@ static void add_stranger(market *self)
 /* Some stranger of a line, or -1. */
 static int some_stranger(market *self, const line *at)
 {
+    const bool from_back = self->leaving < 0;
+    for (int i = 0; i < at->count && (from_back || self->leaving == 1); i++) {
+        const int index = from_back ? at->count - 1 - i : i;
+        if (!at->pieces[index].own && at->pieces[index].lots > 0) {
+            return index;
+        }
+    }
     if (at->count == 0) {
         return -1;
     }
@@ -216,7 +227,7 @@ static void change_stranger(market *self)
 {
     const int side = (int)pick(self, 2);
     const int out = side == 0 ? -1 : 1;
-    const int tick = best_of(self, side) + out * (int)pick(self, 4);
+    const int tick = best_of(self, side) + out * (int)pick(self, self->leaving == 0 ? 4 : 3);
     if (tick < 5 || tick > LINE_TICKS - 6) {
         return;
     }
@@ -228,7 +239,7 @@ static void change_stranger(market *self)
     line_piece *const piece = &at->pieces[i];
     const uint64_t id = piece->id;
     const int64_t lots = piece->lots, less = 1 + pick(self, lots);
-    const int64_t kind = pick(self, 5);
+    const int64_t kind = self->leaving == 0 ? pick(self, 5) : 1;
     if (kind < 2) {
         piece->lots -= kind == 0 ? less : lots;
         tell(self, LF_CHANGE_REDUCE, id, side, tick, lots - piece->lots);
@@ -287,7 +298,7 @@ static void execute(market *self, int side, int tick, int64_t lots)
 static void trade(market *self)
 {
     const int side = (int)pick(self, 2);
-    int64_t left = 1 + pick(self, 40);
+    int64_t left = 1 + pick(self, self->leaving == 0 ? 40 : 12);
     for (int step = 0; step < 3 && left > 0; step++) {
         const int tick = best_of(self, side);
         if (tick < 8 || tick > LINE_TICKS - 9) {
@@ -366,12 +377,12 @@ static void next_event(market *self, lf_event *out)
     *out = (lf_event){.kind = LF_EVENT_QUOTE, .flags = LF_EVENT_LAST};
     self->ts_ns += pick(self, 3) == 0 ? 0 : pick(self, LF_NS_PER_SECOND);
     self->change_count = self->trade_count = 0;
-    self->masked = self->masked ? pick(self, 5) != 0 : pick(self, 500) == 0;
+    self->masked = self->masked ? pick(self, 5) != 0 : pick(self, 500) == 0 && self->leaving == 0;
     const bool is_reset = pick(self, 300) == 0; /* the book is told anew, and places are lost */
     for (int i = 0; i < self->own_count && is_reset; i++) {
         self->own[i].rests = false;
     }
-    for (int64_t more = 1 + pick(self, 3); more > 0; more--) {
+    for (int64_t more = self->leaving == 0 ? 1 + pick(self, 3) : 1; more > 0; more--) {
         const int64_t what = pick(self, 10);
         if (what < 5) {
             add_stranger(self);
