@@ -20,6 +20,7 @@
 #include <lobflow/signal.h>
 
 #include <lobflow/backtest.h>
+#include <lobflow/calibrate.h>
 #include <lobflow/label.h>
 #include <lobflow/report.h>
 #include <lobflow/run.h>
