@@ -19,6 +19,7 @@
 
 const cli_flag cli_backtest_flags[] = {
     {"model", 'm', CLI_VALUE, "MODEL", "folder that train wrote", NULL},
+    {"predictions", 0, CLI_VALUE, "FILE", "instead of a model: a table of predictions", NULL},
     TRADING_FLAGS,
     {"in-sample",
      0,
@@ -193,6 +194,32 @@ sweep(const cli_args *args, const lf_run_job *job, const lf_model *model, const 
     return CLI_DONE;
 }
 
+/* Predictions of the user's instead of a model's. */
+static int trade_predictions(const cli_args *args, const char *folder)
+{
+    cli_job job;
+    lf_error error;
+    lf_frame *table = NULL;
+    bool done = false;
+    char *metrics = NULL;
+    int code = cli_job_open(args, 0, &job, &done);
+    if (code != CLI_DONE || done) {
+        return code;
+    }
+    code = take_jobs(args, &job.job);
+    if (code == CLI_DONE) {
+        lf_status status = lf_frame_read(cli_text(args, "predictions"), &table, &error);
+        if (status == LF_OK) {
+            status = lf_run_backtest_predictions(&job.job, table, folder, &metrics, &error);
+        }
+        code = show_run(args, status, metrics, folder, &error);
+    }
+    lf_release(NULL, metrics);
+    lf_frame_destroy(table);
+    cli_job_close(&job);
+    return code;
+}
+
 int cli_backtest(const cli_args *args)
 {
     cli_job job;
@@ -204,9 +231,16 @@ int cli_backtest(const cli_args *args)
     char *metrics = NULL;
     int code = CLI_DONE;
     if (!cli_has(args, "print-config")) {
-        code = cli_need(args, "model", &path);
+        const bool given = cli_has(args, "predictions");
+        if (given && (cli_has(args, "model") || cli_has(args, "sweep"))) {
+            return cli_usage(args, "--predictions stands alone, without --model and --sweep.");
+        }
+        code = given ? CLI_DONE : cli_need(args, "model", &path);
         if (code == CLI_DONE) {
             code = cli_need(args, "output", &folder);
+        }
+        if (code == CLI_DONE && given) {
+            return trade_predictions(args, folder);
         }
     }
     if (code == CLI_DONE) {

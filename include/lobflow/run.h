@@ -300,6 +300,29 @@ LF_API LF_MUST_CHECK lf_status lf_run_sweep(
     lf_error *error
 );
 
+/**
+ * Trade all days on predictions that were made elsewhere and write a run folder. They alone decide:
+ * without a model there is no threshold of flow but that of the keys signal.ofi_threshold and
+ * signal.ofi_extreme, and no median spread for risk.stop_spreads. That no prediction knew what came
+ * after its row is for the caller to see to.
+ *
+ * @param predictions  ts_event, p_up_1min or p_up_5min as signal.horizon says, ret_1min_bps for
+ *                     the cost gate, symbol where there are several; at row times (features.step
+ *                     from the session's opening on), in any order; NaN: none. Columns of whole
+ *                     numbers become floats.
+ * @param folder       made when it is not there
+ * @param metrics      owned, the metrics' JSON; end it with lf_release(); may be NULL
+ * @return as lf_run_backtest(); LF_MISMATCH (a column is missing, a time is no row time, no day is
+ *         touched), LF_DATA (a time twice, no probability)
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_backtest_predictions(
+    const lf_run_job *job,
+    lf_frame *predictions,
+    const char *folder,
+    char **metrics,
+    lf_error *error
+);
+
 /** What `latency` varies. */
 typedef struct lf_run_latency_options {
     /** [latency_count] ns, ascending; 0 is always tried. None: 10 us, 100 us, 1, 5, 10, 50, 100 and

@@ -17,7 +17,7 @@ from lobflow.data import Days, Finding, inspect, open, synth  # noqa: A004
 from lobflow.model import Model, train
 from lobflow.study import feature_list, features, impact, labels
 from lobflow.table import Table
-from lobflow.trade import Run, backtest, latency, report, run
+from lobflow.trade import Run, backtest, latency, report, run, sweep
 
 __version__ = "0.1.0"
 
@@ -25,5 +25,5 @@ __all__ = [
     "CancelledError", "DataError", "Days", "DependencyError", "Finding", "FormatError", "InvariantError", "IoError",
     "LobflowError", "LobflowNote", "MismatchError", "Model", "NotFoundError", "OutOfMemoryError", "RangeError", "Run",
     "Table", "UnsupportedError", "backtest", "config_keys", "feature_list", "features", "impact", "inspect", "labels",
-    "latency", "open", "report", "run", "synth", "train",
+    "latency", "open", "report", "run", "sweep", "synth", "train",
 ]

@@ -281,7 +281,7 @@ class Job:
     """An lf_run_job: configuration, days and progress of one call."""
 
     def __init__(self, data: Days | Path | Sequence[Path], config: Config, keywords: Mapping[str, Any],
-                 progress: Progress, more: Mapping[str, str] | None = None) -> None:
+                 progress: Progress, more: Mapping[str, str] | None = None, jobs: int | None = None) -> None:
         self.days = days_of(data)
         merged = dict(keywords)
         for key, value in self.days._options.items():
@@ -294,6 +294,7 @@ class Job:
         self.job.source_count = len(self.days)
         self.job.progress = on_progress
         self.job.progress_context = self.watch.handle
+        self.job.jobs = len(os.sched_getaffinity(0)) if jobs is None else jobs
         self.job.say = on_sentence
         self.job.say_context = self.watch.handle
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lobflow._config import Config
@@ -87,11 +87,11 @@ class Run:
         return f"<pre>{html.escape(self.text())}</pre>"
 
 
-def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path, in_sample: bool = False,
-             horizon: str | None = None, entry: str | None = None, hold: str | None = None,
-             order_size: int | None = None, config: Config = None, progress: Progress = None,
-             **keywords: Any) -> Run:
-    """Trade days with one model and write a run folder.
+def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path | None = None,
+             predictions: Any = None, in_sample: bool = False, horizon: str | None = None,
+             entry: str | None = None, hold: str | None = None, order_size: int | None = None,
+             jobs: int | None = None, config: Config = None, progress: Progress = None, **keywords: Any) -> Run:
+    """Trade days with one model, or with predictions of your own, and write a run folder.
 
     Parameters
     ----------
@@ -101,6 +101,11 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
         For the run; made when it is not there.
     model
         What foretells.
+    predictions
+        Instead of a model: a table, data frame or mapping with ``ts_event`` (row times: every
+        ``step`` from the session's opening), ``p_up_1min`` or ``p_up_5min``, ``ret_1min_bps`` for the cost
+        gate, and ``symbol`` where there are several. They alone decide, unless ``signal.ofi_threshold``
+        asks for flow too. That none knew what came after its row is for you to see to.
     in_sample
         Also trade days that the model was trained on; the report says so.
     horizon
@@ -111,6 +116,8 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
         How long a position is held.
     order_size
         Lots.
+    jobs
+        Days traded at once; by default one a processor. Results do not depend on it.
     config, **keywords
         More keys; see `config_keys`.
 
@@ -121,20 +128,56 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
     Raises
     ------
     MismatchError
-        A day touches the training span and `in_sample` is False.
+        A day touches the training span and `in_sample` is False; a prediction lies at no row time.
     """
-    loaded = model if isinstance(model, Model) else Model(model)
+    if (model is None) == (predictions is None):
+        raise TypeError("backtest() takes a model or predictions, one of them")
     given = {"horizon": horizon, "entry": entry, "hold": hold, "order_size": order_size, **keywords}
     out, error = ffi.new("char **"), new_error()
-    with Job(data, config, given, progress, _HORIZON) as job:
-        check(lib.lf_run_backtest(job.job, loaded._model, in_sample, path_bytes(folder), out, error), error)
+    with Job(data, config, given, progress, _HORIZON, jobs) as job:
+        if model is not None:
+            loaded = model if isinstance(model, Model) else Model(model)
+            check(lib.lf_run_backtest(job.job, loaded._model, in_sample, path_bytes(folder), out, error), error)
+        else:
+            # A copy: the library may change kinds of columns.
+            table = Table.of(predictions.to_arrow() if isinstance(predictions, Table) else predictions, "the predictions")
+            check(lib.lf_run_backtest_predictions(job.job, table._frame, path_bytes(folder), out, error), error)
     take_text(out[0])
     return Run(folder)
 
 
+def sweep(data: Days | Path | Sequence[Path], folder: Path, keys: Mapping[str, Sequence[Any]], *, model: Model | Path,
+          in_sample: bool = False, jobs: int | None = None, config: Config = None, progress: Progress = None,
+          **keywords: Any) -> Table:
+    """Trade days with every combination of values, in one pass over events and predictions.
+
+    Parameters
+    ----------
+    keys
+        Values of keys of ``[signal]``, ``[execution]`` and ``[risk]``, such as
+        ``{"risk.hold": ["30s", "1min"], "signal.p_long": [0.55, 0.6]}``.
+    model, in_sample, jobs, config, progress, **keywords
+        As in `backtest`.
+
+    Returns
+    -------
+    Table
+        A row for each set: the values, then what came of them. Each set is recorded as a trial, so that
+        the deflated Sharpe ratio knows how often one has looked.
+    """
+    loaded = model if isinstance(model, Model) else Model(model)
+    words = ";".join(f"{key}={','.join(str(v) for v in values)}" for key, values in keys.items())
+    whole = {**keywords, "sweep": words}
+    out, error = ffi.new("char **"), new_error()
+    with Job(data, config, whole, progress, {**_HORIZON, "sweep": "sweep.keys"}, jobs) as job:
+        check(lib.lf_run_sweep(job.job, loaded._model, in_sample, path_bytes(folder), out, error), error)
+    take_text(out[0])
+    return Table.read(pathlib.Path(folder) / "sweep.csv")
+
+
 def run(data: Days | Path | Sequence[Path], folder: Path, *, horizon: str | None = None, entry: str | None = None,
-        hold: str | None = None, order_size: int | None = None, preset: str | None = None, config: Config = None,
-        progress: Progress = None, **keywords: Any) -> Run:
+        hold: str | None = None, order_size: int | None = None, preset: str | None = None, jobs: int | None = None,
+        config: Config = None, progress: Progress = None, **keywords: Any) -> Run:
     """The whole line: features, walk forward, backtest of what no model has seen, report.
 
     Parameters are those of `backtest` and `train`; models lie in ``folder/models``.
@@ -146,7 +189,7 @@ def run(data: Days | Path | Sequence[Path], folder: Path, *, horizon: str | None
     _find_lightgbm()
     given = {"horizon": horizon, "entry": entry, "hold": hold, "order_size": order_size, "preset": preset, **keywords}
     out, error = ffi.new("char **"), new_error()
-    with Job(data, config, given, progress, _HORIZON) as job:
+    with Job(data, config, given, progress, _HORIZON, jobs) as job:
         check(lib.lf_run_line(job.job, path_bytes(folder), out, error), error)
     take_text(out[0])
     return Run(folder)

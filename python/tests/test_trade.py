@@ -92,6 +92,71 @@ def test_backtest(model, days, tmp_path):
         assert theirs["pnl"] == made.metrics["pnl"]
 
 
+def test_own_predictions_trade_as_the_models_do(model, days, tmp_path):
+    """The model's predictions given as a table, with the model's thresholds: the same trades."""
+    pl = pytest.importorskip("polars")
+    with_model = lf.backtest(days[2], tmp_path / "a", model=model, step="10s", config={"risk.stop_spreads": 0, "risk.stop_ticks": 9})
+    meta = model.meta
+    frame = pl.DataFrame(with_model.predictions).select("ts_event", "symbol", "p_up_1min", "p_up_5min", "ret_1min_bps")
+    given = lf.backtest(days[2], tmp_path / "b", predictions=frame.sample(fraction=1, shuffle=True, seed=1), step="10s", config={
+        "risk.stop_spreads": 0, "risk.stop_ticks": 9, "signal.ofi_threshold": meta["ofi_threshold"],
+        "signal.ofi_extreme": meta["ofi_extreme"]})
+    assert len(given.trades) > 0
+    for name in ("orders", "fills", "trades", "equity"):
+        a, b = getattr(with_model, name), getattr(given, name)
+        assert a.columns == b.columns and len(a) == len(b)
+        for column in a.columns:
+            x, y = a[column], b[column]
+            assert x == y if isinstance(x, list) else np.array_equal(x, y, equal_nan=x.dtype.kind == "f"), (name, column)
+
+
+def test_own_predictions_alone(days, tmp_path):
+    """A forecast without any model: up in the first half of the session."""
+    about = days[1].instrument
+    times = about["session_open_ns"] + np.arange(0, 23400, 10, dtype=np.int64) * 10**9
+    p = np.where(np.arange(len(times)) < len(times) // 2, 0.9, np.nan)
+    table = {"ts_event": times.astype("M8[ns]"), "p_up_1min": p}
+    made = lf.backtest(days, tmp_path / "own", predictions=table, step="10s", hold="1min")
+    trades = made.trades
+    assert made.metrics["meta"]["days"] == 1 and len(trades) > 100
+    assert set(trades["side"]) == {1} and trades["ts_entry"].max() < times[len(times) // 2 + 10].astype("M8[ns]")
+
+
+@pytest.mark.parametrize("change, kind, part", [
+    (lambda t: t.pop("p_up_1min"), lf.MismatchError, "p_up_1min"),
+    (lambda t: t.pop("ts_event"), lf.MismatchError, "ts_event"),
+    (lambda t: t.update(p_up_1min=[1.5, 0.5]), lf.DataError, "between 0 and 1"),
+    (lambda t: t.update(ts_event=t["ts_event"] + np.timedelta64(5, "s")), lf.MismatchError, "every 10s"),
+    (lambda t: t.update(ts_event=t["ts_event"][[0, 0]]), lf.DataError, "twice"),
+    (lambda t: t.update(ts_event=t["ts_event"] + np.timedelta64(900, "D")), lf.LobflowError, "day"),
+    (lambda t: t.update(ts_event=["a", "b"]), lf.MismatchError, "kind"),
+    (lambda t: t.update(ts_event=np.array([], "M8[ns]"), p_up_1min=np.array([])), lf.MismatchError, "no predictions"),
+])
+def test_own_predictions_refused(days, tmp_path, change, kind, part):
+    open_ns = days[1].instrument["session_open_ns"]
+    table = {"ts_event": np.array([open_ns, open_ns + 10**10], "M8[ns]"), "p_up_1min": np.array([0.6, 0.7])}
+    change(table)
+    with pytest.raises(kind, match=part):
+        lf.backtest(days[1], tmp_path / "b", predictions=table, step="10s")
+    with pytest.raises(TypeError, match="one of them"):
+        lf.backtest(days[1], tmp_path / "b")
+
+
+def test_sweep(model, days, tmp_path):
+    found = lf.sweep(days[2], tmp_path / "s", {"risk.hold": ["30s", "2min"], "signal.p_long": [0.52, 0.55]}, model=model, step="10s")
+    alone = lf.backtest(days[2], tmp_path / "a", model=model, step="10s", hold="2min", config={"signal.p_long": 0.52})
+    assert len(found) == 4
+    at = [i for i in range(4) if str(found["risk.hold"][i]) == "2min" and float(found["signal.p_long"][i]) == 0.52][0]
+    assert found["net"][at] == pytest.approx(alone.metrics["pnl"]["net"], abs=1e-6)
+
+
+def test_jobs_change_nothing(model, days, tmp_path):
+    runs = [lf.backtest(days, tmp_path / str(jobs), model=model, in_sample=True, step="10s", jobs=jobs) for jobs in (1, 3)]
+    assert runs[0].metrics == runs[1].metrics
+    for name in ("orders", "fills", "equity"):
+        assert (tmp_path / "1" / f"{name}.parquet").read_bytes() == (tmp_path / "3" / f"{name}.parquet").read_bytes()
+
+
 def test_reports(model, days, tmp_path):
     made = lf.backtest(days[2], tmp_path / "bt", model=model, step="10s", hold="2min")
     for name in ("r.html", "r.json", "r.txt"):

@@ -210,7 +210,7 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
     char title[256];
     lfi_desk_title(desk, title, sizeof title);
     add_looks(desk, title, sizeof title);
-    const lf_model_meta *const model = lf_model_meta_of(desk->trading->spans[0].model);
+    const lf_model_meta *const model = lfi_meta_of(&desk->trading->spans[0]);
     const lf_report_facts facts = {
         .title = title,
         .data_text = desk->data_text,

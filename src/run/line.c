@@ -1,4 +1,5 @@
 /* The verbs train, backtest, run and latency. */
+#include "given_internal.h"
 #include "holdout_internal.h"
 #include "latency_internal.h"
 #include "sweep_internal.h"
@@ -410,6 +411,26 @@ lf_status lf_run_sweep(
     }
     const trader by = {.verb = "sweep", .trade = trade_sweep};
     return trade_model(job, model, in_sample, &by, folder, json, error);
+}
+
+lf_status lf_run_backtest_predictions(
+    const lf_run_job *job,
+    lf_frame *predictions,
+    const char *folder,
+    char **metrics,
+    lf_error *error
+)
+{
+    lfi_given given;
+    if (metrics != NULL) {
+        *metrics = NULL;
+    }
+    const lf_status status = lfi_given_open(job, predictions, &given, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    const lfi_trading trading = {.spans = &given.span, .span_count = 1, .given = &given};
+    return lfi_trade(job, &trading, folder, metrics, error);
 }
 
 /* Each fold's model trades the rows that it has not seen. */

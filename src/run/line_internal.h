@@ -133,12 +133,21 @@ void lfi_run_train_options(const lf_run_job *job, lf_clock clock, lf_train_optio
 
 /* ---- a run folder ----------------------------------------------------------------------- */
 
+/* What a span's model says of itself, or of predictions without a model. */
+static inline const lf_model_meta *lfi_meta_of(const lf_span *span)
+{
+    return span->model != NULL ? lf_model_meta_of(span->model) : &span->meta;
+}
+
+struct lfi_given;
+
 /* What is traded and how it is reported. */
 typedef struct lfi_trading {
     const lf_span *spans;
     size_t span_count;
-    const lfi_day_rows *days; /* [source_count] rows made before, for carries; NULL: none */
-    lf_frame *walk;           /* predictions that the causal lane must repeat; NULL: none */
+    const struct lfi_given *given; /* predictions made elsewhere; NULL: the spans have models */
+    const lfi_day_rows *days;      /* [source_count] rows made before, for carries; NULL: none */
+    lf_frame *walk;                /* predictions that the causal lane must repeat; NULL: none */
     const char *scores_json;
     const char *training_json;
     bool in_sample;

@@ -38,7 +38,7 @@ static void name_search(const lfi_desk *desk, char out[64])
         hash = lf_hash64(&source, sizeof source, hash);
     }
     for (size_t i = 0; i < desk->trading->span_count; i++) {
-        const char *const id = lf_model_meta_of(desk->trading->spans[i].model)->model_id;
+        const char *const id = lfi_meta_of(&desk->trading->spans[i])->model_id;
         hash = lf_hash64(id, strlen(id), hash);
     }
     (void)snprintf(out, 64, "backtest %016llx", (unsigned long long)hash);
@@ -190,7 +190,7 @@ write_all(lfi_desk *desk, const lfi_axes *axes, const char *folder, char **json,
         .axes = axes,
         .scores = scores,
         .title = title,
-        .model_id = lf_model_meta_of(desk->trading->spans[0].model)->model_id,
+        .model_id = lfi_meta_of(&desk->trading->spans[0])->model_id,
     };
     lf_status status = scores != NULL ? record_trials(desk, axes, folder, &facts.trials, error)
                                       : lf_error_set(error, LF_NOMEM, "No memory for scores.");

@@ -5,6 +5,7 @@
  * day is not finished yet, whoever takes the later one reads its trades first, which is much less
  * than trading it. Nothing else is shared, so the files are the same whoever makes them.
  */
+#include "given_internal.h"
 #include "units_internal.h"
 
 #include <dirent.h>
@@ -62,7 +63,8 @@ static bool needs_carry(const lfi_trading *trading)
     const size_t vpin = lf_feature_find("vpin");
     for (size_t i = 0; i < trading->span_count; i++) {
         size_t count = 0;
-        const size_t *const features = lf_model_features(trading->spans[i].model, &count);
+        const lf_model *const model = trading->spans[i].model;
+        const size_t *const features = model != NULL ? lf_model_features(model, &count) : NULL;
         for (size_t f = 0; f < count; f++) {
             if (features[f] == vpin) {
                 return true;
@@ -100,6 +102,25 @@ static size_t sweep_folder(const char *folder, bool remove_them)
     return count;
 }
 
+static lf_status add_units(lfi_units *units, lf_error *error)
+{
+    const lf_run_job *const job = units->job;
+    const lfi_given *const given = units->trading->given;
+    for (size_t i = 0; i < job->source_count; i++) {
+        bool traded = is_traded(units->trading, i);
+        if (given != NULL) {
+            const lf_status status = lfi_given_touches(given, job, i, &traded, error);
+            if (status != LF_OK) {
+                return status;
+            }
+        }
+        if (traded) {
+            add_unit(units, i);
+        }
+    }
+    return LF_OK;
+}
+
 lf_status lfi_units_begin(lfi_units *units, const char *folder, lf_error *error)
 {
     const lf_run_job *const job = units->job;
@@ -120,13 +141,8 @@ lf_status lfi_units_begin(lfi_units *units, const char *folder, lf_error *error)
     if (units->units == NULL) {
         return lf_error_set(error, LF_NOMEM, "No memory for the list of days.");
     }
-    for (size_t i = 0; i < job->source_count; i++) {
-        if (is_traded(units->trading, i)) {
-            add_unit(units, i);
-        }
-    }
     units->found_count = sweep_folder(units->folder, false);
-    return LF_OK;
+    return add_units(units, error);
 }
 
 void lfi_units_end(lfi_units *units)

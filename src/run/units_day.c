@@ -1,4 +1,5 @@
 /* One symbol-day traded alone, into a file. */
+#include "given_internal.h"
 #include "units_internal.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ static lf_status set_labels(
     const size_t ts = lf_frame_find(predictions, "ts_event");
     const int64_t *const times = lf_frame_i64(predictions, ts);
     double *const ret_long = values + 2 * count;
-    const lf_model_meta *const meta = lf_model_meta_of(units->trading->spans[0].model);
+    const lf_model_meta *const meta = lfi_meta_of(&units->trading->spans[0]);
     lf_label_horizon(path, times, count, meta->horizon_ns, 0, values, values + count);
     lf_label_horizon(path, times, count, meta->horizon_long_ns, 0, ret_long, ret_long + count);
     const lf_status status = lf_backtest_set_labels(
@@ -100,15 +101,28 @@ static lf_status trade_feed(
 )
 {
     day_pass pass = {.job = job, .feed = feed};
-    lf_status status = lf_label_path_create(
+    lf_row *rows = NULL;
+    size_t row_count = 0;
+    const struct lfi_given *const given = units->trading->given;
+    lf_status status = LF_OK;
+    if (given != NULL) {
+        status = lfi_given_rows(given, job, unit->day, &rows, &row_count, error);
+    }
+    if (status != LF_OK) {
+        return status;
+    }
+    status = lf_label_path_create(
         job->allocator, lf_feed_instrument(feed), LF_CLOCK_LOCAL, &pass.path, error
     );
     if (status != LF_OK) {
+        lf_release(job->allocator, rows);
         return status;
     }
     const lf_backtest_day_options options = {
         .spans = units->trading->spans,
         .span_count = units->trading->span_count,
+        .rows = rows,
+        .row_count = row_count,
         .carry = &unit->carry,
         .carry_out = &unit->carry_out,
         .on_batch = on_batch,
@@ -119,6 +133,7 @@ static lf_status trade_feed(
         status = set_labels(units, backtest, pass.path, error);
     }
     lf_label_path_destroy(pass.path);
+    lf_release(job->allocator, rows);
     return status;
 }
 
@@ -201,8 +216,7 @@ lfi_unit_carry(const lfi_units *units, const lf_run_job *job, lfi_unit *unit, lf
             {
                 .allocator = job->allocator,
                 .clock = LF_CLOCK_LOCAL,
-                .vpin_bucket_lots =
-                    lf_model_meta_of(units->trading->spans[0].model)->vpin_bucket_lots,
+                .vpin_bucket_lots = lfi_meta_of(&units->trading->spans[0])->vpin_bucket_lots,
                 .carry = &unit->carry,
             },
         .set = "vpin",

@@ -156,7 +156,7 @@ lf_status lfi_common_key(lfi_units *units, lf_error *error)
         const lf_span *const span = &units->trading->spans[i];
         hash = hash_whole(hash, span->from_ns);
         hash = hash_whole(hash, span->to_ns);
-        hash = hash_text(hash, lf_model_meta_of(span->model)->model_id);
+        hash = hash_text(hash, lfi_meta_of(span)->model_id);
     }
     /* Files that the configuration names are data as well. */
     status = hash_path(config->execution.latency.rows, &hash, error);
