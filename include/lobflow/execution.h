@@ -90,14 +90,20 @@ typedef enum lf_liquidity {
     X(US_NASDAQ, 0, "us_nasdaq") \
     X(COMMISSION, 1, "commission") \
     X(BPS, 2, "bps") \
-    X(NONE, 3, "none")
+    X(NONE, 3, "none") \
+    X(CME, 4, "cme") \
+    X(BINANCE_USDM, 5, "binance_usdm") \
+    X(BINANCE_SPOT, 6, "binance_spot") \
+    X(COINBASE, 7, "coinbase")
 
 /**
  * us_nasdaq:  commission a share, NASDAQ's take fee or base rebate, SEC Section 31 and FINRA TAF on
  *             sales (the default);
  * commission: commission a share and nothing else;
  * bps:        fee_taker_bps and fee_maker_bps of the value (crypto venues), no commission;
- * none:       nothing.
+ * none:       nothing;
+ * cme:        a fee and NFA's assessment for each contract and side, and commission_per_contract;
+ * binance_usdm, binance_spot, coinbase: the venue's shares of the value for fee_tier.
  */
 typedef enum lf_fee_schedule {
 #define LF_FEE_SCHEDULE_ENUM(name, code, text) LF_FEE_SCHEDULE_##name = code,
@@ -257,14 +263,17 @@ typedef enum lf_fees_as_of {
 
 /** What is charged. */
 typedef struct lf_fee_options {
-    lf_fee_schedule schedule;    /* fees = "us_nasdaq" */
-    lf_fees_as_of as_of;         /* fees_as_of = "newest" */
-    lf_date as_of_date;          /* for LF_FEES_AS_OF_DATE */
-    double commission_per_share; /* commission_per_share = 0.001, currency */
-    double taker_per_share;      /* fee_taker_per_share = nan: the venue's table; currency */
-    double maker_per_share;      /* fee_maker_per_share = nan: the venue's table; < 0 = rebate */
-    double taker_bps;            /* fee_taker_bps = 5: for "bps" */
-    double maker_bps;            /* fee_maker_bps = 2: for "bps"; < 0 = rebate */
+    lf_fee_schedule schedule;       /* fees = "us_nasdaq" */
+    lf_fees_as_of as_of;            /* fees_as_of = "newest" */
+    lf_date as_of_date;             /* for LF_FEES_AS_OF_DATE */
+    double commission_per_share;    /* commission_per_share = 0.001, currency */
+    double taker_per_share;         /* fee_taker_per_share = nan: the venue's table; currency */
+    double maker_per_share;         /* fee_maker_per_share = nan: the venue's table; < 0 = rebate */
+    int64_t tier;                   /* fee_tier = 0: of the venues with tiers, 0 is everybody's */
+    double commission_per_contract; /* commission_per_contract = 0: the broker's, for "cme" */
+    double fee_per_contract;        /* fee_per_contract = nan: the table's; currency, for "cme" */
+    double taker_bps;               /* fee_taker_bps = 5: for "bps" */
+    double maker_bps;               /* fee_maker_bps = 2: for "bps"; < 0 = rebate */
 } lf_fee_options;
 
 /** What own marketable orders do to the price. */
@@ -336,6 +345,9 @@ typedef struct lf_fees {
     int64_t taker_micro_bps;            /* of the value, 1e-6 bps */
     int64_t maker_micro_bps;            /* of the value, 1e-6 bps; < 0 = rebate */
     int64_t section31_nano_per_million; /* of the value sold, for each 1,000,000 of currency */
+    int64_t commission_lot_nano;        /* a lot, which is a contract */
+    int64_t exchange_lot_nano;          /* a lot */
+    int64_t regulatory_lot_nano;        /* a lot, bought or sold */
     int64_t taf_nano;                   /* a share sold */
     int64_t taf_cap_nano;               /* most for one trade; 0: none */
     int64_t money_unit_nano;            /* value of one lot moving one tick */
@@ -355,9 +367,9 @@ typedef struct lf_fee_parts {
  *
  * @param out  filled
  * @return LF_OK, LF_RANGE (a date before the schedule begins, a rate that is no number, one tick of
- *         one lot is not a whole number of 1e-9), LF_MISMATCH (a US schedule for an instrument that
- *         is not in USD) or LF_UNSUPPORTED (an inverse contract)
- * Source: the table in src/execution/fees.c names one for each row.
+ *         one lot is not a whole number of 1e-9, a tier or contract without a row), LF_MISMATCH (a
+ *         US schedule for an instrument that is not in USD) or LF_UNSUPPORTED (an inverse contract)
+ * Source: the tables in src/execution/fees.c and fee_tables.c name one for each row.
  */
 LF_API LF_MUST_CHECK lf_status lf_fees_resolve(
     const lf_fee_options *options, const lf_instrument *instrument, lf_fees *out, lf_error *error

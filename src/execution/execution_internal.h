@@ -72,6 +72,12 @@ struct lf_venue {
     size_t executed_count, executed_capacity;
 };
 
+/* A venue's shares of the value for a tier, or its fees a contract, on a date. */
+lf_status
+lfi_fee_tier(lf_fee_schedule schedule, int64_t tier, lf_date date, lf_fees *out, lf_error *error);
+lf_status
+lfi_fee_contract(const lf_instrument *instrument, lf_date date, lf_fees *out, lf_error *error);
+
 /* Joins the end of a queue; displayed is -1 where the feed does not show the price. */
 void lfi_queue_join(lfi_place *place, int64_t displayed);
 /* A trade of some lots at the price, of which own orders in front left `offered`; the lots of it

@@ -1,5 +1,5 @@
 /* Dated fee schedules and the fees of a fill, in integers. */
-#include <lobflow/execution.h>
+#include "execution_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -188,6 +188,50 @@ static lf_status resolve_bps(const lf_fee_options *options, lf_fees *out, lf_err
     return status;
 }
 
+static lf_status resolve_tier(
+    const lf_fee_options *options, const lf_instrument *instrument, lf_fees *out, lf_error *error
+)
+{
+    const lf_date date = charged_date(options, instrument);
+    char text[11];
+    lf_date_format(date, text);
+    (void)snprintf(
+        out->name,
+        sizeof out->name,
+        "%s tier %lld as of %s",
+        lf_fee_schedule_name(options->schedule),
+        (long long)options->tier,
+        text
+    );
+    return lfi_fee_tier(options->schedule, options->tier, date, out, error);
+}
+
+static lf_status resolve_cme(
+    const lf_fee_options *options, const lf_instrument *instrument, lf_fees *out, lf_error *error
+)
+{
+    const lf_date date = charged_date(options, instrument);
+    const bool is_given = !isnan(options->fee_per_contract);
+    char text[11];
+    lf_date_format(date, text);
+    (void)snprintf(out->name, sizeof out->name, "cme as of %s", text);
+    /* NFA's part is there whatever the exchange takes. */
+    lf_status status = lfi_fee_contract(instrument, date, out, is_given ? NULL : error);
+    if (is_given) {
+        status = rate_to_int(
+            "fee_per_contract", options->fee_per_contract, 1e9, &out->exchange_lot_nano, error
+        );
+    }
+    return status != LF_OK ? status
+                           : rate_to_int(
+                                 "commission_per_contract",
+                                 options->commission_per_contract,
+                                 1e9,
+                                 &out->commission_lot_nano,
+                                 error
+                             );
+}
+
 lf_status lf_fees_resolve(
     const lf_fee_options *options, const lf_instrument *instrument, lf_fees *out, lf_error *error
 )
@@ -210,7 +254,14 @@ lf_status lf_fees_resolve(
     if (status == LF_OK && options->schedule == LF_FEE_SCHEDULE_BPS) {
         status = resolve_bps(options, &fees, error);
     }
-    if (status == LF_OK && (size_t)options->schedule > LF_FEE_SCHEDULE_NONE) {
+    if (status == LF_OK && options->schedule == LF_FEE_SCHEDULE_CME) {
+        status = resolve_cme(options, instrument, &fees, error);
+    }
+    if (status == LF_OK && options->schedule >= LF_FEE_SCHEDULE_BINANCE_USDM &&
+        options->schedule <= LF_FEE_SCHEDULE_COINBASE) {
+        status = resolve_tier(options, instrument, &fees, error);
+    }
+    if (status == LF_OK && (size_t)options->schedule > LF_FEE_SCHEDULE_COINBASE) {
         status = lf_error_set(error, LF_RANGE, "execution.fees is not a schedule.");
     }
     if (status == LF_OK) {
@@ -263,13 +314,15 @@ lf_status lf_fees_charge(
     if (share_nano > INT64_MAX || value_nano > INT64_MAX) {
         return LF_RANGE;
     }
-    const wide commission = divide_round(share_nano * fees->commission_nano, NANO);
+    const wide commission = divide_round(share_nano * fees->commission_nano, NANO) +
+                            (wide)lots * fees->commission_lot_nano;
     const wide exchange =
-        exchange_fee(fees, liquidity == LF_LIQUIDITY_TAKER, price_ticks, share_nano, value_nano);
-    wide regulatory_fee = 0;
+        exchange_fee(fees, liquidity == LF_LIQUIDITY_TAKER, price_ticks, share_nano, value_nano) +
+        (wide)lots * fees->exchange_lot_nano;
+    wide regulatory_fee = (wide)lots * fees->regulatory_lot_nano;
     if (side < 0) {
         const wide taf = divide_round(share_nano * fees->taf_nano, NANO);
-        regulatory_fee =
+        regulatory_fee +=
             fees->taf_cap_nano > 0 && taf > fees->taf_cap_nano ? fees->taf_cap_nano : taf;
         regulatory_fee +=
             divide_round(value_nano * fees->section31_nano_per_million, (wide)NANO * 1000000);

@@ -8,11 +8,17 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "../../tests/testing.h"
+
+#define NANO INT64_C(1000000000)
+#define TAKER LF_LIQUIDITY_TAKER
+#define MAKER LF_LIQUIDITY_MAKER
+#define CROSSED LF_LIQUIDITY_MAKER_CROSSED
 
 static lf_instrument share(void)
 {
@@ -247,6 +253,123 @@ static void test_given_rates(void **state)
     assert_int_equal(parts.commission_nano + parts.exchange_nano + parts.regulatory_nano, 0);
 }
 
+/* ---- other venues ----------------------------------------------------------------------- */
+
+/* One fill of 3 lots at 20000.00 of each venue, worked out by hand. */
+static const struct {
+    const char *name, *symbol;
+    lf_fee_schedule schedule;
+    int64_t tier, lot_nano;
+    lf_liquidity liquidity;
+    lf_fee_parts fees;
+} venue_rows[] = {
+    /* 60,000 x 5 bps = 30; x 2 bps = 12; x 1.7 = 10.2; VIP 9 makes for nothing. */
+    {"usdm taker", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_USDM, 0, NANO, TAKER, {0, 30 * NANO, 0}},
+    {"usdm maker", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_USDM, 0, NANO, MAKER, {0, 12 * NANO, 0}},
+    {"usdm VIP 3", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_USDM, 3, NANO, TAKER, {0, 19200000000, 0}},
+    {"usdm VIP 9", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_USDM, 9, NANO, TAKER, {0, 10200000000, 0}},
+    {"usdm VIP 9 maker", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_USDM, 9, NANO, MAKER, {0, 0, 0}},
+    {"spot", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_SPOT, 0, NANO, MAKER, {0, 60 * NANO, 0}},
+    {"spot VIP 2", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_SPOT, 2, NANO, MAKER, {0, 48 * NANO, 0}},
+    {"coinbase", "BTC-USD", LF_FEE_SCHEDULE_COINBASE, 0, NANO, TAKER, {0, 360 * NANO, 0}},
+    {"coinbase maker", "BTC-USD", LF_FEE_SCHEDULE_COINBASE, 0, NANO, MAKER, {0, 240 * NANO, 0}},
+    {"coinbase best", "BTC-USD", LF_FEE_SCHEDULE_COINBASE, 8, NANO, TAKER, {0, 30 * NANO, 0}},
+    {"coinbase best maker", "BTC-USD", LF_FEE_SCHEDULE_COINBASE, 8, NANO, MAKER, {0, 0, 0}},
+    /* 3 x 1.38 and 3 x 0.02, whatever the value and whoever takes. */
+    {"es", "ESH6", LF_FEE_SCHEDULE_CME, 0, 50 * NANO, TAKER, {0, 4140000000, 60000000}},
+    {"es maker", "ES.c.0", LF_FEE_SCHEDULE_CME, 0, 50 * NANO, MAKER, {0, 4140000000, 60000000}},
+    {"mes", "MESM6", LF_FEE_SCHEDULE_CME, 0, 5 * NANO, CROSSED, {0, 1050000000, 60000000}},
+};
+
+static void test_venues_by_hand(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof venue_rows / sizeof venue_rows[0]; i++) {
+        lf_instrument instrument = share();
+        lf_fee_options options = options_of(venue_rows[i].schedule);
+        lf_fee_parts buy, sell;
+        options.tier = venue_rows[i].tier;
+        instrument.lot_nano = venue_rows[i].lot_nano;
+        (void)snprintf(instrument.symbol, sizeof instrument.symbol, "%s", venue_rows[i].symbol);
+        const lf_fees fees = resolved(&options, &instrument);
+        const lf_liquidity how = venue_rows[i].liquidity;
+        assert_int_equal(lf_fees_charge(&fees, 1, how, 2000000, 3, &buy), LF_OK);
+        assert_int_equal(lf_fees_charge(&fees, -1, how, 2000000, 3, &sell), LF_OK);
+        assert_memory_equal(&buy, &sell, sizeof buy);
+        if (memcmp(&buy, &venue_rows[i].fees, sizeof buy) != 0) {
+            fail_msg(
+                "%s: %lld %lld %lld",
+                venue_rows[i].name,
+                (long long)buy.commission_nano,
+                (long long)buy.exchange_nano,
+                (long long)buy.regulatory_nano
+            );
+        }
+    }
+}
+
+/* More volume never costs more, and making never costs more than taking. */
+static void test_tiers_fall(void **state)
+{
+    (void)state;
+    static const struct {
+        lf_fee_schedule schedule;
+        int64_t count;
+        const char *name;
+    } rows[] = {
+        {LF_FEE_SCHEDULE_BINANCE_USDM, 10, "binance_usdm tier 9 as of 2026-09-22"},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 3, "binance_spot tier 2 as of 2026-09-22"},
+        {LF_FEE_SCHEDULE_COINBASE, 9, "coinbase tier 8 as of 2026-09-22"},
+    };
+    const lf_instrument instrument = share();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lf_fee_options options = options_of(rows[i].schedule);
+        lf_fees before = {.taker_micro_bps = INT64_MAX, .maker_micro_bps = INT64_MAX}, fees;
+        lf_error error;
+        for (; options.tier < rows[i].count; options.tier++) {
+            fees = resolved(&options, &instrument);
+            assert_true(fees.taker_micro_bps <= before.taker_micro_bps);
+            assert_true(fees.maker_micro_bps <= before.maker_micro_bps);
+            assert_true(fees.maker_micro_bps <= fees.taker_micro_bps);
+            before = fees;
+        }
+        assert_string_equal(fees.name, rows[i].name);
+        assert_int_equal(lf_fees_resolve(&options, &instrument, &fees, &error), LF_RANGE);
+        assert_non_null(strstr(error.message, "fee_tier"));
+        options.tier = -1;
+        assert_int_equal(lf_fees_resolve(&options, &instrument, &fees, &error), LF_RANGE);
+        options.tier = 0;
+        options.as_of = LF_FEES_AS_OF_DATE;
+        options.as_of_date = (lf_date){2021, 1, 1};
+        assert_int_equal(lf_fees_resolve(&options, &instrument, &fees, &error), LF_RANGE);
+        assert_non_null(strstr(error.message, "2021-01-01"));
+    }
+}
+
+static void test_contracts(void **state)
+{
+    (void)state;
+    static const char *const unknown[] = {"NQH6", "ESX", "ES", "ESH6-ESM6", "MES"};
+    lf_instrument instrument = share();
+    lf_fee_options options = options_of(LF_FEE_SCHEDULE_CME);
+    lf_fees fees;
+    lf_error error;
+    instrument.lot_nano = 20 * NANO;
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        (void)snprintf(instrument.symbol, sizeof instrument.symbol, "%s", unknown[i]);
+        assert_int_equal(lf_fees_resolve(&options, &instrument, &fees, &error), LF_RANGE);
+        assert_non_null(strstr(error.message, "fee_per_contract"));
+    }
+    options.fee_per_contract = 0.5;
+    options.commission_per_contract = 0.25;
+    lf_fee_parts parts;
+    fees = resolved(&options, &instrument);
+    assert_int_equal(lf_fees_charge(&fees, 1, LF_LIQUIDITY_TAKER, 5000, 4, &parts), LF_OK);
+    assert_int_equal(parts.commission_nano, NANO);
+    assert_int_equal(parts.exchange_nano, 2 * NANO);
+    assert_int_equal(parts.regulatory_nano, 80000000);
+}
+
 /* ---- rounding --------------------------------------------------------------------------- */
 
 /* One unit of 1e-9 a tick and lot, so that the value is price x lots: halves go away from 0. */
@@ -395,6 +518,9 @@ int main(void)
         cmocka_unit_test(test_us_by_hand),
         cmocka_unit_test(test_which_day),
         cmocka_unit_test(test_given_rates),
+        cmocka_unit_test(test_venues_by_hand),
+        cmocka_unit_test(test_tiers_fall),
+        cmocka_unit_test(test_contracts),
         cmocka_unit_test(test_halves_go_away_from_zero),
         cmocka_unit_test(test_pieces_cost_as_much_as_the_whole),
         cmocka_unit_test(test_refused),

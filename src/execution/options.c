@@ -36,6 +36,7 @@ void lf_execution_options_default(lf_execution_options *options)
                 .commission_per_share = 0.001, /* the brief's */
                 .taker_per_share = NAN,
                 .maker_per_share = NAN,
+                .fee_per_contract = NAN,
                 /* Binance USDT perpetuals, lowest tier. */
                 .taker_bps = 5.0,
                 .maker_bps = 2.0,

@@ -360,7 +360,9 @@ static double commission_of(const lfi_account *a)
     const lf_fee_options *fees = &options->execution.fees;
     const bool is_charged =
         fees->schedule == LF_FEE_SCHEDULE_US_NASDAQ || fees->schedule == LF_FEE_SCHEDULE_COMMISSION;
-    return is_charged ? fees->commission_per_share * a->traded_lots * a->lot_size : 0;
+    return fees->schedule == LF_FEE_SCHEDULE_CME ? fees->commission_per_contract * a->traded_lots
+           : is_charged ? fees->commission_per_share * a->traded_lots * a->lot_size
+                        : 0;
 }
 
 void lfi_metrics_costs(lfi_metrics *m, json_t *out)

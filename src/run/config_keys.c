@@ -9,7 +9,16 @@ static const char *const validation_words[] = {"walk_forward", "rolling", "kfold
 static const char *const horizon_words[] = {"1min", "5min", NULL};
 static const char *const entry_words[] = {"marketable", "passive", NULL};
 static const char *const timeout_words[] = {"cancel", "cross", NULL};
-static const char *const fee_words[] = {"us_nasdaq", "commission", "bps", "none", NULL};
+static const char *const fee_words[] = {
+    "us_nasdaq",
+    "commission",
+    "bps",
+    "none",
+    "cme",
+    "binance_usdm",
+    "binance_spot",
+    "coinbase",
+    NULL};
 static const char *const queue_words[] = {
     "risk_averse", "power", "power2", "power3", "log", "log2", "optimistic", "fifo", NULL};
 static const char *const latency_words[] = {"constant", "lognormal", "recorded", NULL};
@@ -302,6 +311,15 @@ const lfi_config_entry lfi_config_entries[] = {
         "fee_maker_per_share",
         execution.fees.maker_per_share,
         "currency, < 0: rebate; nan: the table"),
+    I64("execution", "fee_tier", execution.fees.tier, "of binance_usdm, binance_spot, coinbase"),
+    F64("execution",
+        "commission_per_contract",
+        execution.fees.commission_per_contract,
+        "the broker's, for cme"),
+    F64("execution",
+        "fee_per_contract",
+        execution.fees.fee_per_contract,
+        "the exchange's, for cme; nan: the table"),
     F64("execution", "fee_taker_bps", execution.fees.taker_bps, "for fees = \"bps\""),
     F64("execution", "fee_maker_bps", execution.fees.maker_bps, "for fees = \"bps\"; < 0: rebate"),
     WORD(
