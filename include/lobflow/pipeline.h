@@ -25,7 +25,8 @@ extern "C" {
     X(STOP, 3, "stop") \
     X(SESSION_END, 4, "session_end") \
     X(LOSS_LIMIT, 5, "loss_limit") \
-    X(CROSS, 6, "cross")
+    X(CROSS, 6, "cross") \
+    X(KILL, 7, "kill")
 
 typedef enum lf_reason {
 #define LF_REASON_ENUM(name, code, text) LF_REASON_##name = code,
@@ -33,7 +34,7 @@ typedef enum lf_reason {
 #undef LF_REASON_ENUM
 } lf_reason;
 
-#define LF_REASON_COUNT 7
+#define LF_REASON_COUNT 8
 
 /** Text of a reason as it stands in the frames. @return static text, never NULL */
 LF_API const char *lf_reason_name(lf_reason reason);
@@ -49,6 +50,10 @@ typedef struct lf_risk_options {
     int64_t flatten_ns;    /* flatten = "5min" before the session's end: out, and no entry after */
     double max_daily_loss; /* max_daily_loss = nan: none; else currency > 0, net, marked at mid */
     int64_t retry_ns;      /* retry = "1s": pause before an exit that did not fill is sent again */
+    /** max_orders_per_second = 0: none; to 100: so many orders and cancels go out in any second. An
+        entry beyond that is given up, an exit waits for its turn, a cancel always goes. */
+    int64_t max_orders_per_second;
+    int64_t kill_rejects; /* kill_rejects = 0: never; so many orders refused in a row kill */
 } lf_risk_options;
 
 /** Defaults of DESIGN section 5, as named at each member. */
@@ -134,9 +139,11 @@ typedef struct lf_strategy_stats {
     int64_t retry_count;                   /* exits that had to be sent again */
     int64_t reject_count;
     int64_t fill_count;
-    int64_t cancel_race_count; /* cancels that came too late */
-    bool stopped;              /* the daily loss limit was reached */
-    int64_t in_position_ns;    /* local time with a position */
+    int64_t cancel_race_count;  /* cancels that came too late */
+    int64_t rate_limited_count; /* entries given up and exits put off by the rate limit */
+    bool stopped;               /* the daily loss limit was reached */
+    bool killed;                /* the kill switch was pulled */
+    int64_t in_position_ns;     /* local time with a position */
 } lf_strategy_stats;
 
 /** The strategies of one symbol-day. */
@@ -198,6 +205,15 @@ LF_API bool lf_pipeline_wake(lf_pipeline *pipeline, lf_row *row);
 LF_API LF_MUST_CHECK lf_status lf_pipeline_report(
     lf_pipeline *pipeline, size_t strategy, int64_t ts_ns, const lf_report *report, lf_error *error
 );
+
+/**
+ * Pull the kill switch of a strategy: what rests is cancelled, the position is left by a marketable
+ * order (reason `kill`), and nothing is opened for the rest of the day. Pulling it again does
+ * nothing. risk.kill_rejects pulls it by itself.
+ *
+ * @param ts_ns  local time, never going back
+ */
+LF_API void lf_pipeline_kill(lf_pipeline *pipeline, size_t strategy, int64_t ts_ns);
 
 /** Take a strategy's next request in order. @return false when none waits */
 LF_API bool lf_pipeline_take(lf_pipeline *pipeline, size_t strategy, lf_intent *out);

@@ -620,7 +620,9 @@ static void add_stats(const lfi_replay *replay, lfi_book_keeper *keeper, size_t 
     sum->reject_count += day->reject_count;
     sum->fill_count += day->fill_count;
     sum->cancel_race_count += day->cancel_race_count;
+    sum->rate_limited_count += day->rate_limited_count;
     sum->stopped |= day->stopped;
+    sum->killed |= day->killed;
     sum->in_position_ns += day->in_position_ns;
     sums->event_count += venue->event_count;
     sums->request_count += venue->request_count;

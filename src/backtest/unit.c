@@ -331,7 +331,9 @@ void lf_backtest_counts_add(lf_backtest_counts *sum, const lf_backtest_counts *m
     strategy->reject_count += more->strategy.reject_count;
     strategy->fill_count += more->strategy.fill_count;
     strategy->cancel_race_count += more->strategy.cancel_race_count;
+    strategy->rate_limited_count += more->strategy.rate_limited_count;
     strategy->stopped |= more->strategy.stopped;
+    strategy->killed |= more->strategy.killed;
     strategy->in_position_ns += more->strategy.in_position_ns;
     venue->event_count += more->venue.event_count;
     venue->request_count += more->venue.request_count;

@@ -1,5 +1,5 @@
 /* Keys of [risk], the words of the module, and a strategy's defaults. */
-#include <lobflow/pipeline.h>
+#include "pipeline_internal.h"
 
 #include <math.h>
 #include <string.h>
@@ -72,6 +72,19 @@ lf_status lf_risk_options_check(const lf_risk_options *options, lf_error *error)
             (long long)options->hold_ns,
             (long long)options->retry_ns,
             (long long)options->flatten_ns
+        );
+    }
+    if (options->max_orders_per_second < 0 || options->max_orders_per_second > LFI_RATE_MAX ||
+        options->kill_rejects < 0 || options->kill_rejects > SIZE_MAX_LOTS) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "risk.max_orders_per_second is %lld and risk.kill_rejects is %lld; they must be 0 "
+            "(none) "
+            "or above, the first at most %d.",
+            (long long)options->max_orders_per_second,
+            (long long)options->kill_rejects,
+            LFI_RATE_MAX
         );
     }
     if (!(options->stop_ticks >= 0.0 && options->stop_ticks <= 1e9 &&

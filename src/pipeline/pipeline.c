@@ -272,6 +272,10 @@ lf_status lf_pipeline_event(
             lfi_strategy_resume(pipeline, strategy, ts_ns);
             schedule(pipeline);
         }
+        if (strategy->retry_ns < strategy->due_ns) { /* the rate limit put an exit off */
+            lfi_strategy_schedule(pipeline, strategy);
+            schedule(pipeline);
+        }
     }
     return LF_OK;
 }
@@ -399,6 +403,14 @@ lf_status lf_pipeline_report(
     lfi_strategy_schedule(pipeline, one);
     schedule(pipeline);
     return status;
+}
+
+void lf_pipeline_kill(lf_pipeline *pipeline, size_t strategy, int64_t ts_ns)
+{
+    lfi_strategy *const one = &pipeline->strategies[strategy];
+    lfi_strategy_kill(pipeline, one, ts_ns);
+    lfi_strategy_schedule(pipeline, one);
+    schedule(pipeline);
 }
 
 bool lf_pipeline_take(lf_pipeline *pipeline, size_t strategy, lf_intent *out)

@@ -7,6 +7,9 @@
 /* Requests that may wait for the caller: a step makes at most a cancel and an order. */
 #define LFI_OUTBOX_MAX 8
 
+/* The most that the rate limit can be set to. */
+#define LFI_RATE_MAX 100
+
 /* The one order that a strategy may have alive. */
 typedef struct lfi_live {
     bool active;
@@ -36,10 +39,13 @@ typedef struct lfi_strategy {
     /* The wish to be flat. */
     bool exit_wanted;
     lf_reason exit_reason;
-    bool exit_waits;  /* for a valid state, to be sent then */
-    int64_t retry_ns; /* when to try again; INT64_MAX: nothing to try */
-    bool closing;     /* the session's end has been acted on */
-    int64_t due_ns;   /* earliest timer */
+    bool exit_waits;               /* for a valid state, to be sent then */
+    int64_t retry_ns;              /* when to try again; INT64_MAX: nothing to try */
+    bool closing;                  /* the session's end has been acted on */
+    int64_t sent_ns[LFI_RATE_MAX]; /* times of the latest requests; by number, modulo the limit */
+    int64_t sent_count;
+    int64_t rejects_in_row;
+    int64_t due_ns; /* earliest timer */
     lf_intent outbox[LFI_OUTBOX_MAX];
     size_t outbox_first;
     size_t outbox_count;
@@ -105,6 +111,9 @@ void lfi_strategy_schedule(const lf_pipeline *pipeline, lfi_strategy *strategy);
 
 /* Stops the day when the loss limit is reached. */
 void lfi_strategy_limit(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns);
+
+/* Pulls the kill switch. */
+void lfi_strategy_kill(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns);
 
 /* Wants to be flat and does the next step towards it. */
 void lfi_strategy_exit(

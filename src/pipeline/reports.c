@@ -210,9 +210,15 @@ lf_status lfi_strategy_report(
     if (report->kind == LF_REPORT_FILL) {
         status = take_fill(pipeline, strategy, ts_ns, report, error);
     }
-    strategy->stats.reject_count += report->kind == LF_REPORT_REJECTED;
+    const bool is_rejected = report->kind == LF_REPORT_REJECTED;
+    strategy->stats.reject_count += is_rejected;
+    strategy->rejects_in_row = is_rejected ? strategy->rejects_in_row + 1 : 0;
     if (status == LF_OK && lf_order_state_done(report->state)) {
         order_ended(pipeline, strategy, ts_ns);
+    }
+    const int64_t kill_rejects = strategy->options.risk.kill_rejects;
+    if (kill_rejects > 0 && strategy->rejects_in_row >= kill_rejects) {
+        lfi_strategy_kill(pipeline, strategy, ts_ns);
     }
     if (status == LF_OK) {
         lfi_strategy_limit(pipeline, strategy, ts_ns);

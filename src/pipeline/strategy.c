@@ -15,7 +15,7 @@ static int64_t flatten_time(const lf_pipeline *pipeline, const lfi_strategy *str
 static bool is_urgent(lf_reason reason)
 {
     return reason == LF_REASON_STOP || reason == LF_REASON_SESSION_END ||
-           reason == LF_REASON_LOSS_LIMIT;
+           reason == LF_REASON_LOSS_LIMIT || reason == LF_REASON_KILL;
 }
 
 static bool outbox_has_room(const lfi_strategy *strategy)
@@ -25,9 +25,24 @@ static bool outbox_has_room(const lfi_strategy *strategy)
 
 static void outbox_push(lfi_strategy *strategy, const lf_intent *intent)
 {
+    const int64_t most = strategy->options.risk.max_orders_per_second;
+    if (most > 0) {
+        strategy->sent_ns[strategy->sent_count++ % most] = intent->ts_decision_ns;
+    }
     const size_t at = (strategy->outbox_first + strategy->outbox_count) % LFI_OUTBOX_MAX;
     strategy->outbox[at] = *intent;
     strategy->outbox_count++;
+}
+
+/* When a further request may go out: now, or a second after the one that is as many back. */
+static int64_t rate_allows_ns(const lfi_strategy *strategy, int64_t ts_ns)
+{
+    const int64_t most = strategy->options.risk.max_orders_per_second;
+    if (most == 0 || strategy->sent_count < most) {
+        return ts_ns;
+    }
+    const int64_t free_ns = strategy->sent_ns[strategy->sent_count % most] + LF_NS_PER_SECOND;
+    return free_ns > ts_ns ? free_ns : ts_ns;
 }
 
 /* Limit of an order: the touch for a passive one, a distance from the other touch or none. */
@@ -59,6 +74,12 @@ void lfi_strategy_send(
     /* Where nothing can be traded nothing is sent: an exit waits for the next valid state. */
     if (!pipeline->local.valid) {
         strategy->exit_waits = strategy->exit_wanted;
+        return;
+    }
+    const int64_t allowed_ns = rate_allows_ns(strategy, intent.ts_decision_ns);
+    if (allowed_ns > intent.ts_decision_ns) {
+        strategy->stats.rate_limited_count++;
+        strategy->retry_ns = strategy->exit_wanted ? allowed_ns : INT64_MAX;
         return;
     }
     if (!outbox_has_room(strategy)) {
@@ -222,7 +243,8 @@ void lfi_strategy_row(lf_pipeline *pipeline, lfi_strategy *strategy, const lf_ro
 {
     lfi_strategy_limit(pipeline, strategy, row->ts_ns);
     const bool closed = row->ts_ns >= flatten_time(pipeline, strategy);
-    if (!row->traded || !row->valid || closed || strategy->stats.stopped) {
+    if (!row->traded || !row->valid || closed || strategy->stats.stopped ||
+        strategy->stats.killed) {
         return;
     }
     lf_signal signal;
@@ -256,6 +278,14 @@ void lfi_strategy_limit(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t t
     if (net <= -strategy->max_loss_nano) {
         strategy->stats.stopped = true;
         lfi_strategy_exit(pipeline, strategy, ts_ns, LF_REASON_LOSS_LIMIT);
+    }
+}
+
+void lfi_strategy_kill(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns)
+{
+    if (!strategy->stats.killed) {
+        strategy->stats.killed = true;
+        lfi_strategy_exit(pipeline, strategy, ts_ns, LF_REASON_KILL);
     }
 }
 

@@ -26,7 +26,7 @@
  * p the prediction of row `ms` / 1000 is a per cent, the flow b tenths (1 is the threshold); q a
  * state with bid a and ask b, c = 1: masked; w wakes up to the time; reports on the last order: a
  * accepted, f filled a lots at b, x its rest cancelled, r rejected, e expired; k: a cancel came too
- * late.
+ * late; K the kill switch.
  */
 typedef struct message {
     char what;
@@ -37,7 +37,8 @@ typedef struct message {
 /*
  * Options: P passive entries, C that cross when their time is over, T a limit at the touch, M at
  * most 50 lots, N no stop, H one of 2.25 ticks, W a stop of two median spreads (2 ticks each), L a
- * loss limit of 2 USD, F no time for leaving.
+ * loss limit of 2 USD, F no time for leaving, 1 and 2 at most so many orders and cancels a second,
+ * K killed by two rejects in a row.
  */
 typedef struct scenario {
     const char *name;
@@ -118,6 +119,13 @@ static lf_strategy_options options_of(const char *flags)
             break;
         case 'L':
             options.risk.max_daily_loss = 2;
+            break;
+        case '1':
+        case '2':
+            options.risk.max_orders_per_second = *flags - '0';
+            break;
+        case 'K':
+            options.risk.kill_rejects = 2;
             break;
         case 'F':
             options.risk.flatten_ns = 0;
@@ -292,6 +300,8 @@ static void play(const scenario *row)
         if (m->what == 'q') {
             const lf_event event = state_of(m);
             assert_int_equal(lf_pipeline_event(self.pipeline, ts_ns, &event, NULL), LF_OK);
+        } else if (m->what == 'K') {
+            lf_pipeline_kill(self.pipeline, 0, ts_ns);
         } else if (m->what != 'w') {
             const lf_report report = report_of(&self, m);
             lf_error error;

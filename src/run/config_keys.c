@@ -347,6 +347,11 @@ const lfi_config_entry lfi_config_entries[] = {
     NS("risk", "flatten", risk.flatten_ns, "before the end of the session"),
     F64("risk", "max_daily_loss", risk.max_daily_loss, "currency; nan: none"),
     NS("risk", "retry", risk.retry_ns, "before an exit that did not fill is sent again"),
+    I64("risk",
+        "max_orders_per_second",
+        risk.max_orders_per_second,
+        "orders and cancels; 0: no limit, at most 100"),
+    I64("risk", "kill_rejects", risk.kill_rejects, "orders refused in a row that kill; 0: never"),
     F64("risk", "starting_cash", starting_cash, "currency; shifts the cash column only"),
 
     TEXT("sweep", "keys", sweep, "of backtest: key=a,b;key=c,d tries every combination"),
