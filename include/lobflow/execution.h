@@ -114,8 +114,18 @@ typedef enum lf_fee_schedule {
 /** What a marketable order does to the price beyond the book it walks: enum, code, text. */
 #define LF_IMPACT_MAP(X) \
     X(NONE, 0, "none") \
-    X(SQUARE_ROOT, 1, "square_root")
+    X(SQUARE_ROOT, 1, "square_root") \
+    X(ALMGREN, 2, "almgren")
 
+/**
+ * In shares of the value, of a marketable order of Q lots, at daily volatility sigma and volume V:
+ * square_root: Y sigma sqrt(Q / V);
+ * almgren:     Y (I / 2 + 0.142 sigma (Q / (V T))^(3/5)), I = 0.314 sigma (Q / V) (Theta / V)^(1/4)
+ *              with Theta the units outstanding and T the duration in sessions: half the permanent
+ *              and the whole temporary impact.
+ * Source: Almgren, Thum, Hauptmann, Li (2005), Direct estimation of equity market impact, Risk
+ * 18(7).
+ */
 typedef enum lf_impact {
 #define LF_IMPACT_ENUM(name, code, text) LF_IMPACT_##name = code,
     LF_IMPACT_MAP(LF_IMPACT_ENUM)
@@ -279,9 +289,12 @@ typedef struct lf_fee_options {
 /** What own marketable orders do to the price. */
 typedef struct lf_impact_options {
     lf_impact model;             /* impact = "none": only the displayed book is walked */
-    double factor;               /* impact_factor = 1: Y of I = Y sigma sqrt(Q / V) */
+    double factor;               /* impact_factor = 1: Y */
     double daily_volatility_bps; /* impact_daily_volatility_bps = nan: must be given */
     double daily_volume_lots;    /* impact_daily_volume = nan: must be given */
+    double outstanding_lots;     /* impact_outstanding = nan: must be given for "almgren" */
+    int64_t duration_ns;         /* impact_duration = "1min": T, over which an order is thought to
+                                    be worked; the paper's orders took hours, not an instant */
 } lf_impact_options;
 
 /** How the place in a queue is followed. */

@@ -47,6 +47,8 @@ void lf_execution_options_default(lf_execution_options *options)
                 .factor = 1.0, /* "of order one" in the literature */
                 .daily_volatility_bps = NAN,
                 .daily_volume_lots = NAN,
+                .outstanding_lots = NAN,
+                .duration_ns = LF_NS_PER_MINUTE,
             },
     };
 }
@@ -99,22 +101,35 @@ static lf_status check_latency(const lf_latency_options *latency, lf_error *erro
 
 static lf_status check_impact(const lf_impact_options *impact, lf_error *error)
 {
-    if ((size_t)impact->model > LF_IMPACT_SQUARE_ROOT) {
+    if ((size_t)impact->model > LF_IMPACT_ALMGREN) {
         return lf_error_set(error, LF_RANGE, "execution.impact is not a model of impact.");
     }
-    if (impact->model == LF_IMPACT_SQUARE_ROOT &&
+    if (impact->model != LF_IMPACT_NONE &&
         !(impact->factor >= 0.0 && impact->factor <= 100.0 && impact->daily_volatility_bps >= 0.0 &&
           impact->daily_volatility_bps <= 1e4 && impact->daily_volume_lots > 0.0 &&
           isfinite(impact->daily_volume_lots))) {
         return lf_error_set(
             error,
             LF_RANGE,
-            "execution.impact = \"square_root\" needs impact_factor (0 to 100, is %g), "
+            "execution.impact = \"%s\" needs impact_factor (0 to 100, is %g), "
             "impact_daily_volatility_bps (0 to 10000, is %g) and impact_daily_volume (lots > 0, "
             "is %g).",
+            lf_impact_name(impact->model),
             impact->factor,
             impact->daily_volatility_bps,
             impact->daily_volume_lots
+        );
+    }
+    if (impact->model == LF_IMPACT_ALMGREN &&
+        !(impact->outstanding_lots > 0.0 && isfinite(impact->outstanding_lots) &&
+          impact->duration_ns > 0 && impact->duration_ns <= LF_NS_PER_DAY)) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "execution.impact = \"almgren\" needs impact_outstanding (lots > 0, is %g) and "
+            "impact_duration (above 0 and at most 1d, is %lld ns).",
+            impact->outstanding_lots,
+            (long long)impact->duration_ns
         );
     }
     return LF_OK;

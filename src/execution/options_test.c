@@ -87,6 +87,13 @@ static void test_impact_needs_its_numbers(void **state)
     options.impact.daily_volume_lots = 1e6;
     options.impact.factor = -1;
     assert_int_equal(lf_execution_options_check(&options, NULL), LF_RANGE);
+    options.impact.factor = 1;
+    options.impact.model = LF_IMPACT_ALMGREN;
+    assert_int_equal(lf_execution_options_check(&options, NULL), LF_RANGE);
+    options.impact.outstanding_lots = 1e9;
+    assert_int_equal(lf_execution_options_check(&options, NULL), LF_OK);
+    options.impact.duration_ns = 0;
+    assert_int_equal(lf_execution_options_check(&options, NULL), LF_RANGE);
     options.impact.model = (lf_impact)7;
     assert_int_equal(lf_execution_options_check(&options, NULL), LF_RANGE);
     options = defaults();

@@ -144,18 +144,41 @@ lf_status lfi_venue_refuse(
     return push_report(venue, &report, error);
 }
 
+/* Constants of Almgren, Thum, Hauptmann and Li (2005): permanent and temporary impact. */
+#define ALMGREN_GAMMA 0.314
+#define ALMGREN_ETA 0.142
+
+/* Impact as a share of the value: the whole order's size counts on every unit of it. */
+static double impact_share(const lf_venue *venue, const lfi_order *order)
+{
+    const lf_impact_options *const impact = &venue->options.impact;
+    const lf_instrument *const instrument = &venue->instrument;
+    const double sigma = impact->factor * impact->daily_volatility_bps * 1e-4;
+    const double part = (double)order->lots / impact->daily_volume_lots;
+    const double session_ns = (double)(instrument->session_close_ns - instrument->session_open_ns);
+    double permanent;
+    switch (impact->model) {
+    case LF_IMPACT_SQUARE_ROOT:
+        return sigma * sqrt(part);
+    case LF_IMPACT_ALMGREN:
+        permanent = ALMGREN_GAMMA * sigma * part *
+                    sqrt(sqrt(impact->outstanding_lots / impact->daily_volume_lots));
+        return permanent / 2.0 +
+               ALMGREN_ETA * sigma * pow(part * session_ns / (double)impact->duration_ns, 0.6);
+    case LF_IMPACT_NONE:
+        break;
+    }
+    return 0.0;
+}
+
 /* What the impact model adds to the value of a marketable fill, 1e-9. */
 static int64_t impact_of(const lf_venue *venue, const lfi_order *order, int64_t value_nano)
 {
-    const lf_impact_options *const impact = &venue->options.impact;
-    if (impact->model == LF_IMPACT_NONE) {
+    if (venue->options.impact.model == LF_IMPACT_NONE) {
         return 0;
     }
-    /* I = Y sigma sqrt(Q / V): the whole order's size on every share of it. */
-    const double share = impact->factor * impact->daily_volatility_bps * 1e-4 *
-                         sqrt((double)order->lots / impact->daily_volume_lots);
     /* More than the whole price is no impact but a wrong option. */
-    return llround(fabs((double)value_nano) * fmin(share, 1.0));
+    return llround(fabs((double)value_nano) * fmin(impact_share(venue, order), 1.0));
 }
 
 static lf_status

@@ -567,6 +567,61 @@ static void test_money_by_hand(void **state)
     lf_venue_destroy(venue);
 }
 
+/* The paper's own table: a tenth of the daily volume, over three parts of a day, in bps. */
+static const struct {
+    const char *name;
+    double volume, outstanding, volatility_bps;
+    int64_t lots, parts; /* the day has so many of the duration */
+    int64_t bps;
+} almgren_rows[] = {
+    {"IBM 0.1", 6561000, 1728e6, 157, 656100, 10, 32},
+    {"IBM 0.2", 6561000, 1728e6, 157, 656100, 5, 25},
+    {"IBM 0.5", 6561000, 1728e6, 157, 656100, 2, 18},
+    {"DRI 0.1", 1929000, 168e6, 226, 192900, 10, 43},
+    {"DRI 0.2", 1929000, 168e6, 226, 192900, 5, 32},
+    {"DRI 0.5", 1929000, 168e6, 226, 192900, 2, 23},
+};
+
+static void test_almgren_is_the_paper(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof almgren_rows / sizeof almgren_rows[0]; i++) {
+        const lf_instrument instrument = small_instrument();
+        lf_execution_options options = free_options();
+        options.impact = (lf_impact_options){
+            .model = LF_IMPACT_ALMGREN,
+            .factor = 1,
+            .daily_volatility_bps = almgren_rows[i].volatility_bps,
+            .daily_volume_lots = almgren_rows[i].volume,
+            .outstanding_lots = almgren_rows[i].outstanding,
+            .duration_ns =
+                (instrument.session_close_ns - instrument.session_open_ns) / almgren_rows[i].parts,
+        };
+        lf_venue *venue;
+        assert_int_equal(lf_venue_create(NULL, &instrument, &options, &venue, NULL), LF_OK);
+        lf_event event = state_event(5000, 700000, 5001, 700000);
+        event.ts_exchange_ns = OPEN_NS;
+        assert_int_equal(lf_venue_event(venue, &event, NULL, NULL), LF_OK);
+        const lf_request request = {
+            .order_id = 1,
+            .lots = almgren_rows[i].lots,
+            .price_ticks = LF_PRICE_NONE,
+            .side = i % 2 == 0 ? 1 : -1,
+        };
+        assert_int_equal(lf_venue_request(venue, &request, OPEN_NS, NULL), LF_OK);
+        int64_t impact_nano = 0, value_nano = 0;
+        for (lf_report report; lf_venue_take(venue, &report);) {
+            impact_nano += report.fill.impact_nano;
+            value_nano += report.fill.value_nano - report.fill.side * report.fill.impact_nano;
+        }
+        const double bps = 1e4 * (double)impact_nano / (double)value_nano;
+        if (llround(bps) != almgren_rows[i].bps) {
+            fail_msg("%s: %g bps", almgren_rows[i].name, bps);
+        }
+        lf_venue_destroy(venue);
+    }
+}
+
 static void test_sizes_that_do_not_fit(void **state)
 {
     (void)state;
@@ -723,6 +778,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scenarios),
         cmocka_unit_test(test_money_by_hand),
+        cmocka_unit_test(test_almgren_is_the_paper),
         cmocka_unit_test(test_sizes_that_do_not_fit),
         cmocka_unit_test(test_hole_between_levels),
         cmocka_unit_test(test_taken_at_many_prices),

@@ -23,7 +23,7 @@ static const char *const queue_words[] = {
     "risk_averse", "power", "power2", "power3", "log", "log2", "optimistic", "fifo", NULL};
 static const char *const latency_words[] = {"constant", "lognormal", "recorded", NULL};
 static const char *const self_trade_words[] = {"cancel_resting", "cancel_incoming", NULL};
-static const char *const impact_words[] = {"none", "square_root", NULL};
+static const char *const impact_words[] = {"none", "square_root", "almgren", NULL};
 
 static_assert(sizeof(lf_clock) == 4 && sizeof(lf_order_kind) == 4, "words are stored as 32 bits");
 
@@ -329,9 +329,14 @@ const lfi_config_entry lfi_config_entries[] = {
         impact_words,
         "beyond walking the displayed book"
     ),
-    F64("execution", "impact_factor", execution.impact.factor, "Y of Y sigma sqrt(Q / V)"),
+    F64("execution", "impact_factor", execution.impact.factor, "Y: impact is so many times"),
     F64("execution", "impact_daily_volatility_bps", execution.impact.daily_volatility_bps, "sigma"),
     F64("execution", "impact_daily_volume", execution.impact.daily_volume_lots, "V, lots"),
+    F64("execution",
+        "impact_outstanding",
+        execution.impact.outstanding_lots,
+        "Theta, lots, for almgren"),
+    NS("execution", "impact_duration", execution.impact.duration_ns, "T, for almgren"),
     BOOLEAN(
         "execution",
         "check_every_fill",
