@@ -107,9 +107,7 @@ convert_day(lfi_convert *c, const lf_source_list *sources, size_t day, lf_error 
         c->has_local_time =
             instrument->has_local_times || strcmp(sources->sources[day].format, "dbn") == 0;
         c->was_masked = false;
-        if (c->l3 != NULL) {
-            lf_l3_clear(c->l3, 0);
-        }
+        c->is_new_day = day > 0;
         status = day == 0 ? put_metadata(c, sources, instrument, error) : LF_OK;
     }
     while (status == LF_OK && batch.event_count > 0) {

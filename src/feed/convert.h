@@ -28,6 +28,7 @@ typedef struct lfi_convert {
     uint16_t publisher_id;
     bool has_local_time; /* else local times are made up */
     bool was_masked;
+    bool is_new_day; /* the orders of the day before are still in the book of who reads the file */
     lf_quotes before;
     lf_l3 *l3; /* single orders as the reader of the file will have them */
 } lfi_convert;

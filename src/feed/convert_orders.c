@@ -215,14 +215,22 @@ put_message(lfi_convert *c, const lf_event *event, const lf_trade *trades, lf_er
 lf_status
 lfi_convert_orders(lfi_convert *c, const lf_event *event, const lf_trade *trades, lf_error *error)
 {
+    lfi_part clear = {.action = 'R', .price_nano = DBN_PRICE_NONE};
     lf_status status = LF_OK;
     if ((event->flags & LF_EVENT_SNAPSHOT) != 0) {
-        const lfi_part clear = {.action = 'R', .price_nano = DBN_PRICE_NONE};
         lf_l3_clear(c->l3, 0);
         status = lfi_convert_order(c, event, &clear, error);
+    } else if (c->is_new_day) {
+        /* Yesterday's orders go, and the event stays what it is. */
+        clear.flags = DBN_PUBLISHER;
+        lf_l3_clear(c->l3, 0);
+        status = lfi_convert_order(c, event, &clear, error);
+        status = status == LF_OK ? lfi_convert_flush(c, false, error) : status;
+        status = status == LF_OK ? put_message(c, event, trades, error) : status;
     } else {
         status = put_message(c, event, trades, error);
     }
+    c->is_new_day = false;
     for (int side = 1; side >= -1 && status == LF_OK; side -= 2) {
         status = remove_extra(c, event, side, error);
     }

@@ -176,6 +176,55 @@ static void test_same_day(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* Two days in one file: the second does not begin with the orders that the first one left. */
+static void test_two_days(void **state)
+{
+    (void)state;
+    static day a, b;
+    static const lf_dbn_schema schemas[] = {LF_DBN_MBO, LF_DBN_MBP_10};
+    static const char second[] = "34200.1,1,21,100,1000900,1\n"
+                                 "34200.2,1,22,50,1001000,-1\n";
+    static const char second_books[] = "1001000,80,1000900,100,1001100,60,1000800,10\n"
+                                       "1001000,130,1000900,100,1001100,60,1000800,10\n";
+    lf_testing_folder folder;
+    lf_convert_report report;
+    assert_true(lf_testing_folder_make(&folder));
+    (void)write_day(&folder);
+    (void)ft_write(&folder, "TOY_2024-06-11_34200000_57600000_orderbook_2.csv", second_books);
+    const char *const path =
+        ft_write(&folder, "TOY_2024-06-11_34200000_57600000_message_2.csv", second);
+    read_day(path, &a);
+    for (size_t i = 0; i < 2; i++) {
+        const char *const to = lf_testing_path(&folder, "two.dbn");
+        const lf_feed_options options = {.date = "2024-06-11", .feed_latency_ns = 77};
+        lf_source_list list;
+        lf_feed *feed;
+        lf_batch batch;
+        assert_int_equal(convert(folder.path, to, NULL, schemas[i], &report, NULL), LF_OK);
+        assert_int_equal(lf_feed_find(&to, 1, &options, &list, NULL), LF_OK);
+        assert_int_equal(list.count, 1);
+        assert_int_equal(lf_feed_open(&list.sources[0], &options, &feed, NULL), LF_OK);
+        assert_int_equal(lf_feed_next(feed, &batch, NULL), LF_OK);
+        assert_int_equal(batch.event_count, 2);
+        memcpy(b.events, batch.events, 2 * sizeof(lf_event));
+        for (size_t e = 0; e < 2; e++) {
+            const lf_event *const x = &a.events[e], *const y = &b.events[e];
+            assert_memory_equal(&x->quotes, &y->quotes, sizeof x->quotes);
+            assert_int_equal(x->ts_exchange_ns, y->ts_exchange_ns);
+            assert_int_equal(x->kind, y->kind);
+            assert_int_equal(x->flags, y->flags);
+            assert_int_equal(x->side, y->side);
+            assert_int_equal(x->price_units, y->price_units);
+            assert_int_equal(x->size_lots, y->size_lots);
+        }
+        assert_int_equal(lf_feed_stats_of(feed)->violation_count, 0);
+        lf_feed_close(feed);
+        lf_source_list_clear(&list);
+        (void)remove(to);
+    }
+    lf_testing_folder_remove(&folder);
+}
+
 /* Single orders of a file of ours become levels record by record; the day stays the same. */
 static void test_orders_to_levels(void **state)
 {
@@ -295,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_day),
+        cmocka_unit_test(test_two_days),
         cmocka_unit_test(test_orders_to_levels),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_no_memory),

@@ -483,7 +483,11 @@ static void keep(unsigned char out[sizeof(dbn_mbo)], const unsigned char *record
 static void note(open_event *now, const unsigned char *record, const dbn_message *m, bool is_own)
 {
     /* A change that our own files make only to keep the book right describes no event. */
-    const bool is_repair = is_own && m->order_id != 0 && (m->flags & DBN_PUBLISHER) != 0;
+    const bool is_mark = is_own && (m->flags & DBN_PUBLISHER) != 0;
+    const bool is_repair = is_mark && m->order_id != 0;
+    if (is_mark && m->action == 'R') {
+        return; /* yesterday's orders go */
+    }
     const bool is_change =
         m->action == 'A' || m->action == 'C' || m->action == 'M' || m->action == 'R';
     now->is_doubtful = (m->flags & DBN_MAYBE_BAD_BOOK) != 0;
