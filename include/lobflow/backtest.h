@@ -38,6 +38,7 @@ typedef struct lf_backtest_counts {
     int64_t trade_count;                /* round trips */
     int64_t unflat_days;                /* days that ended with a position */
     int64_t loss_stop_days;             /* days stopped by max_daily_loss */
+    int64_t kill_days;                  /* days ended by the kill switch */
     int64_t in_position_ns;
     int64_t masked_ns; /* of the session, without a valid state, exchange clock */
     int64_t session_ns;

@@ -639,6 +639,7 @@ static void add_stats(const lfi_replay *replay, lfi_book_keeper *keeper, size_t 
     sums->expired_count += venue->expired_count;
     sums->conservation_checks += venue->conservation_checks;
     counts->loss_stop_days += day->stopped;
+    counts->kill_days += day->killed;
     counts->day_count++;
     counts->masked_ns += replay->masked_ns;
     counts->session_ns +=

@@ -315,6 +315,7 @@ void lf_backtest_counts_add(lf_backtest_counts *sum, const lf_backtest_counts *m
     sum->trade_count += more->trade_count;
     sum->unflat_days += more->unflat_days;
     sum->loss_stop_days += more->loss_stop_days;
+    sum->kill_days += more->kill_days;
     sum->in_position_ns += more->in_position_ns;
     sum->masked_ns += more->masked_ns;
     sum->session_ns += more->session_ns;

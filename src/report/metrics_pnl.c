@@ -343,6 +343,10 @@ void lfi_metrics_risk(lfi_metrics *m, json_t *out)
     );
     lfi_put_number(m, out, "masked_share", lfi_masked_share(a));
     lfi_put_count(m, out, "loss_stop_days", counts == NULL ? NAN : (double)counts->loss_stop_days);
+    lfi_put_count(m, out, "kill_days", counts == NULL ? NAN : (double)counts->kill_days);
+    lfi_put_count(
+        m, out, "rate_limited", counts == NULL ? NAN : (double)counts->strategy.rate_limited_count
+    );
     lfi_put_count(m, out, "unflat_days", counts == NULL ? NAN : (double)counts->unflat_days);
     lfi_put_count(m, out, "ledger_checks", counts == NULL ? NAN : (double)counts->ledger_checks);
     put_overfitting(m, lfi_put_object(m, out, "overfitting"));

@@ -352,10 +352,11 @@ static void test_counts(void **state)
     lf_backtest_counts counts = {
         .unflat_days = 1,
         .loss_stop_days = 2,
+        .kill_days = 5,
         .masked_ns = 10,
         .session_ns = 100,
         .ledger_checks = 7,
-        .strategy = {.reject_count = 3, .cancel_race_count = 4},
+        .strategy = {.reject_count = 3, .cancel_race_count = 4, .rate_limited_count = 6},
         .fees_name = "test fees",
     };
     counts.venue.reject_counts[LF_REJECT_WOULD_CROSS] = 3;
@@ -374,6 +375,8 @@ static void test_counts(void **state)
         {"risk.masked_share", 0.1},
         {"risk.unflat_days", 1},
         {"risk.loss_stop_days", 2},
+        {"risk.kill_days", 5},
+        {"risk.rate_limited", 6},
         {"risk.ledger_checks", 7},
         {"costs.commission", 0.4},
         {"costs.exchange_and_regulatory", 0.4},
