@@ -215,6 +215,10 @@ LF_API LF_MUST_CHECK lf_status lf_pipeline_report(
  */
 LF_API void lf_pipeline_kill(lf_pipeline *pipeline, size_t strategy, int64_t ts_ns);
 
+/** The first strategy from number `from` on that has a request waiting; the number of strategies
+    when none has. */
+LF_API size_t lf_pipeline_next(const lf_pipeline *pipeline, size_t from);
+
 /** Take a strategy's next request in order. @return false when none waits */
 LF_API bool lf_pipeline_take(lf_pipeline *pipeline, size_t strategy, lf_intent *out);
 

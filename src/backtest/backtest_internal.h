@@ -158,17 +158,19 @@ typedef struct lfi_account {
 
 /* All of one strategy: what lasts over days, then what lives for a day. */
 typedef struct lfi_book_keeper {
+    /* What every event looks at, side by side. */
+    lf_venue *venue;
+    lf_channel *requests; /* on their way to the venue */
+    lf_channel *reports;  /* on their way to us */
+    lf_latency *latency;
+    bool hurries; /* delays depend on the events */
+    lfi_trip trip;
     lf_strategy_options options;
     lf_frame *tables[LF_BACKTEST_TABLE_COUNT];
     lf_backtest_counts counts;
     lf_ledger ledger; /* every fill when the venue makes it */
-    lf_venue *venue;
-    lf_latency *latency;
-    lf_channel *requests; /* on their way to the venue */
-    lf_channel *reports;  /* on their way to us */
-    lf_ledger start;      /* the ledger when the day began */
-    lfi_trip trip;
-    lfi_sent *sent; /* [sent_count] orders of the day; id - 1 is the index */
+    lf_ledger start;  /* the ledger when the day began */
+    lfi_sent *sent;   /* [sent_count] orders of the day; id - 1 is the index */
     size_t sent_count;
     size_t sent_capacity;
     lfi_account *accounts; /* of a unit, beside the rows of the equity table */

@@ -184,7 +184,9 @@ static lf_status step_event(lfi_replay *replay, lf_error *error)
         );
     }
     bool any = false;
-    for (size_t i = 0; i < replay->backtest->strategy_count; i++) {
+    const lf_pipeline *const pipeline = replay->pipeline;
+    for (size_t i = lf_pipeline_next(pipeline, 0); i < replay->backtest->strategy_count;
+         i = lf_pipeline_next(pipeline, i + 1)) {
         const lf_status status = send_intents(replay, i, &any, error);
         if (status != LF_OK) {
             return status;
@@ -352,10 +354,14 @@ meet_event(lfi_replay *replay, const lf_event *event, const lf_trade *trades, lf
     replay->state_valid = lf_book_event_valid(event);
     for (size_t i = 0; i < backtest->strategy_count; i++) {
         lfi_book_keeper *const keeper = &backtest->strategies[i];
-        lf_latency_event(keeper->latency, event->ts_exchange_ns);
+        /* Where nothing rests an event has nothing to report. */
+        const bool may_report = lf_venue_open_count(keeper->venue) > 0;
+        if (keeper->hurries) {
+            lf_latency_event(keeper->latency, event->ts_exchange_ns);
+        }
         lf_venue_changes(keeper->venue, replay->changes, replay->change_count);
         status = lf_venue_event(keeper->venue, event, trades, error);
-        if (status == LF_OK) {
+        if (status == LF_OK && may_report) {
             status = collect_reports(replay, keeper, error);
         }
         if (status != LF_OK) {
@@ -364,9 +370,11 @@ meet_event(lfi_replay *replay, const lf_event *event, const lf_trade *trades, lf
         if (keeper->trip.side != 0 && replay->state_valid) {
             lfi_trip_mid(&keeper->trip, lf_book_mid2(&event->quotes));
         }
-        /* Fills at this event may have put reports on their way. */
-        const int64_t report_ns = lf_channel_due(keeper->reports);
-        replay->side_ns = report_ns < replay->side_ns ? report_ns : replay->side_ns;
+        if (may_report) {
+            /* Fills at this event may have put reports on their way. */
+            const int64_t report_ns = lf_channel_due(keeper->reports);
+            replay->side_ns = report_ns < replay->side_ns ? report_ns : replay->side_ns;
+        }
     }
     return LF_OK;
 }
@@ -545,6 +553,7 @@ static lf_status begin(lfi_replay *replay, lf_error *error)
         keeper->day_number = backtest->first_day + keeper->counts.day_count;
         keeper->sent_count = 0;
         keeper->report_count = 0;
+        keeper->hurries = keeper->options.execution.latency.burst > 0;
         lf_latency_begin(keeper->latency, replay->instrument->session_open_ns);
         keeper->first_order = lf_frame_row_count(keeper->tables[LF_BACKTEST_ORDERS]);
         keeper->first_fill = lf_frame_row_count(keeper->tables[LF_BACKTEST_FILLS]);

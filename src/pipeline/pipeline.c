@@ -413,6 +413,14 @@ void lf_pipeline_kill(lf_pipeline *pipeline, size_t strategy, int64_t ts_ns)
     schedule(pipeline);
 }
 
+size_t lf_pipeline_next(const lf_pipeline *pipeline, size_t from)
+{
+    while (from < pipeline->strategy_count && pipeline->strategies[from].outbox_count == 0) {
+        from++;
+    }
+    return from < pipeline->strategy_count ? from : pipeline->strategy_count;
+}
+
 bool lf_pipeline_take(lf_pipeline *pipeline, size_t strategy, lf_intent *out)
 {
     lfi_strategy *const one = &pipeline->strategies[strategy];

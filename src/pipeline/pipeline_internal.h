@@ -22,10 +22,15 @@ typedef struct lfi_live {
 } lfi_live;
 
 typedef struct lfi_strategy {
+    /* What every event looks at, side by side. */
+    size_t outbox_first;
+    size_t outbox_count;
+    bool has_stop;
+    bool exit_waits; /* for a valid state, to be sent then */
+    lf_ledger ledger;
     lf_strategy_options options;
     lf_fees fees;
     int64_t max_loss_nano; /* 0: none */
-    lf_ledger ledger;
     lf_strategy_stats stats;
     lfi_live live;
     uint64_t last_order_id;
@@ -35,11 +40,9 @@ typedef struct lfi_strategy {
     int64_t opened_ns;
     int64_t hold_until_ns;
     int64_t stop_mid2;
-    bool has_stop;
     /* The wish to be flat. */
     bool exit_wanted;
     lf_reason exit_reason;
-    bool exit_waits;               /* for a valid state, to be sent then */
     int64_t retry_ns;              /* when to try again; INT64_MAX: nothing to try */
     bool closing;                  /* the session's end has been acted on */
     int64_t sent_ns[LFI_RATE_MAX]; /* times of the latest requests; by number, modulo the limit */
@@ -47,8 +50,6 @@ typedef struct lfi_strategy {
     int64_t rejects_in_row;
     int64_t due_ns; /* earliest timer */
     lf_intent outbox[LFI_OUTBOX_MAX];
-    size_t outbox_first;
-    size_t outbox_count;
 } lfi_strategy;
 
 /* The local book as decisions need it: the best level, and the last valid mid. */
