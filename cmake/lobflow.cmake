@@ -7,7 +7,9 @@ target_compile_options(lf_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>
     # Results must be the same on every machine: no fused multiply-add, no reordering.
-    -ffp-contract=off -fno-math-errno)
+    -ffp-contract=off -fno-math-errno
+    # Nobody puts other functions in the place of ours, so our own calls need no detour.
+    -fno-semantic-interposition)
 if(LOBFLOW_SANITIZE)
     target_compile_options(lf_flags INTERFACE
         -fsanitize=${LOBFLOW_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

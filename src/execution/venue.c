@@ -265,7 +265,10 @@ void lfi_venue_sweep(lf_venue *venue)
     size_t kept = 0;
     for (size_t i = 0; i < venue->order_count; i++) {
         if (!lf_order_state_done(venue->orders[i].state)) {
-            venue->orders[kept++] = venue->orders[i];
+            if (kept != i) {
+                venue->orders[kept] = venue->orders[i];
+            }
+            kept++;
         } else if (venue->l3 != NULL) {
             lfi_fifo_leave(venue, &venue->orders[i]);
         }
@@ -482,6 +485,15 @@ static lf_status before_event(lf_venue *venue, const lf_event *event, lf_error *
     return status;
 }
 
+/* Array by array: a compiler copies the whole struct by one slow string instruction. */
+static inline void copy_quotes(lf_quotes *to, const lf_quotes *from)
+{
+    memcpy(to->bid_ticks, from->bid_ticks, sizeof to->bid_ticks);
+    memcpy(to->bid_lots, from->bid_lots, sizeof to->bid_lots);
+    memcpy(to->ask_ticks, from->ask_ticks, sizeof to->ask_ticks);
+    memcpy(to->ask_lots, from->ask_lots, sizeof to->ask_lots);
+}
+
 lf_status
 lf_venue_event(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error)
 {
@@ -494,7 +506,7 @@ lf_venue_event(lf_venue *venue, const lf_event *event, const lf_trade *trades, l
     if (status == LF_OK && venue->order_count > 0) {
         status = meet_trades(venue, event, trades, error);
     }
-    venue->quotes = event->quotes;
+    copy_quotes(&venue->quotes, &event->quotes);
     venue->valid = lf_book_event_valid(event);
     if (venue->valid) {
         venue->mid2 = lf_book_mid2(&event->quotes);
