@@ -147,6 +147,8 @@ lf_status bench_model(bench *work, lf_error *error);
 /* Part of the stage model (bench_scorer.c). */
 lf_status bench_scorer(bench *work, lf_error *error);
 lf_status bench_backtest(bench *work, lf_error *error);
+/* The venue alone, in front of the stage backtest (bench_venue.c). */
+lf_status bench_venue(bench *work, lf_error *error);
 lf_status bench_frame(bench *work, lf_error *error);
 lf_status bench_run(bench *work, lf_error *error);
 

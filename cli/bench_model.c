@@ -284,7 +284,10 @@ static lf_status trade_with(
 
 lf_status bench_backtest(bench *work, lf_error *error)
 {
-    lf_status status = bench_day_rows(work, error);
+    lf_status status = bench_venue(work, error);
+    if (status == LF_OK) {
+        status = bench_day_rows(work, error);
+    }
     if (status == LF_OK) {
         status = trade_with(work, BENCH_LOGISTIC, "rows given", "features and logistic", error);
     }

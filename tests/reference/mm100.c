@@ -6,6 +6,10 @@
  * Every 100 ms on the local clock it keeps one post-only order of 10 lots at each touch, within 50
  * lots; an order at another price is cancelled, and a new one goes out once that is answered. Own
  * messages take 5 ms each way, and an order that is reached is filled whole.
+ *
+ * mm100 --time ROUNDS SETS QUEUE START_NS FILE... first reads all events into memory, then trades
+ * them as often as asked, with so many makers of different limits side by side, and prints on
+ * stderr what reading took, how many events there are, and the ns of each round.
  */
 #include <lobflow/lobflow.h>
 
@@ -26,14 +30,28 @@ typedef struct slot {
     bool accepted, cancelling, done;
 } slot;
 
+/* Every event of all days. */
+typedef struct day {
+    lf_event *events;
+    int64_t *known_ns; /* [event_count] when each is known locally; nothing overtakes */
+    lf_trade *trades;
+    size_t event_count, event_capacity;
+    size_t trade_count, trade_capacity;
+    lf_instrument instrument;
+} day;
+
 typedef struct maker {
+    int64_t due_ns; /* earliest of report, request and step */
     lf_venue *venue;
-    lf_channel *requests, *reports, *news;
-    lf_quotes quotes; /* as seen locally */
-    slot slots[2];    /* 0 bid, 1 ask */
+    const day *days;
+    size_t seen; /* events known locally */
+    lf_channel *requests, *reports;
+    slot slots[2]; /* 0 bid, 1 ask */
     int64_t position_lots;
+    int64_t limit_lots;
     int64_t step_ns;
     uint64_t last_id;
+    bool is_silent; /* prints no fills */
 } maker;
 
 static void must(lf_status status, const lf_error *error)
@@ -85,7 +103,7 @@ static void look(maker *self, int side)
     if (at->id == 0 || !at->done) {
         return;
     }
-    if (at->fill_ns != 0) {
+    if (at->fill_ns != 0 && !self->is_silent) {
         printf(
             "%llu,%d,%lld,%d,%lld,%lld\n",
             (unsigned long long)at->id,
@@ -99,12 +117,11 @@ static void look(maker *self, int side)
     *at = (slot){0};
 }
 
-static void quote(maker *self, int side)
+static void quote(maker *self, int side, int64_t price)
 {
     slot *const at = &self->slots[side];
-    const bool wanted =
-        side == 0 ? self->position_lots < LIMIT_LOTS : self->position_lots > -LIMIT_LOTS;
-    const int64_t price = side == 0 ? self->quotes.bid_ticks[0] : self->quotes.ask_ticks[0];
+    const bool wanted = side == 0 ? self->position_lots < self->limit_lots
+                                  : self->position_lots > -self->limit_lots;
     if (at->id != 0 && at->accepted && !at->cancelling && (!wanted || at->price_ticks != price)) {
         const lf_request cancel = {.order_id = at->id, .kind = LF_REQUEST_CANCEL};
         at->cancelling = true;
@@ -125,11 +142,16 @@ static void quote(maker *self, int side)
 
 static void step(maker *self)
 {
+    const day *const days = self->days;
     look(self, 0);
     look(self, 1);
-    if (lf_book_valid(&self->quotes)) {
-        quote(self, 0);
-        quote(self, 1);
+    while (self->seen < days->event_count && days->known_ns[self->seen] <= self->step_ns) {
+        self->seen++;
+    }
+    const lf_quotes *const quotes = self->seen > 0 ? &days->events[self->seen - 1].quotes : NULL;
+    if (quotes != NULL && lf_book_valid(quotes)) {
+        quote(self, 0, quotes->bid_ticks[0]);
+        quote(self, 1, quotes->ask_ticks[0]);
     }
     self->step_ns += STEP_NS;
 }
@@ -141,18 +163,15 @@ static void advance(maker *self, int64_t limit_ns)
 {
     lf_error error;
     for (;;) {
-        const int64_t news_ns = lf_channel_due(self->news);
         const int64_t report_ns = lf_channel_due(self->reports);
         const int64_t request_ns = lf_channel_due(self->requests);
-        int64_t due = news_ns < report_ns ? news_ns : report_ns;
-        due = request_ns < due ? request_ns : due;
+        int64_t due = request_ns < report_ns ? request_ns : report_ns;
         due = self->step_ns < due ? self->step_ns : due;
+        self->due_ns = due;
         if (due >= limit_ns) {
             return;
         }
-        if (news_ns == due) {
-            (void)lf_channel_take(self->news, &self->quotes);
-        } else if (report_ns == due) {
+        if (report_ns == due) {
             lf_report report;
             (void)lf_channel_take(self->reports, &report);
             hear(self, &report);
@@ -167,33 +186,76 @@ static void advance(maker *self, int64_t limit_ns)
     }
 }
 
-static void trade_feed(maker *self, lf_feed *feed)
+static void meet(maker *self, const lf_event *event, const lf_trade *trades)
 {
     lf_error error;
-    for (;;) {
-        lf_batch batch;
-        must(lf_feed_next(feed, &batch, &error), &error);
-        if (batch.event_count == 0) {
-            return;
-        }
-        for (size_t i = 0; i < batch.event_count; i++) {
-            const lf_event *const event = &batch.events[i];
-            advance(self, event->ts_exchange_ns);
-            must(
-                lf_venue_event(self->venue, event, batch.trades + event->trade_first, &error),
-                &error
-            );
-            collect(self);
-            must(lf_channel_push(self->news, event->ts_local_ns, &event->quotes), &error);
-        }
+    if (self->due_ns < event->ts_exchange_ns) {
+        advance(self, event->ts_exchange_ns);
+    }
+    const bool may_report = lf_venue_open_count(self->venue) > 0;
+    must(lf_venue_event(self->venue, event, trades, &error), &error);
+    if (may_report) {
+        collect(self);
+        const int64_t report_ns = lf_channel_due(self->reports);
+        self->due_ns = report_ns < self->due_ns ? report_ns : self->due_ns;
     }
 }
 
-/* One venue for all days: the book goes on over midnight. */
-static void open_venue(maker *self, const lf_source_list *list, const char *queue)
+/* ---- days ------------------------------------------------------------------------------- */
+
+static void keep(day *out, const lf_batch *batch)
+{
+    lf_error error = {.message = "no memory for the events"};
+    void *events = out->events;
+    void *trades = out->trades;
+    const size_t event_count = out->event_count + batch->event_count;
+    const size_t trade_count = out->trade_count + batch->trade_count;
+    must(lf_grow(NULL, &events, &out->event_capacity, event_count, sizeof *out->events), &error);
+    out->events = events;
+    must(lf_grow(NULL, &trades, &out->trade_capacity, trade_count, sizeof *out->trades), &error);
+    out->trades = trades;
+    for (size_t i = 0; i < batch->event_count; i++) {
+        out->events[out->event_count] = batch->events[i];
+        out->events[out->event_count++].trade_first += (uint32_t)out->trade_count;
+    }
+    for (size_t i = 0; i < batch->trade_count; i++) {
+        out->trades[out->trade_count++] = batch->trades[i];
+    }
+}
+
+static void read_days(const lf_source_list *list, day *out)
 {
     lf_error error;
-    lf_feed *feed = NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        lf_feed *feed = NULL;
+        lf_batch batch = {.event_count = 1};
+        must(lf_feed_open(&list->sources[i], NULL, &feed, &error), &error);
+        if (i == 0) {
+            out->instrument = *lf_feed_instrument(feed);
+        }
+        while (batch.event_count > 0) {
+            must(lf_feed_next(feed, &batch, &error), &error);
+            keep(out, &batch);
+        }
+        lf_feed_close(feed);
+    }
+    out->instrument.session_close_ns += (int64_t)(list->count - 1) * LF_NS_PER_DAY;
+    out->known_ns = lf_allocate(NULL, out->event_count + 1, sizeof *out->known_ns);
+    must(out->known_ns != NULL ? LF_OK : LF_NOMEM, &(lf_error){.message = "no memory"});
+    int64_t last_ns = INT64_MIN;
+    for (size_t i = 0; i < out->event_count; i++) {
+        const int64_t ts_ns = out->events[i].ts_local_ns;
+        last_ns = ts_ns > last_ns ? ts_ns : last_ns;
+        out->known_ns[i] = last_ns;
+    }
+}
+
+/* ---- makers ----------------------------------------------------------------------------- */
+
+/* One venue for all days: the book goes on over midnight. */
+static void open_maker(maker *self, const day *days, const char *queue, int64_t start_ns, int set)
+{
+    lf_error error;
     lf_execution_options options;
     lf_execution_options_default(&options);
     options.fees.schedule = LF_FEE_SCHEDULE_NONE;
@@ -206,42 +268,82 @@ static void open_venue(maker *self, const lf_source_list *list, const char *queu
             exit(2);
         }
     }
-    must(lf_feed_open(&list->sources[0], NULL, &feed, &error), &error);
-    lf_instrument instrument = *lf_feed_instrument(feed);
-    instrument.session_close_ns += (int64_t)(list->count - 1) * LF_NS_PER_DAY;
-    must(lf_venue_create(NULL, &instrument, &options, &self->venue, &error), &error);
-    lf_feed_close(feed);
+    *self = (maker){
+        .days = days,
+        .due_ns = INT64_MIN,
+        .limit_lots = LIMIT_LOTS + (int64_t)set * ORDER_LOTS,
+        .step_ns = start_ns + STEP_NS,
+        .is_silent = set > 0,
+    };
+    must(lf_venue_create(NULL, &days->instrument, &options, &self->venue, &error), &error);
+    must(lf_channel_create(NULL, sizeof(lf_request), 64, &self->requests, &error), &error);
+    must(lf_channel_create(NULL, sizeof(lf_report), 64, &self->reports, &error), &error);
+}
+
+static void close_maker(maker *self)
+{
+    lf_channel_destroy(self->requests);
+    lf_channel_destroy(self->reports);
+    lf_venue_destroy(self->venue);
+}
+
+/* One pass of all makers; fills are printed in the last one only. Returns its ns. */
+static int64_t trade(const day *days, const char *queue, int64_t start_ns, int sets, bool is_silent)
+{
+    maker *const makers = calloc((size_t)sets, sizeof *makers);
+    if (makers == NULL) {
+        exit(1);
+    }
+    for (int i = 0; i < sets; i++) {
+        open_maker(&makers[i], days, queue, start_ns, i);
+        makers[i].is_silent |= is_silent;
+    }
+    const int64_t begin_ns = lf_clock_monotonic_ns();
+    for (size_t e = 0; e < days->event_count; e++) {
+        const lf_event *const event = &days->events[e];
+        for (int i = 0; i < sets; i++) {
+            meet(&makers[i], event, days->trades + event->trade_first);
+        }
+    }
+    const int64_t taken_ns = lf_clock_monotonic_ns() - begin_ns;
+    for (int i = 0; i < sets; i++) {
+        close_maker(&makers[i]);
+    }
+    free(makers);
+    return taken_ns;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
-        fprintf(stderr, "mm100 QUEUE START_NS FILE...\n");
+    const bool is_timed = argc > 1 && strcmp(argv[1], "--time") == 0;
+    const int first = is_timed ? 4 : 1;
+    if (argc < first + 3) {
+        fprintf(stderr, "mm100 [--time ROUNDS SETS] QUEUE START_NS FILE...\n");
         return 2;
     }
+    const int rounds = is_timed ? atoi(argv[2]) : 1;
+    const int sets = is_timed ? atoi(argv[3]) : 1;
+    const int64_t start_ns = strtoll(argv[first + 1], NULL, 10);
+    const char *const *const paths = (const char *const *)argv + first + 2;
     lf_error error;
     lf_source_list list;
-    maker self = {.step_ns = strtoll(argv[2], NULL, 10) + STEP_NS};
-    for (int m = 0; m < LF_LEVELS_MAX; m++) {
-        self.quotes.bid_ticks[m] = LF_BID_NONE;
-        self.quotes.ask_ticks[m] = LF_ASK_NONE;
+    day days = {0};
+    const int64_t begin_ns = lf_clock_monotonic_ns();
+    must(lf_feed_find(paths, (size_t)(argc - first - 2), NULL, &list, &error), &error);
+    read_days(&list, &days);
+    if (is_timed) {
+        const int64_t read_ns = lf_clock_monotonic_ns() - begin_ns;
+        fprintf(stderr, "read %lld events %zu\n", (long long)read_ns, days.event_count);
     }
-    const char *const *const paths = (const char *const *)argv + 3;
-    must(lf_feed_find(paths, (size_t)argc - 3, NULL, &list, &error), &error);
-    open_venue(&self, &list, argv[1]);
-    must(lf_channel_create(NULL, sizeof(lf_request), 64, &self.requests, &error), &error);
-    must(lf_channel_create(NULL, sizeof(lf_report), 64, &self.reports, &error), &error);
-    must(lf_channel_create(NULL, sizeof(lf_quotes), 1024, &self.news, &error), &error);
-    for (size_t i = 0; i < list.count; i++) {
-        lf_feed *feed = NULL;
-        must(lf_feed_open(&list.sources[i], NULL, &feed, &error), &error);
-        trade_feed(&self, feed);
-        lf_feed_close(feed);
+    for (int r = 0; r < rounds; r++) {
+        const int64_t ns = trade(&days, argv[first], start_ns, sets, r + 1 < rounds);
+        if (is_timed) {
+            fprintf(stderr, "round %lld\n", (long long)ns);
+        }
     }
-    lf_channel_destroy(self.requests);
-    lf_channel_destroy(self.reports);
-    lf_channel_destroy(self.news);
-    lf_venue_destroy(self.venue);
+    lf_release(NULL, days.events);
+    lf_release(NULL, days.known_ns);
+    lf_release(NULL, days.trades);
     lf_source_list_clear(&list);
     return 0;
 }
