@@ -1,5 +1,6 @@
 /* The verb inspect: what the data is, and what is wrong with it. */
 #include "flags.h"
+#include "inspect_cme.h"
 
 #include <lobflow/book.h>
 
@@ -270,8 +271,26 @@ static int show(const finding *found, size_t count, bool is_json)
     return CLI_DONE;
 }
 
+/* The paths when all that is named are captures of CME, which are counted as they are. */
+static size_t cme_captures(const cli_args *args, const char **paths)
+{
+    size_t count = cli_many(args, NULL, paths, CLI_WORDS_MAX);
+    count += cli_many(args, "data", paths + count, CLI_WORDS_MAX - count);
+    for (size_t i = 0; i < count; i++) {
+        if (!lf_cme_is_capture(paths[i])) {
+            return 0;
+        }
+    }
+    return count;
+}
+
 int cli_inspect(const cli_args *args)
 {
+    const char *captures[CLI_WORDS_MAX];
+    const size_t capture_count = cme_captures(args, captures);
+    if (capture_count > 0) {
+        return cli_inspect_cme(captures, capture_count, cli_has(args, "json"));
+    }
     cli_job job;
     lf_error error;
     bool done = false;

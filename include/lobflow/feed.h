@@ -340,6 +340,70 @@ LF_API LF_MUST_CHECK lf_status lf_feed_convert(
     lf_error *error
 );
 
+/* ---- CME MDP 3.0 ------------------------------------------------------------------------ */
+
+/** Templates up to here are counted by their number. */
+#define LF_CME_TEMPLATES 80
+
+/** Kinds of entries of a book by price; implied ones come from spreads and are no orders. */
+typedef enum lf_cme_side {
+    LF_CME_BID = 0,
+    LF_CME_ASK = 1,
+    LF_CME_IMPLIED_BID = 2,
+    LF_CME_IMPLIED_ASK = 3,
+    LF_CME_SIDE_OTHER = 4, /* the book begins anew, and kinds that are not known */
+    LF_CME_SIDE_COUNT = 5
+} lf_cme_side;
+
+/** What an entry does to its level. */
+typedef enum lf_cme_action {
+    LF_CME_NEW = 0,
+    LF_CME_CHANGE = 1,
+    LF_CME_DELETE = 2,
+    LF_CME_ACTION_OTHER = 3, /* several levels at once, and actions that are not known */
+    LF_CME_ACTION_COUNT = 4
+} lf_cme_action;
+
+/** What a capture of CME MDP 3.0 holds. */
+typedef struct lf_cme_counts {
+    int64_t frame_count;    /* of the capture */
+    int64_t other_count;    /* frames that are no packets of MDP 3.0, passed over */
+    int64_t damaged_count;  /* packets of a channel whose messages do not add up, passed over */
+    int64_t feed_counts[2]; /* packets on feed A and on feed B */
+    int64_t channel_count;  /* a feed A and its feed B are one channel */
+    int64_t packet_count;   /* after arbitration: each sequence number once */
+    int64_t copy_count;     /* packets whose number had been there */
+    int64_t gap_count;      /* runs of numbers that neither feed brought */
+    int64_t missing_count;  /* numbers in them */
+    int64_t restart_count;  /* sequences that began again */
+    int64_t first_ts_ns, last_ts_ns; /* sent; after arbitration */
+    /* Messages of the packets after arbitration. */
+    int64_t message_count;
+    int64_t template_counts[LF_CME_TEMPLATES];
+    int64_t unknown_count; /* messages of later templates, and groups that do not fit */
+    int64_t entry_counts[LF_CME_SIDE_COUNT][LF_CME_ACTION_COUNT]; /* of books by price */
+    int64_t trade_count;                                          /* entries of trade summaries */
+    int64_t order_entry_count;                                    /* entries of books by order */
+    int64_t instrument_count; /* securities with entries of books by price */
+    int64_t definition_count; /* securities that are defined */
+} lf_cme_counts;
+
+/** Whether a file is a capture, plain or compressed, that begins with packets of MDP 3.0. */
+LF_API bool lf_cme_is_capture(const char *path);
+
+/**
+ * Read a capture of CME MDP 3.0 once and count what it holds: packets of both feeds, and messages
+ * of the sequence that both make together.
+ *
+ * @param allocator  may be NULL
+ * @param out        filled, also on failure
+ * @return LF_OK, LF_FORMAT (no capture; damaged or cut off), LF_IO or LF_NOMEM
+ *
+ * Source: docs/formats/cme.md says how packets are told apart and when one is lost.
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_cme_count(const char *path, const lf_allocator *allocator, lf_cme_counts *out, lf_error *error);
+
 #ifdef __cplusplus
 }
 #endif

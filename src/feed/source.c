@@ -334,7 +334,18 @@ static lf_status add_file(search *s, lf_error *error)
     if (status == LF_OK && !is_one) {
         status = add_capture(s, s->path, &is_one, error);
     }
-    return status != LF_OK || is_one || s->in_folder ? status : add_nameless(s, error);
+    if (status != LF_OK || is_one || s->in_folder) {
+        return status;
+    }
+    if (lf_cme_is_capture(s->path)) {
+        return fail_at(
+            error,
+            LF_UNSUPPORTED,
+            s->path,
+            "a capture of CME MDP 3.0, whose books lobflow does not build; inspect counts it"
+        );
+    }
+    return add_nameless(s, error);
 }
 
 static lf_status add_path(search *s, const char *path, int depth, lf_error *error);
