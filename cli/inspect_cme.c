@@ -40,6 +40,16 @@ static const struct {
     {55, "definition, option"},
     {56, "definition, spread"},
     {57, "definition, bond"},
+    {58, "definition, repo"},
+    {59, "snapshot of top orders"},
+    {61, "snapshot, TCP"},
+    {63, "definition, currency"},
+    {64, "book, long sizes"},
+    {65, "trade summary, long sizes"},
+    {66, "volume, long sizes"},
+    {67, "session statistics, long sizes"},
+    {68, "snapshot, TCP, long sizes"},
+    {69, "snapshot, long sizes"},
 };
 
 static const char *const sides[LF_CME_SIDE_COUNT] = {
