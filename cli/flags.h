@@ -26,7 +26,7 @@
          0, \
          CLI_VALUE, \
          "X", \
-         "tick, where the format does not tell it (DBN, Binance)", \
+         "tick, where the format does not tell it (DBN, captures)", \
          "instrument.tick"}, \
         {"lot", \
          0, \

@@ -146,7 +146,7 @@ typedef struct lf_instrument {
 typedef struct lf_source {
     char path[1024];  /* archive, folder or first file */
     char path2[1024]; /* second file of a pair (LOBSTER orderbook), or "" */
-    char format[16];  /* "lobster", "algoseek", "dbn", "binance" */
+    char format[16];  /* "lobster", "algoseek", "dbn", "binance", "coinbase" */
     char symbol[32];
     lf_date date;
     int32_t level_count; /* as the feed has them, before the cut to LF_LEVELS_MAX */
@@ -177,7 +177,7 @@ typedef struct lf_feed_options {
     size_t batch_events; /* 0: 1024 */
     /** Constant added to the exchange time where the feed has no local time, 0 to 1 day. */
     int64_t feed_latency_ns;
-    /* Of feeds that do not name them (docs/formats/dbn.md, binance.md say how they are found). */
+    /* Of feeds that do not name them (docs/formats/dbn.md, binance.md, coinbase.md say how). */
     int64_t tick_nano; /* the tick in 1e-9 of the currency; 0: found */
     int64_t lot_nano;  /* one lot in 1e-9 of the unit traded; 0: found */
 } lf_feed_options;

@@ -54,20 +54,6 @@ typedef struct binance {
 
 /* ---- numbers ---------------------------------------------------------------------------- */
 
-/* Decimals and step of a unit in 1e-9; false when it has more than eight decimals. */
-static bool set_scale(int64_t unit_nano, lfi_binance_scale *scale, int64_t *step)
-{
-    int64_t rest = unit_nano;
-    unsigned places = 9;
-    while (places > 0 && rest % 10 == 0) {
-        rest /= 10;
-        places--;
-    }
-    *scale = (lfi_binance_scale){.places = places};
-    *step = rest;
-    return places <= LFI_BINANCE_PLACES_MAX && rest > 0;
-}
-
 static lf_status fail_unit(const binance *self, const char *what, lf_error *error)
 {
     const lf_instrument *const instrument = &self->reader->instrument;
@@ -539,8 +525,8 @@ static lf_status set_instrument(
     }
     instrument->session_open_ns = lf_date_to_days(source->date) * LF_NS_PER_DAY;
     instrument->session_close_ns = instrument->session_open_ns + LF_NS_PER_DAY;
-    if (!set_scale(instrument->tick_nano, &self->m.price_scale, &self->tick_step) ||
-        !set_scale(instrument->lot_nano, &self->m.size_scale, &self->lot_step)) {
+    if (!lfi_binance_set_scale(instrument->tick_nano, &self->m.price_scale, &self->tick_step) ||
+        !lfi_binance_set_scale(instrument->lot_nano, &self->m.size_scale, &self->lot_step)) {
         return lf_error_set(
             error, LF_RANGE, "the tick and the lot of a Binance capture have at most 8 decimals"
         );

@@ -41,6 +41,9 @@ lf_status lfi_binance_scan(
     const lf_allocator *allocator, const char *name, lfi_binance_facts *facts, lf_error *error
 );
 
+/* The finest decimal of marks, in 1e-9. */
+int64_t lfi_binance_unit_nano(uint64_t fractions);
+
 /* Tick and lot in 1e-9: what exchangeInfo said, or the finest decimal that was met. */
 int64_t lfi_binance_tick_nano(const lfi_binance_facts *facts);
 int64_t lfi_binance_lot_nano(const lfi_binance_facts *facts);

@@ -47,6 +47,19 @@ bool lfi_binance_decimal(const char *text, size_t bytes, lfi_binance_scale *scal
     return true;
 }
 
+bool lfi_binance_set_scale(int64_t unit_nano, lfi_binance_scale *scale, int64_t *step)
+{
+    int64_t rest = unit_nano;
+    unsigned places = 9;
+    while (places > 0 && rest % 10 == 0) {
+        rest /= 10;
+        places--;
+    }
+    *scale = (lfi_binance_scale){.places = places};
+    *step = rest;
+    return places <= LFI_BINANCE_PLACES_MAX && rest > 0;
+}
+
 void lfi_binance_reset(lfi_binance_message *m)
 {
     m->kind = LFI_BINANCE_OTHER;
@@ -127,8 +140,7 @@ static bool is_whole(const lfi_binance_message *m, lfi_binance_fault *fault)
     return true;
 }
 
-/* The local time of a line and the blank behind it; 0 bytes when there is none. */
-static bool take_local(
+bool lfi_capture_local(
     const char *line, size_t bytes, int64_t *local_ns, size_t *used, lfi_binance_fault *fault
 )
 {
@@ -156,7 +168,7 @@ bool lfi_binance_parse(
 {
     size_t used = 0;
     int64_t local_ns = 0;
-    if (!take_local(line, bytes, &local_ns, &used, fault)) {
+    if (!lfi_capture_local(line, bytes, &local_ns, &used, fault)) {
         return false;
     }
     if (!lfi_binance_parse_fast(line + used, bytes - used, out) &&

@@ -84,6 +84,15 @@ bool lfi_binance_parse_general(
    digits behind the eighth place, or does not fit. Finer ones are cut and leave their mark. */
 bool lfi_binance_decimal(const char *text, size_t bytes, lfi_binance_scale *scale, int64_t *out);
 
+/* Decimals and step of a unit in 1e-9; false when it has more than eight decimals. */
+bool lfi_binance_set_scale(int64_t unit_nano, lfi_binance_scale *scale, int64_t *step);
+
+/* The local time that a line of a capture begins with and the blank behind it; *used is 0 and the
+   time LFI_BINANCE_NONE when there is none. */
+bool lfi_capture_local(
+    const char *line, size_t bytes, int64_t *local_ns, size_t *used, lfi_binance_fault *fault
+);
+
 /* Shared by the two ways, in binance_message.c. */
 void lfi_binance_reset(lfi_binance_message *m);
 bool lfi_binance_set_symbol(lfi_binance_message *m, const char *text, size_t bytes);

@@ -25,8 +25,7 @@ void lfi_binance_facts_start(lfi_binance_facts *facts)
     };
 }
 
-/* Tens to the places that are left of nine. */
-static int64_t unit_nano(uint64_t fractions)
+int64_t lfi_binance_unit_nano(uint64_t fractions)
 {
     int64_t unit = LF_NS_PER_SECOND;
     for (int i = lfi_binance_decimals(fractions); i > 0; i--) {
@@ -37,12 +36,14 @@ static int64_t unit_nano(uint64_t fractions)
 
 int64_t lfi_binance_tick_nano(const lfi_binance_facts *facts)
 {
-    return facts->info_tick > 0 ? 10 * facts->info_tick : unit_nano(facts->price_fractions);
+    return facts->info_tick > 0 ? 10 * facts->info_tick
+                                : lfi_binance_unit_nano(facts->price_fractions);
 }
 
 int64_t lfi_binance_lot_nano(const lfi_binance_facts *facts)
 {
-    return facts->info_lot > 0 ? 10 * facts->info_lot : unit_nano(facts->size_fractions);
+    return facts->info_lot > 0 ? 10 * facts->info_lot
+                               : lfi_binance_unit_nano(facts->size_fractions);
 }
 
 lf_status lfi_binance_make_room(

@@ -31,7 +31,8 @@ static void name_dataset(const lf_instrument *instrument, char out[17])
     char rest[6] = "";
     size_t count = 0;
     const char tick = decimals_of(instrument->tick_nano), lot = decimals_of(instrument->lot_nano);
-    const bool is_crypto = strncmp(instrument->venue, "BINANCE", 7) == 0;
+    const bool is_crypto =
+        strncmp(instrument->venue, "BINANCE", 7) == 0 || strcmp(instrument->venue, "COINBASE") == 0;
     if (is_crypto && tick != '\0' && lot != '\0') {
         rest[count++] = tick;
         rest[count++] = lot;

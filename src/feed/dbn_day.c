@@ -195,6 +195,7 @@ static const struct {
     {"BINS", "BINANCE"},
     {"BINU", "BINANCE_USDM"},
     {"BINC", "BINANCE_COINM"},
+    {"COIN", "COINBASE"},
 };
 
 const char *lfi_dbn_own_code(const char *venue)

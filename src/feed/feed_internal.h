@@ -317,4 +317,13 @@ lf_status lfi_binance_open(
     const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
 );
 
+/* The same for captures of Coinbase; a file may hold several products. */
+bool lfi_coinbase_probe(const char *name);
+lf_status lfi_coinbase_find(
+    char (*names)[1024], size_t count, lf_source **sources, size_t *source_count, lf_error *error
+);
+lf_status lfi_coinbase_open(
+    const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
+);
+
 #endif

@@ -21,6 +21,11 @@ typedef struct found {
     bool is_member;
 } found;
 
+typedef struct name_list {
+    char (*names)[1024]; /* [count], owned */
+    size_t count, capacity;
+} name_list;
+
 /* A search under way. */
 typedef struct search {
     const lf_feed_options *options;
@@ -34,8 +39,7 @@ typedef struct search {
     /* Typed files whose names say nothing: message, orderbook ("" without one). */
     char nameless[2][1024];
     int32_t nameless_level_count;
-    char (*captures)[1024]; /* [capture_count], owned */
-    size_t capture_count, capture_capacity;
+    name_list binance, coinbase; /* captures */
     lf_source_list *list;
     size_t list_capacity;
 } search;
@@ -164,30 +168,34 @@ static lf_status add_source(search *s, const lf_source *source, lf_error *error)
 /* A file or a member that may be a capture of a crypto venue. */
 static lf_status add_capture(search *s, const char *name, bool *is_one, lf_error *error)
 {
-    *is_one = lfi_binance_probe(name);
+    const bool is_binance = lfi_binance_probe(name);
+    name_list *const list = is_binance ? &s->binance : &s->coinbase;
+    *is_one = is_binance || lfi_coinbase_probe(name);
     if (!*is_one) {
         return LF_OK;
     }
-    void *captures = s->captures;
+    void *names = list->names;
     const lf_status status =
-        lf_grow(NULL, &captures, &s->capture_capacity, s->capture_count + 1, sizeof *s->captures);
-    s->captures = captures;
+        lf_grow(NULL, &names, &list->capacity, list->count + 1, sizeof *list->names);
+    list->names = names;
     if (status != LF_OK) {
         return lf_error_set(error, status, "no memory for the list of files");
     }
-    snprintf(s->captures[s->capture_count++], sizeof *s->captures, "%s", name);
+    snprintf(list->names[list->count++], sizeof *list->names, "%s", name);
     return LF_OK;
 }
 
-/* The days of all captures: those of one symbol follow one another. */
-static lf_status add_captured_days(search *s, lf_error *error)
+typedef lf_status (*find_days
+)(char (*names)[1024], size_t count, lf_source **sources, size_t *source_count, lf_error *error);
+
+/* The days of all captures of a venue: those of one symbol follow one another. */
+static lf_status
+add_captured_days(search *s, const name_list *list, find_days find, lf_error *error)
 {
     lf_source *sources = NULL;
     size_t count = 0;
     lf_status status =
-        s->capture_count > 0
-            ? lfi_binance_find(s->captures, s->capture_count, &sources, &count, error)
-            : LF_OK;
+        list->count > 0 ? find(list->names, list->count, &sources, &count, error) : LF_OK;
     for (size_t i = 0; status == LF_OK && i < count; i++) {
         status = add_source(s, &sources[i], error);
     }
@@ -232,18 +240,19 @@ static lf_status visit_member(void *context, const char *member, lf_error *error
 
 static lf_status add_archive(search *s, lf_error *error)
 {
-    const size_t count = s->file_count + s->capture_count;
+    const size_t count = s->file_count + s->binance.count + s->coinbase.count;
     const uint32_t place = s->place;
     s->place = ++s->place_count;
     const lf_status status = lfi_archive_list(s->path, visit_member, s, error);
     s->place = place;
-    if (status == LF_OK && s->file_count + s->capture_count == count && !s->in_folder) {
+    if (status == LF_OK && s->file_count + s->binance.count + s->coinbase.count == count &&
+        !s->in_folder) {
         return fail_at(
             error,
             LF_FORMAT,
             s->path,
             "the archive holds no LOBSTER message and orderbook files "
-            "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv) and no Binance capture"
+            "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv) and no capture of Binance or Coinbase"
         );
     }
     return status;
@@ -284,8 +293,8 @@ static lf_status add_nameless(search *s, lf_error *error)
             LF_FORMAT,
             s->path,
             "not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), AlgoSeek "
-            "TAQ files (.csv, .csv.gz), Binance captures (lines of JSON, plain or packed), LOBSTER "
-            "archives (.zip, .7z), folders and file pairs named "
+            "TAQ files (.csv, .csv.gz), captures of Binance and Coinbase (lines of JSON, plain or "
+            "packed), LOBSTER archives (.zip, .7z), folders and file pairs named "
             "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
             "..._orderbook_LEVELS.csv"
         );
@@ -569,7 +578,8 @@ static void overrule(lf_source *source, const wish *w)
         snprintf(source->symbol, sizeof source->symbol, "%s", w->symbol);
     }
     /* A capture's messages say when they were sent. */
-    if (w->date != NULL && strcmp(source->format, "binance") != 0) {
+    if (w->date != NULL && strcmp(source->format, "binance") != 0 &&
+        strcmp(source->format, "coinbase") != 0) {
         source->date = *w->date;
     }
     if (w->level_count != 0) {
@@ -680,11 +690,11 @@ static lf_status check_options(search *s, lf_error *error)
     const lf_feed_options *options = s->options;
     if (options->format != NULL && strcmp(options->format, "lobster") != 0 &&
         strcmp(options->format, "algoseek") != 0 && strcmp(options->format, "dbn") != 0 &&
-        strcmp(options->format, "binance") != 0) {
+        strcmp(options->format, "binance") != 0 && strcmp(options->format, "coinbase") != 0) {
         return lf_error_set(
             error,
             LF_NOT_FOUND,
-            "unknown format \"%s\"; known: lobster, algoseek, dbn, binance",
+            "unknown format \"%s\"; known: lobster, algoseek, dbn, binance, coinbase",
             options->format
         );
     }
@@ -711,7 +721,10 @@ look_at_all(search *s, const char *const *paths, size_t path_count, lf_error *er
         status = make_pairs(s, error);
     }
     if (status == LF_OK) {
-        status = add_captured_days(s, error);
+        status = add_captured_days(s, &s->binance, lfi_binance_find, error);
+    }
+    if (status == LF_OK) {
+        status = add_captured_days(s, &s->coinbase, lfi_coinbase_find, error);
     }
     if (status == LF_OK && s->list->count == 0) {
         status = fail_at(
@@ -719,11 +732,12 @@ look_at_all(search *s, const char *const *paths, size_t path_count, lf_error *er
             LF_NOT_FOUND,
             path_count > 0 ? paths[0] : "",
             "nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
-            "AlgoSeek TAQ files, Databento files, or Binance captures"
+            "AlgoSeek TAQ files, Databento files, or captures of Binance or Coinbase"
         );
     }
     lf_release(NULL, s->files);
-    lf_release(NULL, s->captures);
+    lf_release(NULL, s->binance.names);
+    lf_release(NULL, s->coinbase.names);
     return status;
 }
 

@@ -141,7 +141,7 @@ static const struct tree_case {
      .typed = {"d"},
      .status = LF_NOT_FOUND,
      .found = "@d: nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
-              "AlgoSeek TAQ files, Databento files, or Binance captures"},
+              "AlgoSeek TAQ files, Databento files, or captures of Binance or Coinbase"},
     {.typed = {"gone"}, .status = LF_NOT_FOUND, .found = "@gone: there is no such file or folder"},
     /* Archives. */
     {.files = {"a.zip=" A1O "," A1M ",ReadMe.txt"}, .typed = {"a.zip"}, .found = "A 1 10 a.zip;"},
@@ -170,8 +170,9 @@ static const struct tree_case {
     {.files = {"a.zip=other"},
      .typed = {"a.zip"},
      .status = LF_FORMAT,
-     .found = "@a.zip: the archive holds no LOBSTER message and orderbook files "
-              "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv) and no Binance capture"},
+     .found =
+         "@a.zip: the archive holds no LOBSTER message and orderbook files "
+         "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv) and no capture of Binance or Coinbase"},
     /* An archive and a half pair are not mixed. */
     {.files = {"d/a.zip=" A1M "," A1O, "d/" A1M},
      .typed = {"d"},
@@ -290,18 +291,16 @@ static const struct tree_case {
      .options = {.symbol = "Z", .date = "2020-01-09"},
      .status = LF_FORMAT,
      .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
-              "AlgoSeek TAQ files (.csv, .csv.gz), Binance captures (lines of JSON, plain or "
-              "packed), LOBSTER archives (.zip, .7z), folders and file "
-              "pairs named "
+              "AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and Coinbase (lines of "
+              "JSON, plain or packed), LOBSTER archives (.zip, .7z), folders and file pairs named "
               "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
               "..._orderbook_LEVELS.csv"},
     {.files = {"t=1,2,3"},
      .typed = {"t"},
      .status = LF_FORMAT,
      .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
-              "AlgoSeek TAQ files (.csv, .csv.gz), Binance captures (lines of JSON, plain or "
-              "packed), LOBSTER archives (.zip, .7z), folders and file "
-              "pairs named "
+              "AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and Coinbase (lines of "
+              "JSON, plain or packed), LOBSTER archives (.zip, .7z), folders and file pairs named "
               "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
               "..._orderbook_LEVELS.csv"},
     /* Options that mean nothing. */
@@ -319,7 +318,7 @@ static const struct tree_case {
      .typed = {A1M},
      .options = {.format = "itch"},
      .status = LF_NOT_FOUND,
-     .found = "unknown format \"itch\"; known: lobster, algoseek, dbn, binance"},
+     .found = "unknown format \"itch\"; known: lobster, algoseek, dbn, binance, coinbase"},
 };
 
 static void make_archive(const char *name, char *list)

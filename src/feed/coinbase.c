@@ -1,0 +1,578 @@
+/* Reader of Coinbase captures: books and trades in the order of the exchange's clock, as events. */
+#include "coinbase.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Trades are collected for 0.25 s before they are sent, and books for 0.05 s: what is older than
+   the newest by more than this can go. */
+#define LATE_NS LF_NS_PER_SECOND
+/* Events that wait for older ones. When there are more the oldest waits no longer. */
+#define WAITING_MAX ((size_t)1 << 12)
+
+/* An event that waits, with its trade. */
+typedef struct waiting {
+    lf_event event;
+    lf_trade trade;
+    bool is_book; /* a state of the book; else a trade, whose state is that before it */
+    bool is_gap;
+} waiting;
+
+typedef struct coinbase {
+    const lf_allocator *allocator;
+    lf_allocator memory;
+    lfi_reader *reader;
+    lfi_stream *stream;
+    lfi_coinbase_part part;
+    lfi_binance_scale price_scale, size_scale;
+    int64_t tick_step, lot_step; /* units of the parsed numbers in a tick, in a lot */
+    lfi_l2book levels;
+    bool is_known, was_known;
+    uint32_t owed_flags; /* of a snapshot without a time: the next update has them */
+    waiting *queue;      /* [2 * WAITING_MAX], in order of time from first on */
+    size_t first, waiting_count;
+    lf_event *events; /* [batch_events] */
+    lf_trade *trades; /* [batch_events] */
+    size_t batch_events, count, trade_count;
+    lf_quotes quotes; /* after the last state that left */
+    bool is_masked;   /* likewise */
+    bool strict, is_at_end, is_done, has_end;
+    int64_t from_ns, to_ns, shift_ns, latency_ns;
+    int64_t top_ns;    /* latest exchange time of any message */
+    int64_t local_ns;  /* of the line */
+    int64_t update_ns; /* of the last update since the snapshot */
+    int64_t book_ns, trade_ns, last_ts_ns, last_local_ns;
+    int64_t sequence, sent_ns; /* of the connection */
+    int64_t trade_id;
+} coinbase;
+
+/* ---- numbers ---------------------------------------------------------------------------- */
+
+static lf_status fail_unit(const coinbase *self, bool is_price, lf_error *error)
+{
+    const lf_instrument *const instrument = &self->reader->instrument;
+    return lf_error_set_at(
+        error,
+        LF_DATA,
+        lfi_stream_name(self->stream),
+        lfi_stream_line_number(self->stream),
+        LF_POSITION_NONE,
+        "a %s that is no whole number of %s of %g; set instrument.%s",
+        is_price ? "price" : "size",
+        is_price ? "ticks" : "lots",
+        (double)(is_price ? instrument->tick_nano : instrument->lot_nano) * 1e-9,
+        is_price ? "tick" : "lot"
+    );
+}
+
+static bool is_finer(const lfi_binance_scale *scale)
+{
+    return lfi_binance_decimals(scale->fractions) > (int)scale->places;
+}
+
+static bool divide(int64_t *number, int64_t step)
+{
+    const bool fits = *number % step == 0;
+    *number /= step;
+    return fits;
+}
+
+/* The part's numbers in ticks and lots. */
+static lf_status to_units(coinbase *self, lf_error *error)
+{
+    lfi_coinbase_part *const p = &self->part;
+    bool price_fits = !is_finer(&p->price_scale), size_fits = !is_finer(&p->size_scale);
+    for (size_t i = 0; i < p->level_count; i++) {
+        price_fits = divide(&p->levels[i].price_ticks, self->tick_step) && price_fits;
+        size_fits = divide(&p->levels[i].size_lots, self->lot_step) && size_fits;
+    }
+    if (p->kind == LFI_COINBASE_TRADE) {
+        price_fits = divide(&p->price, self->tick_step) && price_fits;
+        size_fits = divide(&p->size, self->lot_step) && size_fits;
+    }
+    return price_fits && size_fits ? LF_OK : fail_unit(self, !price_fits, error);
+}
+
+/* ---- events that wait ------------------------------------------------------------------- */
+
+/* Whether what is being read belongs to the day. */
+static bool is_inside(const coinbase *self)
+{
+    return self->top_ns >= self->from_ns && self->top_ns < self->to_ns;
+}
+
+/* A place in the queue for an event of this time: behind those of the same time, but a trade comes
+   before the states of its time, which show what it left. */
+static waiting *make_place(coinbase *self, int64_t ts_ns, bool is_book)
+{
+    if (self->first + self->waiting_count == 2 * WAITING_MAX) {
+        memmove(self->queue, self->queue + self->first, self->waiting_count * sizeof *self->queue);
+        self->first = 0;
+    }
+    size_t at = self->first + self->waiting_count++;
+    while (at > self->first) {
+        const waiting *const before = &self->queue[at - 1];
+        const int64_t before_ns = before->event.ts_exchange_ns;
+        if (before_ns < ts_ns || (before_ns == ts_ns && (is_book || !before->is_book))) {
+            break;
+        }
+        self->queue[at] = *before;
+        at--;
+    }
+    self->queue[at] = (waiting){.is_book = is_book};
+    self->queue[at].event.ts_exchange_ns = ts_ns;
+    self->queue[at].event.ts_local_ns = self->local_ns != LFI_BINANCE_NONE
+                                            ? self->local_ns + self->shift_ns
+                                            : ts_ns + self->latency_ns;
+    return &self->queue[at];
+}
+
+static lf_status check_crossed(coinbase *self, const lf_quotes *q, lf_error *error)
+{
+    lf_feed_stats *const stats = &self->reader->stats;
+    const bool is_crossed =
+        q->bid_lots[0] > 0 && q->ask_lots[0] > 0 && q->bid_ticks[0] >= q->ask_ticks[0];
+    if (!is_crossed || !is_inside(self)) {
+        return LF_OK;
+    }
+    stats->violation_count++;
+    if (stats->first_violation_line == LF_POSITION_NONE) {
+        stats->first_violation_line = lfi_stream_line_number(self->stream);
+    }
+    return !self->strict ? LF_OK
+                         : lf_error_set_at(
+                               error,
+                               LF_DATA,
+                               lfi_stream_name(self->stream),
+                               lfi_stream_line_number(self->stream),
+                               LF_POSITION_NONE,
+                               "the best bid is not below the best ask; without --strict such "
+                               "states are counted"
+                           );
+}
+
+/* The book as it is now, as an event. Times of the book never go back. */
+static lf_status put_book(coinbase *self, int64_t ts_ns, uint32_t flags, lf_error *error)
+{
+    self->book_ns = ts_ns > self->book_ns ? ts_ns : self->book_ns;
+    waiting *const to = make_place(self, self->book_ns, true);
+    lf_quotes *const q = &to->event.quotes;
+    to->event.flags = flags | LF_EVENT_LAST;
+    to->event.kind = LF_EVENT_QUOTE;
+    to->is_gap = (flags & LF_EVENT_MASKED) != 0;
+    lfi_l2book_quotes(&self->levels, q);
+    for (int m = self->reader->instrument.level_count; m < LF_LEVELS_MAX; m++) {
+        q->bid_ticks[m] = LF_BID_NONE;
+        q->ask_ticks[m] = LF_ASK_NONE;
+        q->bid_lots[m] = q->ask_lots[m] = 0;
+    }
+    return to->is_gap ? LF_OK : check_crossed(self, q, error);
+}
+
+/* Something is missing: the book is unknown until a snapshot comes. */
+static lf_status lose(coinbase *self, int64_t ts_ns, lf_error *error)
+{
+    const bool was_known = self->is_known;
+    self->is_known = false;
+    self->owed_flags = 0;
+    return was_known ? put_book(self, ts_ns, LF_EVENT_MASKED, error) : LF_OK;
+}
+
+/* ---- parts ------------------------------------------------------------------------------ */
+
+static void set_levels(coinbase *self)
+{
+    for (size_t i = 0; i < self->part.level_count; i++) {
+        const lfi_coinbase_level *const level = &self->part.levels[i];
+        lfi_l2book_set(&self->levels, level->side, level->price_ticks, level->size_lots);
+    }
+}
+
+static lf_status take_snapshot(coinbase *self, lf_error *error)
+{
+    const uint32_t flags = LF_EVENT_SNAPSHOT | (self->was_known ? LF_EVENT_RESET : 0);
+    const int64_t ts_ns = self->part.ts_ns;
+    lfi_l2book_clear(&self->levels);
+    set_levels(self);
+    self->update_ns = INT64_MIN;
+    self->is_known = self->was_known = true;
+    self->owed_flags = ts_ns < 0 ? flags : 0;
+    return ts_ns < 0 ? LF_OK : put_book(self, ts_ns, flags, error);
+}
+
+static lf_status take_update(coinbase *self, lf_error *error)
+{
+    const int64_t ts_ns = self->part.ts_ns;
+    const uint32_t owed = self->owed_flags;
+    /* Updates of the Exchange have no numbers. Their time is all that shows that they are not in
+       order; which levels are wrong by then cannot be told. */
+    if (self->sequence == LFI_BINANCE_NONE && ts_ns < self->update_ns && self->is_known) {
+        self->reader->stats.backward_count += is_inside(self);
+        return lose(self, self->book_ns, error);
+    }
+    if (!self->is_known) {
+        self->reader->stats.skipped_count += is_inside(self);
+        return LF_OK;
+    }
+    set_levels(self);
+    self->update_ns = ts_ns;
+    self->owed_flags = 0;
+    self->reader->stats.check_count += is_inside(self);
+    return put_book(self, ts_ns, owed, error);
+}
+
+static void take_trade(coinbase *self)
+{
+    const lfi_coinbase_part *const p = &self->part;
+    lf_feed_stats *const stats = &self->reader->stats;
+    if (self->trade_id != LFI_BINANCE_NONE && p->trade_id <= self->trade_id) {
+        stats->stale_count += is_inside(self);
+        return;
+    }
+    const bool is_gap = self->trade_id != LFI_BINANCE_NONE && p->trade_id > self->trade_id + 1;
+    const bool is_trade = p->price > 0 && p->size > 0;
+    stats->backward_count += p->ts_ns < self->trade_ns && is_inside(self);
+    self->trade_id = p->trade_id;
+    self->trade_ns = p->ts_ns > self->trade_ns ? p->ts_ns : self->trade_ns;
+    waiting *const to = make_place(self, self->trade_ns, false);
+    to->is_gap = is_gap;
+    to->event.price_units = p->price;
+    to->event.size_lots = is_trade ? p->size : 0;
+    to->event.flags = LF_EVENT_LAST | (is_gap ? LF_EVENT_RESET : 0);
+    to->event.trade_count = is_trade;
+    to->event.kind = is_trade ? LF_EVENT_TRADE : LF_EVENT_OTHER;
+    to->event.side = (int8_t)-p->sign;
+    to->trade = (lf_trade){.price_units = p->price, .size_lots = p->size, .sign = p->sign};
+}
+
+static lf_status take_part(coinbase *self, lf_error *error)
+{
+    const lfi_coinbase_part *const p = &self->part;
+    const bool is_ours =
+        p->kind != LFI_COINBASE_OTHER && strcmp(p->product, self->reader->instrument.symbol) == 0;
+    if (!is_ours) {
+        self->reader->stats.skipped_count += is_inside(self);
+        return LF_OK;
+    }
+    const lf_status status = to_units(self, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    self->top_ns = p->ts_ns > self->top_ns ? p->ts_ns : self->top_ns;
+    switch (p->kind) {
+    case LFI_COINBASE_SNAPSHOT:
+        return take_snapshot(self, error);
+    case LFI_COINBASE_UPDATE:
+        return take_update(self, error);
+    case LFI_COINBASE_TRADE:
+        take_trade(self);
+        return LF_OK;
+    case LFI_COINBASE_OTHER:
+    default:
+        return LF_OK;
+    }
+}
+
+/* ---- lines ------------------------------------------------------------------------------ */
+
+/* The number of a message among all of its connection; false: it was there already. */
+static bool
+take_sequence(coinbase *self, const lfi_coinbase_line *line, lf_status *status, lf_error *error)
+{
+    const int64_t last = self->sequence, now = line->sequence;
+    if (now == LFI_BINANCE_NONE) {
+        return true;
+    }
+    /* Numbers that go back while time goes on are those of a new connection. */
+    if (last != LFI_BINANCE_NONE && now <= last && line->sent_ns <= self->sent_ns) {
+        self->reader->stats.stale_count += is_inside(self);
+        return false;
+    }
+    self->sequence = now;
+    self->sent_ns = line->sent_ns;
+    self->top_ns = line->sent_ns > self->top_ns ? line->sent_ns : self->top_ns;
+    if (last != LFI_BINANCE_NONE && now != last + 1) {
+        *status = lose(self, line->sent_ns, error);
+    }
+    return true;
+}
+
+static lf_status read_line(coinbase *self, lf_error *error)
+{
+    const char *text;
+    size_t bytes;
+    lfi_coinbase_line line;
+    lfi_binance_fault fault;
+    lf_status status = lfi_stream_line(self->stream, &text, &bytes, error);
+    self->is_at_end = status == LF_OK && text == NULL;
+    if (status != LF_OK || self->is_at_end || bytes == 0) {
+        return status;
+    }
+    status = lfi_coinbase_make_room(self->allocator, &self->part, bytes, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    bool fine = lfi_coinbase_open_line(text, bytes, &line, &fault);
+    self->local_ns = line.local_ns;
+    bool goes_on = fine && take_sequence(self, &line, &status, error);
+    while (goes_on && fine && status == LF_OK && !line.is_done) {
+        self->part.price_scale = self->price_scale;
+        self->part.size_scale = self->size_scale;
+        fine = lfi_coinbase_next(&line, &self->part, &fault);
+        status = fine && !line.is_done ? take_part(self, error) : LF_OK;
+    }
+    lfi_coinbase_close(&line);
+    return fine ? status : lfi_binance_fail(self->stream, &fault, text, bytes, error);
+}
+
+/* ---- events that leave ------------------------------------------------------------------ */
+
+static void count_event(coinbase *self, const lf_event *event)
+{
+    lf_feed_stats *const stats = &self->reader->stats;
+    const lf_quotes *const q = &event->quotes;
+    const bool has_bid = q->bid_lots[0] > 0, has_ask = q->ask_lots[0] > 0;
+    if (stats->event_count == 0) {
+        stats->first_ts_ns = event->ts_exchange_ns;
+    }
+    stats->last_ts_ns = event->ts_exchange_ns;
+    stats->event_count++;
+    stats->kind_counts[event->kind]++;
+    stats->crossed_count += has_bid && has_ask && q->bid_ticks[0] >= q->ask_ticks[0];
+    stats->one_sided_count += !has_bid || !has_ask;
+}
+
+/* Put an event behind the others, unless it lies outside the day. */
+static void leave(coinbase *self, lf_event *event, bool is_gap)
+{
+    lf_feed_stats *const stats = &self->reader->stats;
+    if (event->ts_exchange_ns < self->last_ts_ns) {
+        stats->backward_count += self->last_ts_ns >= self->from_ns;
+        event->ts_exchange_ns = self->last_ts_ns;
+    }
+    const int64_t ts_ns = event->ts_exchange_ns;
+    const int64_t local_ns = event->ts_local_ns > ts_ns ? event->ts_local_ns : ts_ns;
+    self->last_local_ns = local_ns > self->last_local_ns ? local_ns : self->last_local_ns;
+    self->last_ts_ns = ts_ns;
+    event->ts_local_ns = self->last_local_ns;
+    self->is_done = ts_ns >= self->to_ns;
+    if (ts_ns < self->from_ns || self->is_done) {
+        self->trade_count -= event->trade_count;
+        return;
+    }
+    stats->gap_count += is_gap;
+    count_event(self, event);
+    self->count++;
+}
+
+/* Let the oldest event go when no older one can come. */
+static bool leave_one(coinbase *self)
+{
+    waiting *const from = &self->queue[self->first];
+    if (self->waiting_count == 0 || !(self->is_at_end || self->waiting_count == WAITING_MAX ||
+                                      from->event.ts_exchange_ns < self->top_ns - LATE_NS)) {
+        return false;
+    }
+    lf_event *const event = &self->events[self->count];
+    self->first++;
+    self->waiting_count--;
+    if (from->is_book) {
+        self->quotes = from->event.quotes;
+        self->is_masked = (from->event.flags & LF_EVENT_MASKED) != 0;
+    } else {
+        from->event.quotes = self->quotes;
+        from->event.flags |= self->is_masked ? (uint32_t)LF_EVENT_MASKED : 0;
+    }
+    *event = from->event;
+    event->trade_first = (uint32_t)self->trade_count;
+    if (event->trade_count > 0) {
+        self->trades[self->trade_count++] = from->trade;
+    }
+    leave(self, event, from->is_gap);
+    return true;
+}
+
+/* Nothing is known of the book behind the last message: a masked event says so to whoever would
+   take its silence for a quiet market. */
+static void put_end(coinbase *self)
+{
+    const int64_t ts_ns = self->last_ts_ns + 1;
+    const int64_t close_ns = self->reader->instrument.session_close_ns;
+    self->has_end = true;
+    if (self->is_done || self->is_masked || ts_ns <= self->from_ns || ts_ns >= close_ns) {
+        return;
+    }
+    lf_event *const event = &self->events[self->count];
+    *event = (lf_event){
+        .ts_exchange_ns = ts_ns,
+        .ts_local_ns = self->last_local_ns + 1,
+        .flags = LF_EVENT_LAST | LF_EVENT_MASKED,
+        .trade_first = (uint32_t)self->trade_count,
+        .kind = LF_EVENT_OTHER,
+        .quotes = self->quotes,
+    };
+    leave(self, event, false);
+}
+
+static lf_status coinbase_next(void *context, lf_batch *out, lf_error *error)
+{
+    coinbase *const self = context;
+    lf_status status = LF_OK;
+    self->count = self->trade_count = 0;
+    while (self->count < self->batch_events && !self->is_done && status == LF_OK) {
+        if (leave_one(self)) {
+            continue;
+        }
+        if (self->is_at_end && self->has_end) {
+            break;
+        }
+        if (self->is_at_end) {
+            put_end(self);
+        } else {
+            status = read_line(self, error);
+        }
+    }
+    self->reader->stats.input_bytes = lfi_stream_input_bytes(self->stream);
+    self->reader->stats.text_bytes = lfi_stream_text_bytes(self->stream);
+    *out = (lf_batch){self->events, self->trades, self->count, self->trade_count};
+    return status;
+}
+
+/* ---- opening ---------------------------------------------------------------------------- */
+
+static void coinbase_close(void *context)
+{
+    coinbase *const self = context;
+    const lf_allocator memory = self->memory;
+    const lf_allocator *const allocator = self->allocator != NULL ? &memory : NULL;
+    lfi_stream_close(self->stream);
+    lfi_l2book_destroy(&self->levels, allocator);
+    lf_release(allocator, self->part.levels);
+    lf_release(allocator, self->events);
+    lf_release(allocator, self->trades);
+    lf_release(allocator, self->queue);
+    lf_release(allocator, self);
+}
+
+/* The currency of prices: what follows the first dash of BTC-USD; "" when more follows. */
+static void set_currency(lf_instrument *instrument)
+{
+    const char *const dash = strchr(instrument->symbol, '-');
+    if (dash != NULL && strchr(dash + 1, '-') == NULL &&
+        strlen(dash + 1) < sizeof instrument->currency) {
+        (void)snprintf(instrument->currency, sizeof instrument->currency, "%s", dash + 1);
+    }
+}
+
+static lf_status set_instrument(
+    coinbase *self, const lf_source *source, const lf_feed_options *options, lf_error *error
+)
+{
+    lf_instrument *const instrument = &self->reader->instrument;
+    const int32_t levels = source->level_count;
+    memcpy(instrument->symbol, source->symbol, sizeof instrument->symbol);
+    memcpy(instrument->venue, source->venue, sizeof instrument->venue);
+    (void)snprintf(instrument->time_zone, sizeof instrument->time_zone, "UTC");
+    set_currency(instrument);
+    instrument->tick_nano = options->tick_nano > 0 ? options->tick_nano : source->tick_nano;
+    instrument->lot_nano = options->lot_nano > 0 ? options->lot_nano : source->lot_nano;
+    instrument->units_per_tick = 1;
+    instrument->has_local_times = source->has_local_times;
+    instrument->level_count = levels > 0 && levels < LF_LEVELS_MAX ? levels : LF_LEVELS_MAX;
+    instrument->date = source->date;
+    if (source->date.year < 1970 || source->date.year > 2199) {
+        return lf_error_set(
+            error, LF_RANGE, "no capture is of the year %d", (int)source->date.year
+        );
+    }
+    instrument->session_open_ns = lf_date_to_days(source->date) * LF_NS_PER_DAY;
+    instrument->session_close_ns = instrument->session_open_ns + LF_NS_PER_DAY;
+    if (!lfi_binance_set_scale(instrument->tick_nano, &self->price_scale, &self->tick_step) ||
+        !lfi_binance_set_scale(instrument->lot_nano, &self->size_scale, &self->lot_step)) {
+        return lf_error_set(
+            error, LF_RANGE, "the tick and the lot of a Coinbase capture have at most 8 decimals"
+        );
+    }
+    self->from_ns = source->from_ns;
+    self->to_ns = source->to_ns != 0 ? source->to_ns : INT64_MAX;
+    self->shift_ns = source->clock_shift_ns;
+    self->latency_ns = options->feed_latency_ns;
+    self->strict = options->strict;
+    self->reader->stats.clock_shift_ns = source->clock_shift_ns;
+    return LF_OK;
+}
+
+static lf_status
+begin(coinbase *self, const lf_source *source, const lf_feed_options *options, lf_error *error)
+{
+    lf_status status = set_instrument(self, source, options, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    self->events = lf_allocate(self->allocator, self->batch_events, sizeof *self->events);
+    self->trades = lf_allocate(self->allocator, self->batch_events, sizeof *self->trades);
+    self->queue = lf_allocate(self->allocator, 2 * WAITING_MAX, sizeof *self->queue);
+    if (self->events == NULL || self->trades == NULL || self->queue == NULL ||
+        !lfi_l2book_create(&self->levels, self->allocator)) {
+        return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
+    }
+    lfi_l2book_quotes(&self->levels, &self->quotes);
+    self->is_masked = true;
+    self->top_ns = self->book_ns = self->trade_ns = INT64_MIN / 2;
+    self->last_ts_ns = self->last_local_ns = self->sent_ns = INT64_MIN / 2;
+    self->sequence = self->trade_id = LFI_BINANCE_NONE;
+    self->reader->stats.first_violation_line = LF_POSITION_NONE;
+    self->reader->stats.input_bytes_total = lfi_capture_bytes(source->path);
+    return lfi_capture_open(self->allocator, source->path, &self->stream, error);
+}
+
+/* What lf_feed_find() would have found out about a source that was made by hand. */
+static lf_status complete(lf_source *source, lf_error *error)
+{
+    char names[1][1024];
+    lf_source *found;
+    size_t count;
+    memcpy(names[0], source->path, sizeof names[0]);
+    const lf_status status = lfi_coinbase_find(names, 1, &found, &count, error);
+    for (size_t i = 0; status == LF_OK && i < count; i++) {
+        if (lf_date_to_days(found[i].date) == lf_date_to_days(source->date) &&
+            (source->symbol[0] == '\0' || strcmp(source->symbol, found[i].symbol) == 0)) {
+            *source = found[i];
+            break;
+        }
+    }
+    lf_release(NULL, found);
+    return status != LF_OK || source->tick_nano > 0
+               ? status
+               : lf_error_set(error, LF_NOT_FOUND, "%s does not hold that day", source->path);
+}
+
+lf_status lfi_coinbase_open(
+    const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
+)
+{
+    lf_source whole = *source;
+    lf_status status = source->tick_nano > 0 ? LF_OK : complete(&whole, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    coinbase *const self = lf_allocate(options->allocator, 1, sizeof *self);
+    if (self == NULL) {
+        return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
+    }
+    if (options->allocator != NULL) {
+        self->memory = *options->allocator;
+        self->allocator = &self->memory;
+    }
+    self->reader = reader;
+    self->batch_events = options->batch_events != 0 ? options->batch_events : 1024;
+    status = begin(self, &whole, options, error);
+    if (status != LF_OK) {
+        coinbase_close(self);
+        return status;
+    }
+    reader->next = coinbase_next;
+    reader->close = coinbase_close;
+    reader->self = self;
+    return LF_OK;
+}

@@ -1,0 +1,69 @@
+/* What the files of the Coinbase reader share: parts of messages, facts of captures. */
+#ifndef LOBFLOW_FEED_COINBASE_H
+#define LOBFLOW_FEED_COINBASE_H
+
+#include "binance.h"
+
+#include <jansson.h>
+
+typedef enum lfi_coinbase_kind {
+    LFI_COINBASE_OTHER = 0, /* nothing that is read */
+    LFI_COINBASE_SNAPSHOT,  /* all levels of a book */
+    LFI_COINBASE_UPDATE,    /* sizes by price; 0 takes a level away */
+    LFI_COINBASE_TRADE,
+} lfi_coinbase_kind;
+
+/* One level of a snapshot or an update. */
+typedef struct lfi_coinbase_level {
+    int64_t price_ticks, size_lots;
+    int side; /* +1 bid, -1 ask */
+} lfi_coinbase_level;
+
+/* A line whose parts are taken one after the other; each is about one product. */
+typedef struct lfi_coinbase_line {
+    json_t *root;        /* owned */
+    int64_t local_ns;    /* prefix of the line, or LFI_BINANCE_NONE */
+    int64_t sequence;    /* sequence_num of the connection (Advanced Trade), or LFI_BINANCE_NONE */
+    int64_t sent_ns;     /* timestamp beside it */
+    size_t event, trade; /* where the next part is taken from */
+    bool is_done;
+} lfi_coinbase_line;
+
+typedef struct lfi_coinbase_part {
+    lfi_binance_scale price_scale, size_scale; /* places given by the caller */
+    lfi_coinbase_level *levels;                /* [level_capacity], given by the caller */
+    size_t level_capacity, level_count;
+    lfi_coinbase_kind kind;
+    char product[32];
+    int64_t ts_ns; /* LFI_BINANCE_NONE: a snapshot without a time */
+    int64_t trade_id, price, size;
+    int8_t sign; /* aggressor of a trade: +1 buyer, -1 seller */
+} lfi_coinbase_part;
+
+/* The shortest level is ["0","0"]: a line of so many bytes has no more than these. */
+#define LFI_COINBASE_LEVELS_OF(bytes) ((bytes) / 9 + 1)
+
+/*
+ * Read the frame of a line: local time in ns, a space and JSON, or JSON alone. End it with
+ * lfi_coinbase_close(), also after a failure.
+ */
+bool lfi_coinbase_open_line(
+    const char *line, size_t bytes, lfi_coinbase_line *out, lfi_binance_fault *fault
+);
+void lfi_coinbase_close(lfi_coinbase_line *line);
+
+/* Whether the line is a message of Coinbase, of any kind. */
+bool lfi_coinbase_is_message(const lfi_coinbase_line *line);
+
+/* Take the next part; line->is_done says that there is none, then out is as it was. */
+bool lfi_coinbase_next(lfi_coinbase_line *line, lfi_coinbase_part *out, lfi_binance_fault *fault);
+
+/* 2024-08-09T12:00:00.123456789Z as ns since 1970; false when it is anything else. */
+bool lfi_coinbase_time(const char *text, size_t bytes, int64_t *out_ns);
+
+/* Room for the levels of a line of so many bytes; the old levels are lost. LF_OK or LF_NOMEM. */
+lf_status lfi_coinbase_make_room(
+    const lf_allocator *allocator, lfi_coinbase_part *part, size_t bytes, lf_error *error
+);
+
+#endif

@@ -1,0 +1,357 @@
+/* Lines of Coinbase captures: Exchange level2 and matches, Advanced Trade l2_data and trades. */
+#include "coinbase.h"
+
+#include <string.h>
+
+/* Levels of a snapshot that were never changed bear 1970 as their time. */
+#define TIME_MIN_NS (INT64_C(946684800) * LF_NS_PER_SECOND)
+
+static bool fail(lfi_binance_fault *fault, const char *field, const char *expected)
+{
+    *fault = (lfi_binance_fault){field, expected};
+    return false;
+}
+
+static bool is_text(const json_t *value, const char *word)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), word) == 0;
+}
+
+/* ---- times ------------------------------------------------------------------------------ */
+
+/* So many digits; false when there is anything else. */
+static bool digits_of(const char *text, int count, int64_t *out)
+{
+    *out = 0;
+    for (int i = 0; i < count; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return false;
+        }
+        *out = 10 * *out + (text[i] - '0');
+    }
+    return true;
+}
+
+bool lfi_coinbase_time(const char *text, size_t bytes, int64_t *out_ns)
+{
+    char day[11];
+    lf_date date;
+    int64_t hour, minute, second, part = 0;
+    if (bytes < 20 || bytes > 30 || text[bytes - 1] != 'Z') {
+        return false;
+    }
+    memcpy(day, text, 10);
+    day[10] = '\0';
+    if (day[4] != '-' || lf_date_parse(day, &date) != LF_OK || date.year < 1970 ||
+        date.year > 2199 || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
+        !digits_of(text + 11, 2, &hour) || !digits_of(text + 14, 2, &minute) ||
+        !digits_of(text + 17, 2, &second) || hour > 23 || minute > 59 || second > 60) {
+        return false;
+    }
+    const int places = (int)bytes - 21; /* of the second; -1 without a point */
+    if (places == 0 || (places > 0 && (text[19] != '.' || !digits_of(text + 20, places, &part)))) {
+        return false;
+    }
+    for (int i = places > 0 ? places : 0; i < 9; i++) {
+        part *= 10;
+    }
+    *out_ns = lf_date_to_days(date) * LF_NS_PER_DAY + hour * 60 * LF_NS_PER_MINUTE +
+              minute * LF_NS_PER_MINUTE + second * LF_NS_PER_SECOND + part;
+    return true;
+}
+
+static bool time_of(const json_t *object, const char *key, int64_t *out_ns)
+{
+    const json_t *const value = json_object_get(object, key);
+    return json_is_string(value) &&
+           lfi_coinbase_time(json_string_value(value), json_string_length(value), out_ns);
+}
+
+/* ---- values ----------------------------------------------------------------------------- */
+
+static bool decimal_of(const json_t *value, lfi_binance_scale *scale, int64_t *out)
+{
+    return json_is_string(value) &&
+           lfi_binance_decimal(json_string_value(value), json_string_length(value), scale, out);
+}
+
+/* A product such as BTC-USD or BTC-PERP-INTX. */
+static bool product_of(const json_t *object, lfi_coinbase_part *out, lfi_binance_fault *fault)
+{
+    const json_t *const value = json_object_get(object, "product_id");
+    const size_t bytes = json_string_length(value);
+    bool fine = json_is_string(value) && bytes > 0 && bytes < sizeof out->product;
+    for (size_t i = 0; i < bytes && fine; i++) {
+        const char c = json_string_value(value)[i];
+        fine = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    }
+    if (!fine) {
+        return fail(fault, "product_id", "a product such as BTC-USD, of at most 31 letters");
+    }
+    memcpy(out->product, json_string_value(value), bytes + 1);
+    return true;
+}
+
+/* A number of a trade: a whole number, or one in a text. */
+static bool id_of(const json_t *value, int64_t *out)
+{
+    lfi_binance_scale scale = {0};
+    if (json_is_integer(value)) {
+        *out = json_integer_value(value);
+        return *out >= 0;
+    }
+    return decimal_of(value, &scale, out) && scale.fractions == 0;
+}
+
+static bool take_level(lfi_coinbase_part *out, int side, const json_t *price, const json_t *size)
+{
+    if (out->level_count == out->level_capacity) {
+        return false;
+    }
+    lfi_coinbase_level *const level = &out->levels[out->level_count];
+    level->side = side;
+    out->level_count++;
+    return side != 0 && decimal_of(price, &out->price_scale, &level->price_ticks) &&
+           decimal_of(size, &out->size_scale, &level->size_lots);
+}
+
+static int side_of(const json_t *value)
+{
+    return is_text(value, "buy") || is_text(value, "bid")                               ? 1
+           : is_text(value, "sell") || is_text(value, "offer") || is_text(value, "ask") ? -1
+                                                                                        : 0;
+}
+
+/* A trade whose text names the side of the resting order. */
+static bool take_trade(const json_t *data, lfi_coinbase_part *out, lfi_binance_fault *fault)
+{
+    const json_t *const side = json_object_get(data, "side");
+    const bool is_bid = is_text(side, "buy") || is_text(side, "BUY");
+    out->kind = LFI_COINBASE_TRADE;
+    out->sign = is_bid ? -1 : 1;
+    if (!is_bid && !is_text(side, "sell") && !is_text(side, "SELL")) {
+        return fail(fault, "side", "buy or sell");
+    }
+    if (!decimal_of(json_object_get(data, "price"), &out->price_scale, &out->price) ||
+        !decimal_of(json_object_get(data, "size"), &out->size_scale, &out->size)) {
+        return fail(fault, "price, size", "decimals in texts, with at most 8 places");
+    }
+    if (!id_of(json_object_get(data, "trade_id"), &out->trade_id)) {
+        return fail(fault, "trade_id", "a whole number");
+    }
+    return time_of(data, "time", &out->ts_ns) || fail(fault, "time", "ISO 8601, UTC (...Z)");
+}
+
+/* ---- Exchange --------------------------------------------------------------------------- */
+
+static bool take_side(lfi_coinbase_part *out, int side, const json_t *list)
+{
+    bool fine = json_is_array(list);
+    for (size_t i = 0; fine && i < json_array_size(list); i++) {
+        const json_t *const level = json_array_get(list, i);
+        fine = take_level(out, side, json_array_get(level, 0), json_array_get(level, 1));
+    }
+    return fine;
+}
+
+static bool take_snapshot(const json_t *data, lfi_coinbase_part *out, lfi_binance_fault *fault)
+{
+    out->kind = LFI_COINBASE_SNAPSHOT;
+    if (!take_side(out, 1, json_object_get(data, "bids")) ||
+        !take_side(out, -1, json_object_get(data, "asks"))) {
+        return fail(fault, "bids and asks", "lists of [\"price\",\"size\"], at most 8 decimals");
+    }
+    /* Older captures have none. */
+    return json_object_get(data, "time") == NULL || time_of(data, "time", &out->ts_ns) ||
+           fail(fault, "time", "ISO 8601, UTC (...Z)");
+}
+
+static bool take_update(const json_t *data, lfi_coinbase_part *out, lfi_binance_fault *fault)
+{
+    const json_t *const changes = json_object_get(data, "changes");
+    bool fine = json_is_array(changes);
+    out->kind = LFI_COINBASE_UPDATE;
+    for (size_t i = 0; fine && i < json_array_size(changes); i++) {
+        const json_t *const change = json_array_get(changes, i);
+        fine = take_level(
+            out,
+            side_of(json_array_get(change, 0)),
+            json_array_get(change, 1),
+            json_array_get(change, 2)
+        );
+    }
+    if (!fine) {
+        return fail(
+            fault, "changes", "a list of [\"buy\" or \"sell\",\"price\",\"size\"], 8 decimals"
+        );
+    }
+    return time_of(data, "time", &out->ts_ns) || fail(fault, "time", "ISO 8601, UTC (...Z)");
+}
+
+static bool next_exchange(lfi_coinbase_line *line, lfi_coinbase_part *out, lfi_binance_fault *fault)
+{
+    const json_t *const data = line->root, *const type = json_object_get(data, "type");
+    const bool is_snapshot = is_text(type, "snapshot"), is_update = is_text(type, "l2update");
+    if (line->event > 0) {
+        line->is_done = true;
+        return true;
+    }
+    line->event = 1;
+    if (!is_snapshot && !is_update && !is_text(type, "match")) {
+        return true;
+    }
+    return product_of(data, out, fault) && (is_snapshot ? take_snapshot(data, out, fault)
+                                            : is_update ? take_update(data, out, fault)
+                                                        : take_trade(data, out, fault));
+}
+
+/* ---- Advanced Trade --------------------------------------------------------------------- */
+
+/* Levels of one event; the latest change is the time of an update. */
+static bool
+take_levels(const json_t *event, int64_t sent_ns, lfi_coinbase_part *out, lfi_binance_fault *fault)
+{
+    const json_t *const updates = json_object_get(event, "updates");
+    const json_t *const type = json_object_get(event, "type");
+    bool fine = json_is_array(updates);
+    int64_t last_ns = LFI_BINANCE_NONE;
+    for (size_t i = 0; fine && i < json_array_size(updates); i++) {
+        const json_t *const update = json_array_get(updates, i);
+        int64_t ts_ns = LFI_BINANCE_NONE;
+        fine = take_level(
+            out,
+            side_of(json_object_get(update, "side")),
+            json_object_get(update, "price_level"),
+            json_object_get(update, "new_quantity")
+        );
+        if (time_of(update, "event_time", &ts_ns) && ts_ns > last_ns) {
+            last_ns = ts_ns;
+        }
+    }
+    out->kind = is_text(type, "snapshot") ? LFI_COINBASE_SNAPSHOT : LFI_COINBASE_UPDATE;
+    out->ts_ns = out->kind == LFI_COINBASE_UPDATE && last_ns >= TIME_MIN_NS && last_ns <= sent_ns
+                     ? last_ns
+                     : sent_ns;
+    if (!fine || (out->kind == LFI_COINBASE_UPDATE && !is_text(type, "update"))) {
+        return fail(
+            fault, "updates", "snapshot or update of side, price_level, new_quantity (8 decimals)"
+        );
+    }
+    return product_of(event, out, fault);
+}
+
+/* The trade at line->trade. Some messages list the newest first: all go in order of number. */
+static bool take_next_trade(
+    lfi_coinbase_line *line, const json_t *trades, lfi_coinbase_part *out, lfi_binance_fault *fault
+)
+{
+    const size_t count = json_array_size(trades), at = line->trade++;
+    int64_t first = 0, last = 0;
+    (void)id_of(json_object_get(json_array_get(trades, 0), "trade_id"), &first);
+    (void)id_of(json_object_get(json_array_get(trades, count - 1), "trade_id"), &last);
+    const json_t *const trade = json_array_get(trades, first > last ? count - 1 - at : at);
+    return product_of(trade, out, fault) && take_trade(trade, out, fault);
+}
+
+static bool next_advanced(lfi_coinbase_line *line, lfi_coinbase_part *out, lfi_binance_fault *fault)
+{
+    const json_t *const events = json_object_get(line->root, "events");
+    const json_t *const channel = json_object_get(line->root, "channel");
+    const bool is_book = is_text(channel, "l2_data"), is_tape = is_text(channel, "market_trades");
+    if (line->event >= json_array_size(events) || (!is_book && !is_tape)) {
+        line->is_done = true;
+        return true;
+    }
+    const json_t *const event = json_array_get(events, line->event);
+    if (is_book) {
+        line->event++;
+        return take_levels(event, line->sent_ns, out, fault);
+    }
+    /* A snapshot of trades is of those before the subscription. */
+    const json_t *const trades = json_object_get(event, "trades");
+    if (is_text(json_object_get(event, "type"), "update") &&
+        line->trade < json_array_size(trades)) {
+        return take_next_trade(line, trades, out, fault);
+    }
+    line->event++;
+    line->trade = 0;
+    return true;
+}
+
+/* ---- lines ------------------------------------------------------------------------------ */
+
+bool lfi_coinbase_open_line(
+    const char *line, size_t bytes, lfi_coinbase_line *out, lfi_binance_fault *fault
+)
+{
+    size_t used = 0;
+    *out = (lfi_coinbase_line){.sequence = LFI_BINANCE_NONE, .sent_ns = LFI_BINANCE_NONE};
+    if (!lfi_capture_local(line, bytes, &out->local_ns, &used, fault)) {
+        return false;
+    }
+    out->root = json_loadb(line + used, bytes - used, JSON_REJECT_DUPLICATES, NULL);
+    if (!json_is_object(out->root)) {
+        /* Recorders write lists of products too; they are none of ours. */
+        return json_is_array(out->root) || fail(fault, "the line", "an object of JSON");
+    }
+    if (json_object_get(out->root, "channel") == NULL) {
+        return true;
+    }
+    const json_t *const sequence = json_object_get(out->root, "sequence_num");
+    if (!json_is_integer(sequence) || json_integer_value(sequence) < 0) {
+        return fail(fault, "sequence_num", "a whole number");
+    }
+    out->sequence = json_integer_value(sequence);
+    return time_of(out->root, "timestamp", &out->sent_ns) ||
+           fail(fault, "timestamp", "ISO 8601, UTC (...Z)");
+}
+
+void lfi_coinbase_close(lfi_coinbase_line *line)
+{
+    json_decref(line->root);
+    line->root = NULL;
+}
+
+bool lfi_coinbase_is_message(const lfi_coinbase_line *line)
+{
+    static const char *const types[] = {
+        "snapshot", "l2update", "match", "last_match", "subscriptions", "heartbeat", "ticker"};
+    const json_t *const type = json_object_get(line->root, "type");
+    if (line->sequence != LFI_BINANCE_NONE) {
+        return json_is_array(json_object_get(line->root, "events"));
+    }
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (is_text(type, types[i])) {
+            return json_object_get(line->root, i == 4 ? "channels" : "product_id") != NULL;
+        }
+    }
+    return false;
+}
+
+bool lfi_coinbase_next(lfi_coinbase_line *line, lfi_coinbase_part *out, lfi_binance_fault *fault)
+{
+    out->kind = LFI_COINBASE_OTHER;
+    out->product[0] = '\0';
+    out->level_count = 0;
+    out->ts_ns = out->trade_id = out->price = out->size = LFI_BINANCE_NONE;
+    return line->sequence != LFI_BINANCE_NONE ? next_advanced(line, out, fault)
+                                              : next_exchange(line, out, fault);
+}
+
+lf_status lfi_coinbase_make_room(
+    const lf_allocator *allocator, lfi_coinbase_part *part, size_t bytes, lf_error *error
+)
+{
+    void *levels = part->levels;
+    const lf_status status = lf_grow(
+        allocator,
+        &levels,
+        &part->level_capacity,
+        LFI_COINBASE_LEVELS_OF(bytes),
+        sizeof *part->levels
+    );
+    part->levels = levels;
+    return status == LF_OK ? LF_OK
+                           : lf_error_set(error, status, "no memory for the levels of a message");
+}
