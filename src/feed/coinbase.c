@@ -1,5 +1,5 @@
 /* Reader of Coinbase captures: books and trades in the order of the exchange's clock, as events. */
-#include "coinbase.h"
+#include "coinbase_orders.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,9 @@
 #define LATE_NS LF_NS_PER_SECOND
 /* Events that wait for older ones. When there are more the oldest waits no longer. */
 #define WAITING_MAX ((size_t)1 << 12)
+
+/* Before any time; there is room below to subtract from it. */
+#define TIME_NEVER (INT64_MIN / 2)
 
 /* An event that waits, with its trade. */
 typedef struct waiting {
@@ -27,6 +30,7 @@ typedef struct coinbase {
     lfi_binance_scale price_scale, size_scale;
     int64_t tick_step, lot_step; /* units of the parsed numbers in a tick, in a lot */
     lfi_l2book levels;
+    lfi_coinbase_orders orders; /* in use once a snapshot of them has come */
     bool is_known, was_known;
     uint32_t owed_flags; /* of a snapshot without a time: the next update has them */
     waiting *queue;      /* [2 * WAITING_MAX], in order of time from first on */
@@ -86,8 +90,10 @@ static lf_status to_units(coinbase *self, lf_error *error)
         price_fits = divide(&p->levels[i].price_ticks, self->tick_step) && price_fits;
         size_fits = divide(&p->levels[i].size_lots, self->lot_step) && size_fits;
     }
-    if (p->kind == LFI_COINBASE_TRADE) {
+    if (p->price != LFI_BINANCE_NONE) {
         price_fits = divide(&p->price, self->tick_step) && price_fits;
+    }
+    if (p->size != LFI_BINANCE_NONE) {
         size_fits = divide(&p->size, self->lot_step) && size_fits;
     }
     return price_fits && size_fits ? LF_OK : fail_unit(self, !price_fits, error);
@@ -152,7 +158,7 @@ static lf_status check_crossed(coinbase *self, const lf_quotes *q, lf_error *err
 }
 
 /* The book as it is now, as an event. Times of the book never go back. */
-static lf_status put_book(coinbase *self, int64_t ts_ns, uint32_t flags, lf_error *error)
+static waiting *place_book(coinbase *self, int64_t ts_ns, uint32_t flags)
 {
     self->book_ns = ts_ns > self->book_ns ? ts_ns : self->book_ns;
     waiting *const to = make_place(self, self->book_ns, true);
@@ -166,16 +172,24 @@ static lf_status put_book(coinbase *self, int64_t ts_ns, uint32_t flags, lf_erro
         q->ask_ticks[m] = LF_ASK_NONE;
         q->bid_lots[m] = q->ask_lots[m] = 0;
     }
-    return to->is_gap ? LF_OK : check_crossed(self, q, error);
+    return to;
 }
 
-/* Something is missing: the book is unknown until a snapshot comes. */
+static lf_status put_book(coinbase *self, int64_t ts_ns, uint32_t flags, lf_error *error)
+{
+    const waiting *const to = place_book(self, ts_ns, flags);
+    return to->is_gap ? LF_OK : check_crossed(self, &to->event.quotes, error);
+}
+
+/* Something is missing, as a message of this time shows: the book is unknown from the last state
+   that is certain on, until a snapshot comes. */
 static lf_status lose(coinbase *self, int64_t ts_ns, lf_error *error)
 {
     const bool was_known = self->is_known;
+    const int64_t from_ns = self->book_ns > TIME_NEVER ? self->book_ns : ts_ns;
     self->is_known = false;
     self->owed_flags = 0;
-    return was_known ? put_book(self, ts_ns, LF_EVENT_MASKED, error) : LF_OK;
+    return was_known ? put_book(self, from_ns, LF_EVENT_MASKED, error) : LF_OK;
 }
 
 /* ---- parts ------------------------------------------------------------------------------ */
@@ -208,7 +222,7 @@ static lf_status take_update(coinbase *self, lf_error *error)
        order; which levels are wrong by then cannot be told. */
     if (self->sequence == LFI_BINANCE_NONE && ts_ns < self->update_ns && self->is_known) {
         self->reader->stats.backward_count += is_inside(self);
-        return lose(self, self->book_ns, error);
+        return lose(self, self->top_ns, error);
     }
     if (!self->is_known) {
         self->reader->stats.skipped_count += is_inside(self);
@@ -245,12 +259,86 @@ static void take_trade(coinbase *self)
     to->trade = (lf_trade){.price_units = p->price, .size_lots = p->size, .sign = p->sign};
 }
 
+/* ---- single orders ---------------------------------------------------------------------- */
+
+static lf_status take_orders(coinbase *self, lf_error *error)
+{
+    lfi_coinbase_step step;
+    const lf_status status = lfi_coinbase_orders_snapshot(&self->orders, &self->part, &step, error);
+    if (status != LF_OK || step != LFI_COINBASE_FOUND) {
+        self->reader->stats.skipped_count += step == LFI_COINBASE_STALE && is_inside(self);
+        /* Whatever the levels were before, they are those of an old snapshot now. */
+        return status != LF_OK || step == LFI_COINBASE_STALE ? status
+                                                             : lose(self, self->top_ns, error);
+    }
+    const uint32_t flags = LF_EVENT_SNAPSHOT | (self->was_known ? LF_EVENT_RESET : 0);
+    const int64_t ts_ns = self->orders.ts_ns;
+    self->is_known = self->was_known = true;
+    self->owed_flags = ts_ns < 0 ? flags : 0;
+    return ts_ns < 0 ? LF_OK : put_book(self, ts_ns, flags, error);
+}
+
+/* What a message did to an order, with the book after it. */
+static lf_status put_order(coinbase *self, const lfi_coinbase_effect *effect, lf_error *error)
+{
+    const lfi_coinbase_part *const p = &self->part;
+    lf_feed_stats *const stats = &self->reader->stats;
+    stats->unknown_order_count = self->orders.unknown_count;
+    stats->duplicate_order_count = self->orders.duplicate_count;
+    stats->overfill_count = self->orders.overfill_count;
+    stats->check_count += is_inside(self);
+    if (effect->kind == LF_EVENT_OTHER) {
+        return LF_OK;
+    }
+    waiting *const to = place_book(self, p->ts_ns, self->owed_flags);
+    const bool is_trade =
+        effect->kind == LF_EVENT_EXECUTE && effect->price_ticks > 0 && effect->size_lots > 0;
+    self->owed_flags = 0;
+    to->event.kind = (uint8_t)effect->kind;
+    to->event.order_id = effect->kind != LF_EVENT_QUOTE ? p->order_id : 0;
+    to->event.price_units = effect->price_ticks;
+    to->event.size_lots = effect->size_lots;
+    to->event.side = (int8_t)effect->side;
+    to->event.trade_count = is_trade;
+    to->trade = (lf_trade
+    ){.price_units = effect->price_ticks, .size_lots = effect->size_lots, .sign = p->sign};
+    return check_crossed(self, &to->event.quotes, error);
+}
+
+/* A numbered message of the channel full. Until a snapshot of orders comes, trades are trades, and
+   the rest is kept for it. */
+static lf_status take_order(coinbase *self, lf_error *error)
+{
+    lfi_coinbase_step step;
+    lfi_coinbase_effect effect;
+    const bool is_trade = self->part.kind == LFI_COINBASE_TRADE;
+    lf_status status = lfi_coinbase_orders_take(&self->orders, &self->part, &step, &effect, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    self->reader->stats.stale_count += step == LFI_COINBASE_STALE && is_inside(self);
+    if (step == LFI_COINBASE_APPLIED) {
+        self->trade_id = is_trade ? self->part.trade_id : self->trade_id;
+        return put_order(self, &effect, error);
+    }
+    if (step == LFI_COINBASE_LOST) {
+        status = lose(self, self->part.ts_ns, error);
+    }
+    if (step != LFI_COINBASE_STALE && is_trade) {
+        take_trade(self);
+    }
+    return status;
+}
+
 static lf_status take_part(coinbase *self, lf_error *error)
 {
     const lfi_coinbase_part *const p = &self->part;
-    const bool is_ours =
-        p->kind != LFI_COINBASE_OTHER && strcmp(p->product, self->reader->instrument.symbol) == 0;
-    if (!is_ours) {
+    const bool is_nameless = p->kind == LFI_COINBASE_ORDERS && p->product[0] == '\0';
+    const bool is_ours = p->kind != LFI_COINBASE_OTHER &&
+                         (is_nameless || strcmp(p->product, self->reader->instrument.symbol) == 0);
+    const bool is_level2 = p->kind == LFI_COINBASE_SNAPSHOT || p->kind == LFI_COINBASE_UPDATE;
+    /* The book is made of single orders, where they are: the levels say less. */
+    if (!is_ours || (is_level2 && self->orders.is_used)) {
         self->reader->stats.skipped_count += is_inside(self);
         return LF_OK;
     }
@@ -259,6 +347,12 @@ static lf_status take_part(coinbase *self, lf_error *error)
         return status;
     }
     self->top_ns = p->ts_ns > self->top_ns ? p->ts_ns : self->top_ns;
+    if (p->kind == LFI_COINBASE_ORDERS) {
+        return take_orders(self, error);
+    }
+    if (p->sequence != LFI_BINANCE_NONE && !is_level2) {
+        return take_order(self, error);
+    }
     switch (p->kind) {
     case LFI_COINBASE_SNAPSHOT:
         return take_snapshot(self, error);
@@ -267,8 +361,8 @@ static lf_status take_part(coinbase *self, lf_error *error)
     case LFI_COINBASE_TRADE:
         take_trade(self);
         return LF_OK;
-    case LFI_COINBASE_OTHER:
-    default:
+    default: /* orders without a number */
+        self->reader->stats.skipped_count += is_inside(self);
         return LF_OK;
     }
 }
@@ -447,6 +541,7 @@ static void coinbase_close(void *context)
     const lf_allocator *const allocator = self->allocator != NULL ? &memory : NULL;
     lfi_stream_close(self->stream);
     lfi_l2book_destroy(&self->levels, allocator);
+    lfi_coinbase_orders_destroy(&self->orders);
     lf_release(allocator, self->part.levels);
     lf_release(allocator, self->events);
     lf_release(allocator, self->trades);
@@ -513,13 +608,14 @@ begin(coinbase *self, const lf_source *source, const lf_feed_options *options, l
     self->trades = lf_allocate(self->allocator, self->batch_events, sizeof *self->trades);
     self->queue = lf_allocate(self->allocator, 2 * WAITING_MAX, sizeof *self->queue);
     if (self->events == NULL || self->trades == NULL || self->queue == NULL ||
-        !lfi_l2book_create(&self->levels, self->allocator)) {
+        !lfi_l2book_create(&self->levels, self->allocator) ||
+        !lfi_coinbase_orders_create(&self->orders, self->allocator, &self->levels)) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
     lfi_l2book_quotes(&self->levels, &self->quotes);
     self->is_masked = true;
-    self->top_ns = self->book_ns = self->trade_ns = INT64_MIN / 2;
-    self->last_ts_ns = self->last_local_ns = self->sent_ns = INT64_MIN / 2;
+    self->top_ns = self->book_ns = self->trade_ns = TIME_NEVER;
+    self->last_ts_ns = self->last_local_ns = self->sent_ns = TIME_NEVER;
     self->sequence = self->trade_id = LFI_BINANCE_NONE;
     self->reader->stats.first_violation_line = LF_POSITION_NONE;
     self->reader->stats.input_bytes_total = lfi_capture_bytes(source->path);

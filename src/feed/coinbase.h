@@ -11,12 +11,18 @@ typedef enum lfi_coinbase_kind {
     LFI_COINBASE_SNAPSHOT,  /* all levels of a book */
     LFI_COINBASE_UPDATE,    /* sizes by price; 0 takes a level away */
     LFI_COINBASE_TRADE,
+    LFI_COINBASE_ORDERS, /* all single orders, of the REST interface */
+    LFI_COINBASE_OPEN,   /* an order comes to rest */
+    LFI_COINBASE_DONE,   /* an order is over */
+    LFI_COINBASE_RESIZE, /* an order gets another size, perhaps another price */
+    LFI_COINBASE_NUMBER, /* changes no book, but has a number */
 } lfi_coinbase_kind;
 
 /* One level of a snapshot or an update. */
 typedef struct lfi_coinbase_level {
     int64_t price_ticks, size_lots;
-    int side; /* +1 bid, -1 ask */
+    uint64_t order_id; /* of LFI_COINBASE_ORDERS */
+    int side;          /* +1 bid, -1 ask */
 } lfi_coinbase_level;
 
 /* A line whose parts are taken one after the other; each is about one product. */
@@ -37,7 +43,10 @@ typedef struct lfi_coinbase_part {
     char product[32];
     int64_t ts_ns; /* LFI_BINANCE_NONE: a snapshot without a time */
     int64_t trade_id, price, size;
-    int8_t sign; /* aggressor of a trade: +1 buyer, -1 seller */
+    int64_t sequence;  /* of the product (channel full), or LFI_BINANCE_NONE */
+    uint64_t order_id; /* a hash of its text, never 0; of a trade the resting order's */
+    int8_t sign;       /* aggressor of a trade: +1 buyer, -1 seller */
+    int side;          /* of an order */
 } lfi_coinbase_part;
 
 /* The shortest level is ["0","0"]: a line of so many bytes has no more than these. */

@@ -27,6 +27,9 @@ typedef struct scan {
     size_t count;
     int64_t ahead_ns; /* most that the exchange's clock was before the local one */
     bool has_local;   /* all lines have a local time */
+    /* A snapshot of single orders that does not say whose it is, and its decimals. */
+    bool has_orders;
+    uint64_t orders_price_fractions, orders_size_fractions;
 } scan;
 
 /* Days found so far. */
@@ -99,15 +102,23 @@ static lf_status take_part(scan *s, int64_t local_ns, lf_error *error)
     if (part->kind == LFI_COINBASE_OTHER) {
         return LF_OK;
     }
+    if (part->kind == LFI_COINBASE_ORDERS && part->product[0] == '\0') {
+        s->orders_price_fractions |= part->price_scale.fractions;
+        s->orders_size_fractions |= part->size_scale.fractions;
+        s->has_orders = true;
+        return LF_OK;
+    }
     product *const p = find_product(s, part->product, error);
     if (p == NULL) {
         return LF_UNSUPPORTED;
     }
     p->price_fractions |= part->price_scale.fractions;
     p->size_fractions |= part->size_scale.fractions;
-    p->has_snapshot = p->has_snapshot || part->kind == LFI_COINBASE_SNAPSHOT;
-    p->update_count += part->kind == LFI_COINBASE_UPDATE;
-    if (part->kind == LFI_COINBASE_SNAPSHOT) {
+    const bool is_snapshot =
+        part->kind == LFI_COINBASE_SNAPSHOT || part->kind == LFI_COINBASE_ORDERS;
+    p->has_snapshot = p->has_snapshot || is_snapshot;
+    p->update_count += part->kind == LFI_COINBASE_UPDATE || part->kind == LFI_COINBASE_OPEN;
+    if (is_snapshot) {
         return LF_OK;
     }
     if (p->first_ns == LF_TIME_NONE || part->ts_ns < p->first_ns) {
@@ -202,6 +213,27 @@ static lf_status fail_file(const char *name, lf_status status, const char *what,
     return lf_error_set_at(error, status, name, LF_POSITION_NONE, LF_POSITION_NONE, "%s", what);
 }
 
+/* A snapshot without a name is of the only product. */
+static lf_status name_orders(scan *s, lf_error *error)
+{
+    if (!s->has_orders || s->count == 0) {
+        return LF_OK;
+    }
+    if (s->count > 1) {
+        return fail_file(
+            s->name,
+            LF_UNSUPPORTED,
+            "the capture holds several products, and a snapshot of orders does not say whose it "
+            "is; record one product in a file, or add \"product_id\" to the snapshot",
+            error
+        );
+    }
+    s->products[0].has_snapshot = true;
+    s->products[0].price_fractions |= s->orders_price_fractions;
+    s->products[0].size_fractions |= s->orders_size_fractions;
+    return LF_OK;
+}
+
 static lf_status add_products(day_list *list, const scan *s, lf_error *error)
 {
     lf_status status = LF_OK;
@@ -225,14 +257,16 @@ static lf_status add_products(day_list *list, const scan *s, lf_error *error)
                              s->name,
                              LF_DATA,
                              "the capture has no snapshot of the book (the first message of level2 "
-                             "and l2_data); updates alone tell changes only",
+                             "and l2_data; for the channel full the REST book of level 3); updates "
+                             "alone tell changes only",
                              error
                          )
                        : fail_file(
                              s->name,
                              LF_FORMAT,
-                             "the capture has no updates of a book (channels level2, level2_batch, "
-                             "or Advanced Trade's level2); trades and best levels alone make no "
+                             "the capture has no updates of a book (channels full, level2, "
+                             "level2_batch, or Advanced Trade's level2); trades and best levels "
+                             "alone make no "
                              "book",
                              error
                          );
@@ -248,6 +282,9 @@ static lf_status find_in(day_list *list, const char *name, lf_error *error)
     s->ahead_ns = INT64_MIN;
     s->has_local = true;
     lf_status status = scan_file(s, error);
+    if (status == LF_OK) {
+        status = name_orders(s, error);
+    }
     if (status == LF_OK) {
         status = add_products(list, s, error);
     }

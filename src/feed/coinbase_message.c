@@ -1,4 +1,4 @@
-/* Lines of Coinbase captures: Exchange level2 and matches, Advanced Trade l2_data and trades. */
+/* Lines of Coinbase captures: Exchange and Advanced Trade, levels, trades and single orders. */
 #include "coinbase.h"
 
 #include <string.h>
@@ -189,21 +189,116 @@ static bool take_update(const json_t *data, lfi_coinbase_part *out, lfi_binance_
     return time_of(data, "time", &out->ts_ns) || fail(fault, "time", "ISO 8601, UTC (...Z)");
 }
 
+/* Texts of 36 letters as 64 bits (FNV-1a): of 10^5 live orders two share one in a book of 10^9. */
+static bool order_of(const json_t *value, uint64_t *out)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < json_string_length(value); i++) {
+        hash = (hash ^ (unsigned char)json_string_value(value)[i]) * UINT64_C(0x100000001b3);
+    }
+    *out = hash != 0 ? hash : 1;
+    return json_string_length(value) > 0;
+}
+
+/* All orders: ["price","size","order_id"]. The REST interface does not say of which product. */
+static bool take_orders(const json_t *data, lfi_coinbase_part *out, lfi_binance_fault *fault)
+{
+    static const char *const names[] = {"bids", "asks"};
+    bool fine = true;
+    out->kind = LFI_COINBASE_ORDERS;
+    for (int side = 0; side < 2; side++) {
+        const json_t *const list = json_object_get(data, names[side]);
+        fine = fine && json_is_array(list);
+        for (size_t i = 0; fine && i < json_array_size(list); i++) {
+            const json_t *const order = json_array_get(list, i);
+            fine =
+                take_level(out, 1 - 2 * side, json_array_get(order, 0), json_array_get(order, 1)) &&
+                order_of(json_array_get(order, 2), &out->levels[out->level_count - 1].order_id);
+        }
+    }
+    if (!fine || !id_of(json_object_get(data, "sequence"), &out->sequence)) {
+        return fail(
+            fault, "bids and asks", "lists of [\"price\",\"size\",\"order_id\"] with a sequence"
+        );
+    }
+    if (json_object_get(data, "product_id") != NULL && !product_of(data, out, fault)) {
+        return false;
+    }
+    return json_object_get(data, "time") == NULL || time_of(data, "time", &out->ts_ns) ||
+           fail(fault, "time", "ISO 8601, UTC (...Z)");
+}
+
+/* Price and size of an order message; a change may keep its price. */
+static bool take_order_numbers(const json_t *data, lfi_coinbase_part *out)
+{
+    const bool is_open = out->kind == LFI_COINBASE_OPEN;
+    const json_t *const moved = json_object_get(data, "new_price");
+    const json_t *const price = is_open ? json_object_get(data, "price") : moved;
+    return (price == NULL ? !is_open : decimal_of(price, &out->price_scale, &out->price)) &&
+           decimal_of(
+               json_object_get(data, is_open ? "remaining_size" : "new_size"),
+               &out->size_scale,
+               &out->size
+           );
+}
+
+/* A message of the channel full that is no trade. */
+static bool take_order(const json_t *data, lfi_coinbase_part *out, lfi_binance_fault *fault)
+{
+    const json_t *const type = json_object_get(data, "type");
+    out->kind = is_text(type, "open")     ? LFI_COINBASE_OPEN
+                : is_text(type, "done")   ? LFI_COINBASE_DONE
+                : is_text(type, "change") ? LFI_COINBASE_RESIZE
+                                          : LFI_COINBASE_NUMBER;
+    out->side = side_of(json_object_get(data, "side"));
+    /* Orders for an amount of money have no size, and rest nowhere. */
+    if (out->kind == LFI_COINBASE_RESIZE && json_object_get(data, "new_size") == NULL) {
+        out->kind = LFI_COINBASE_NUMBER;
+    }
+    if (out->kind != LFI_COINBASE_NUMBER &&
+        !order_of(json_object_get(data, "order_id"), &out->order_id)) {
+        return fail(fault, "order_id", "a text");
+    }
+    if ((out->kind == LFI_COINBASE_OPEN || out->kind == LFI_COINBASE_RESIZE) &&
+        !take_order_numbers(data, out)) {
+        return fail(fault, "price, remaining_size, new_size", "decimals, with at most 8 places");
+    }
+    if (out->kind == LFI_COINBASE_OPEN && out->side == 0) {
+        return fail(fault, "side", "buy or sell");
+    }
+    return time_of(data, "time", &out->ts_ns) || fail(fault, "time", "ISO 8601, UTC (...Z)");
+}
+
+static bool is_order(const json_t *type)
+{
+    return is_text(type, "open") || is_text(type, "done") || is_text(type, "change") ||
+           is_text(type, "received") || is_text(type, "activate");
+}
+
 static bool next_exchange(lfi_coinbase_line *line, lfi_coinbase_part *out, lfi_binance_fault *fault)
 {
     const json_t *const data = line->root, *const type = json_object_get(data, "type");
     const bool is_snapshot = is_text(type, "snapshot"), is_update = is_text(type, "l2update");
+    const bool is_match = is_text(type, "match");
     if (line->event > 0) {
         line->is_done = true;
         return true;
     }
     line->event = 1;
-    if (!is_snapshot && !is_update && !is_text(type, "match")) {
+    if (type == NULL && json_object_get(data, "sequence") != NULL &&
+        json_object_get(data, "bids") != NULL) {
+        return take_orders(data, out, fault);
+    }
+    if (!is_snapshot && !is_update && !is_match && !is_order(type)) {
         return true;
     }
+    /* Conditional orders (activate) are not numbered. */
+    (void)id_of(json_object_get(data, "sequence"), &out->sequence);
+    (void)order_of(json_object_get(data, "maker_order_id"), &out->order_id);
     return product_of(data, out, fault) && (is_snapshot ? take_snapshot(data, out, fault)
                                             : is_update ? take_update(data, out, fault)
-                                                        : take_trade(data, out, fault));
+                                            : is_match  ? take_trade(data, out, fault)
+                                                        : take_order(data, out, fault));
 }
 
 /* ---- Advanced Trade --------------------------------------------------------------------- */
@@ -316,7 +411,17 @@ void lfi_coinbase_close(lfi_coinbase_line *line)
 bool lfi_coinbase_is_message(const lfi_coinbase_line *line)
 {
     static const char *const types[] = {
-        "snapshot", "l2update", "match", "last_match", "subscriptions", "heartbeat", "ticker"};
+        "snapshot",
+        "l2update",
+        "match",
+        "last_match",
+        "subscriptions",
+        "heartbeat",
+        "ticker",
+        "received",
+        "open",
+        "done",
+        "change"};
     const json_t *const type = json_object_get(line->root, "type");
     if (line->sequence != LFI_BINANCE_NONE) {
         return json_is_array(json_object_get(line->root, "events"));
@@ -335,6 +440,9 @@ bool lfi_coinbase_next(lfi_coinbase_line *line, lfi_coinbase_part *out, lfi_bina
     out->product[0] = '\0';
     out->level_count = 0;
     out->ts_ns = out->trade_id = out->price = out->size = LFI_BINANCE_NONE;
+    out->sequence = LFI_BINANCE_NONE;
+    out->order_id = 0;
+    out->side = 0;
     return line->sequence != LFI_BINANCE_NONE ? next_advanced(line, out, fault)
                                               : next_exchange(line, out, fault);
 }

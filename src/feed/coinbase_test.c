@@ -20,8 +20,7 @@
 #define FIRST_TICK 6100000
 #define LINES_MAX 700
 #define EVENTS_MAX 4000
-/* 2024-08-09T12:00:00Z */
-#define START_NS (INT64_C(1723204800) * LF_NS_PER_SECOND)
+#define START_NS (INT64_C(1723204800) * LF_NS_PER_SECOND) /* 2024-08-09T12:00:00Z */
 
 typedef enum dialect {
     EXCHANGE,
@@ -252,7 +251,8 @@ static void make_trade(void)
 {
     const int64_t lots = 1 + below(2000000);
     begin_line("market_trades");
-    put(made.dialect == EXCHANGE ? "{\"type\":\"match\"," : "{\"type\":\"update\",\"trades\":[{");
+    put(made.dialect == EXCHANGE ? "{\"type\":\"match\",\"sequence\":9,"
+                                 : "{\"type\":\"update\",\"trades\":[{");
     put("\"trade_id\":%s%lld%s,\"product_id\":\"TST-USD\",\"price\":\"61000.30\",",
         made.dialect == EXCHANGE ? "" : "\"",
         (long long)++made.trade_id,
@@ -550,7 +550,7 @@ static void test_new_connection(void **state)
     assert_int_equal(got.events[4].quotes.bid_ticks[0], 15);
 }
 
-/* Products of one file, days of one product, trades newest first, and a book that is not ours. */
+/* Products of one file, days of one product. */
 static void test_products(void **state)
 {
     (void)state;

@@ -90,6 +90,17 @@ static void best_levels(const lfi_l2_side *side, int64_t none, int64_t *ticks, i
     }
 }
 
+void lfi_l2book_add(lfi_l2book *book, int side_sign, int64_t price_ticks, int64_t change_lots)
+{
+    const lfi_l2_side *const side = side_sign > 0 ? &book->bid : &book->ask;
+    const size_t at = place_of(side, price_ticks);
+    const bool is_there = at < side->count && side->levels[at].price_ticks == price_ticks;
+    const int64_t old_lots = is_there ? side->levels[at].size_lots : 0;
+    const int64_t lots =
+        change_lots > 0 && old_lots > INT64_MAX - change_lots ? INT64_MAX : old_lots + change_lots;
+    lfi_l2book_set(book, side_sign, price_ticks, lots > 0 ? lots : 0);
+}
+
 void lfi_l2book_quotes(const lfi_l2book *book, lf_quotes *out)
 {
     best_levels(&book->bid, LF_BID_NONE, out->bid_ticks, out->bid_lots);

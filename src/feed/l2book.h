@@ -35,6 +35,9 @@ void lfi_l2book_clear(lfi_l2book *book);
 /* Set the size at a price of a side (+1 bid, -1 ask); 0 takes the level away. */
 void lfi_l2book_set(lfi_l2book *book, int side, int64_t price_ticks, int64_t size_lots);
 
+/* Add to the size at a price of a side, or take from it; what falls to 0 or below is gone. */
+void lfi_l2book_add(lfi_l2book *book, int side, int64_t price_ticks, int64_t change_lots);
+
 /* The best levels. */
 void lfi_l2book_quotes(const lfi_l2book *book, lf_quotes *out);
 

@@ -114,11 +114,33 @@ static void test_full(void **state)
     assert_int_equal(book.bid.count, LFI_L2_LEVELS_MAX);
 }
 
+/* Sums of single orders: what falls to 0 or below is gone, and no sum runs over. */
+static void test_add(void **state)
+{
+    static const struct {
+        int64_t change_lots, expected_lots; /* 0: no level */
+    } steps[] = {
+        {-3, 0}, {5, 5}, {-2, 3}, {-3, 0}, {4, 4}, {-9, 0}, {INT64_MAX, INT64_MAX}, {7, INT64_MAX}};
+    (void)state;
+    for (int side = 1; side >= -1; side -= 2) {
+        lfi_l2book_clear(&book);
+        for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+            lf_quotes found;
+            lfi_l2book_add(&book, side, 100, steps[i].change_lots);
+            lfi_l2book_quotes(&book, &found);
+            assert_int_equal(
+                side > 0 ? found.bid_lots[0] : found.ask_lots[0], steps[i].expected_lots
+            );
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ladder),
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_add),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
