@@ -197,7 +197,19 @@ typedef struct lf_run_features_options {
     /** Whose parameters fitted features of the set are made with; borrowed. NULL: those fitted on
         all earlier days of the symbol among the sources; on its first day they are undefined. */
     const lf_model *model;
+    /** [source_count] what lies before each day, from lf_run_carries(), so that days can be made
+        apart; borrowed. NULL: from the days before it among the sources. */
+    const lf_feature_carry *carries;
 } lf_run_features_options;
+
+/**
+ * What crosses the border to each day of the job (vpin's open bucket), from one pass over the days.
+ *
+ * @param out  [source_count] filled
+ * @return LF_OK, LF_CANCELLED, or what feed and feature engine return
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_run_carries(const lf_run_job *job, lf_feature_carry *out, lf_error *error);
 
 /**
  * Feature rows of all days into one table file: ts_event, symbol, valid, features, labels.
@@ -297,6 +309,28 @@ LF_API LF_MUST_CHECK lf_status lf_run_sweep(
     bool in_sample,
     const char *folder,
     char **json,
+    lf_error *error
+);
+
+/**
+ * Trade some days of a backtest ahead, in this process or on another machine that shares the
+ * folder. lf_run_backtest() with the same job, model and folder then takes them as they are, so its
+ * run is the same to the byte whoever traded which day. Nothing is reported yet, and no look is
+ * counted.
+ *
+ * @param first  number of the first source of the part
+ * @param count  sources in it; those that the job does not have are passed over
+ * @return as lf_run_backtest()
+ *
+ * Cost: those days; for models with vpin also one pass over the trades of each earlier day.
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_backtest_part(
+    const lf_run_job *job,
+    const lf_model *model,
+    bool in_sample,
+    const char *folder,
+    size_t first,
+    size_t count,
     lf_error *error
 );
 

@@ -258,6 +258,24 @@ lf_status lfi_desk_count_look(
     return status;
 }
 
+lf_status lfi_trade_part(
+    const lf_run_job *job,
+    const lfi_trading *trading,
+    const char *folder,
+    size_t first,
+    size_t count,
+    lf_error *error
+)
+{
+    lfi_desk desk = {.job = job, .trading = trading, .folder = folder};
+    lf_status status = lf_mkdirs(folder, error);
+    if (status == LF_OK) {
+        status = lfi_desk_trade_part(&desk, first, count, error);
+    }
+    lfi_desk_close(&desk);
+    return status;
+}
+
 lf_status lfi_trade(
     const lf_run_job *job,
     const lfi_trading *trading,

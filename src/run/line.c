@@ -309,6 +309,26 @@ typedef struct trader {
     const void *context;
 } trader;
 
+/* Some days of a run, ahead of the others. */
+typedef struct part {
+    size_t first;
+    size_t count;
+} part;
+
+static lf_status trade_part(
+    const lf_run_job *job,
+    const lfi_trading *trading,
+    const void *context,
+    const char *folder,
+    char **json,
+    lf_error *error
+)
+{
+    const part *const days = context;
+    (void)json;
+    return lfi_trade_part(job, trading, folder, days->first, days->count, error);
+}
+
 static lf_status trade_run(
     const lf_run_job *job,
     const lfi_trading *trading,
@@ -411,6 +431,21 @@ lf_status lf_run_sweep(
     }
     const trader by = {.verb = "sweep", .trade = trade_sweep};
     return trade_model(job, model, in_sample, &by, folder, json, error);
+}
+
+lf_status lf_run_backtest_part(
+    const lf_run_job *job,
+    const lf_model *model,
+    bool in_sample,
+    const char *folder,
+    size_t first,
+    size_t count,
+    lf_error *error
+)
+{
+    const part days = {.first = first, .count = count};
+    const trader by = {.verb = "backtest", .trade = trade_part, .context = &days};
+    return trade_model(job, model, in_sample, &by, folder, NULL, error);
 }
 
 lf_status lf_run_backtest_predictions(

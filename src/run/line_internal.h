@@ -155,6 +155,16 @@ typedef struct lfi_trading {
         holdout_looks; /* above 0: held-out days are traded, and how often they were looked at */
 } lfi_trading;
 
+/* Trade the sources [first, first + count) ahead of lfi_trade(), which then takes those days. */
+lf_status lfi_trade_part(
+    const lf_run_job *job,
+    const lfi_trading *trading,
+    const char *folder,
+    size_t first,
+    size_t count,
+    lf_error *error
+);
+
 /* Trade, report and write every file of the folder but its models. */
 lf_status lfi_trade(
     const lf_run_job *job,

@@ -88,7 +88,11 @@ static lf_status make_features(
     lfi_fitter fitter;
     lf_status status = lfi_fitter_begin(job, options->model, &fitter, error);
     for (size_t i = 0; i < job->source_count && status == LF_OK; i++) {
-        lfi_day_carry(job, days, i, &days[i].carry);
+        if (options->carries != NULL) {
+            days[i].carry = options->carries[i];
+        } else {
+            lfi_day_carry(job, days, i, &days[i].carry);
+        }
         status = lfi_fitter_prepare(&fitter, i, &day_options, error);
         if (status == LF_OK) {
             status = lfi_day_read(job, i, &day_options, &days[i], error);
@@ -106,6 +110,28 @@ static lf_status make_features(
     }
     lfi_fitter_end(&fitter);
     end_sink(to, status);
+    lfi_days_release(job, days);
+    return status;
+}
+
+lf_status lf_run_carries(const lf_run_job *job, lf_feature_carry *out, lf_error *error)
+{
+    const lfi_day_options options = {
+        .set = "vpin",
+        .clock = job->config->clock,
+        .stage = "carry",
+    };
+    lfi_day_rows *const days = lf_allocate(job->allocator, job->source_count + 1, sizeof *days);
+    if (days == NULL) {
+        return lf_error_set(error, LF_NOMEM, "No memory for %zu days.", job->source_count);
+    }
+    lf_status status = LF_OK;
+    for (size_t i = 0; i < job->source_count && status == LF_OK; i++) {
+        lfi_day_carry(job, days, i, &days[i].carry);
+        out[i] = days[i].carry;
+        status = lfi_day_read(job, i, &options, &days[i], error);
+        lfi_day_clear(&days[i]);
+    }
     lfi_days_release(job, days);
     return status;
 }

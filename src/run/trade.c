@@ -200,21 +200,32 @@ static lf_status make_room(lfi_desk *desk, lf_error *error)
                : lf_error_set(error, LF_NOMEM, "No memory for the strategies.");
 }
 
-lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error)
+static lf_status begin(lfi_desk *desk, lf_error *error)
 {
-    const lf_run_job *const job = desk->job;
-    lf_status status = make_room(desk, error);
+    const lf_status status = make_room(desk, error);
     if (status != LF_OK) {
         return status;
     }
     desk->units = (lfi_units){
-        .job = job,
+        .job = desk->job,
         .trading = desk->trading,
         .strategies = desk->strategies,
         .strategy_count = desk->strategy_count,
         .lean = desk->lean,
     };
-    status = lfi_units_begin(&desk->units, desk->folder, error);
+    return lfi_units_begin(&desk->units, desk->folder, error);
+}
+
+lf_status lfi_desk_trade_part(lfi_desk *desk, size_t first, size_t count, lf_error *error)
+{
+    const lf_status status = begin(desk, error);
+    return status == LF_OK ? lfi_units_trade_part(&desk->units, first, count, error) : status;
+}
+
+lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error)
+{
+    const lf_run_job *const job = desk->job;
+    lf_status status = begin(desk, error);
     if (status == LF_OK) {
         status = lfi_units_trade(&desk->units, error);
     }

@@ -37,6 +37,9 @@ typedef struct lfi_desk {
     lf_status held_status; /* LF_NOMEM: some of them are not in the list */
 } lfi_desk;
 
+/* Trade only the days of the sources [first, first + count), into files that lfi_desk_trade()
+   takes; the desk must then be closed in every case. */
+lf_status lfi_desk_trade_part(lfi_desk *desk, size_t first, size_t count, lf_error *error);
 /* Trade all symbols; the desk must then be closed in every case. */
 lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error);
 /* Remember that a day was traded, for title and data text. Without memory it is left out. */

@@ -444,3 +444,47 @@ lf_status lfi_units_trade(lfi_units *units, lf_error *error)
     (void)pthread_mutex_destroy(&p.lock);
     return status;
 }
+
+/* ---- a part of them --------------------------------------------------------------------- */
+
+/* What lies before a day, from passes over the trades of all days before it. */
+static lf_status find_carry_alone(lfi_units *units, size_t at, lf_error *error)
+{
+    for (size_t i = 0; i <= at; i++) {
+        lfi_unit *const unit = &units->units[i];
+        const bool is_wanted = strcmp(
+                                   units->job->sources[unit->day].symbol,
+                                   units->job->sources[units->units[at].day].symbol
+                               ) == 0;
+        if (!is_wanted || unit->carry_known) {
+            continue;
+        }
+        lfi_unit before = units->units[unit->previous];
+        const lf_status status = lfi_unit_carry(units, units->job, &before, error);
+        if (status != LF_OK) {
+            return status;
+        }
+        unit->carry = before.carry_out;
+        unit->carry_known = true;
+    }
+    return LF_OK;
+}
+
+lf_status lfi_units_trade_part(lfi_units *units, size_t first, size_t count, lf_error *error)
+{
+    for (size_t i = 0; i < units->unit_count; i++) {
+        const size_t day = units->units[i].day;
+        if (day < first || day - first >= count) {
+            continue;
+        }
+        lf_status status = find_carry_alone(units, i, error);
+        if (status == LF_OK) {
+            lfi_unit made = units->units[i];
+            status = lfi_unit_make(units, units->job, &made, error);
+        }
+        if (status != LF_OK) {
+            return status;
+        }
+    }
+    return LF_OK;
+}

@@ -55,6 +55,8 @@ lf_status lfi_units_begin(lfi_units *units, const char *folder, lf_error *error)
 void lfi_units_end(lfi_units *units);
 /* Trade all that are not finished yet, as many at once as the job says. What is finished stays. */
 lf_status lfi_units_trade(lfi_units *units, lf_error *error);
+/* Trade those of them whose sources are [first, first + count), one after the other. */
+lf_status lfi_units_trade_part(lfi_units *units, size_t first, size_t count, lf_error *error);
 /* Remove the files of finished days, those of other runs included. */
 void lfi_units_remove(const lfi_units *units);
 

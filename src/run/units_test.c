@@ -110,6 +110,7 @@ typedef struct setting {
     double stop_at; /* 0: never */
     double order_size;
     const lf_model *model; /* NULL: the usual one */
+    bool ahead;            /* the days are traded one by one before, the last one first */
 } setting;
 
 /* Trades everything; *hash is of all tables, 0 when it failed. */
@@ -139,6 +140,13 @@ static lf_status trade(const setting *how, uint64_t *hash, person *who)
     const lfi_trading trading = {.spans = &span, .span_count = 1};
     lfi_desk desk = {
         .job = &job, .trading = &trading, .folder = lf_testing_path(&data, how->folder)};
+    lf_run_job quiet = job;
+    quiet.progress = NULL;
+    for (size_t i = sources.count; how->ahead && i-- > 0;) {
+        lfi_desk part = {.job = &quiet, .trading = &trading, .folder = desk.folder};
+        assert_int_equal(lfi_desk_trade_part(&part, i, 1, NULL), LF_OK);
+        lfi_desk_close(&part);
+    }
     const lf_status status = lfi_desk_trade(&desk, NULL);
     *hash = 0;
     for (size_t i = 0; i < desk.strategy_count && status == LF_OK; i++) {
@@ -285,6 +293,18 @@ static void test_failing_day(void **state)
     memcpy(sources.sources[2].path, name, sizeof name);
 }
 
+/* Days traded apart, each finding out by itself what lies before it, are those of one call. */
+static void test_parts(void **state)
+{
+    (void)state;
+    person who;
+    uint64_t hash = 0;
+    const setting how = {.folder = "parts", .jobs = 1, .ahead = true};
+    assert_int_equal(trade(&how, &hash, &who), LF_OK);
+    assert_true(hash == alone);
+    assert_non_null(strstr(who.said, "5 of 5 days"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_stopped_and_gone_on),
         cmocka_unit_test(test_nothing_else_is_taken),
         cmocka_unit_test(test_failing_day),
+        cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, make_data, remove_data);
 }

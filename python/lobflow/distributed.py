@@ -1,0 +1,210 @@
+"""Many days on many processes or machines, with the results of one.
+
+One task is one symbol-day with the small record of what crosses its border. A task writes one file, whole or
+not at all, so a worker that dies costs its task and nothing else. With a ``dask.distributed`` client its workers do
+the tasks and its dashboard shows them; without one, processes of this machine do. Workers must see the data and the
+folder under the same paths.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import os
+import pathlib
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from lobflow._config import Config
+from lobflow._core import check, ffi, lib, new_error, path_bytes
+from lobflow._progress import LobflowNote, Progress, Watch
+from lobflow.data import Days, Job, Path, days_of
+from lobflow.model import Model
+from lobflow.study import _specs
+from lobflow.table import Table
+from lobflow.trade import _HORIZON, Run
+from lobflow.trade import backtest as _backtest
+
+__all__ = ["backtest", "features"]
+
+# A worker that dies is replaced, and its task tried again.
+_RETRIES = 3
+
+
+def _frozen(days: Days) -> tuple[bytes, int, dict[str, Any]]:
+    """Days as something that travels."""
+    return bytes(ffi.buffer(days._sources)), len(days), days._options
+
+
+def _thawed(frozen: tuple[bytes, int, dict[str, Any]]) -> Days:
+    raw, count, options = frozen
+    sources = ffi.new("lf_source[]", max(count, 1))
+    ffi.memmove(sources, raw, len(raw))
+    return Days(sources, count, options)
+
+
+def _on_processes(task: Callable[..., Any], calls: Sequence[tuple[Any, ...]], workers: int | None) -> Iterator[Any]:
+    """Results as they come; tasks of a process that died are given to new ones."""
+    left = dict(enumerate(calls))
+    for attempt in range(_RETRIES + 1):
+        context = multiprocessing.get_context("spawn")
+        with concurrent.futures.ProcessPoolExecutor(workers or len(os.sched_getaffinity(0)), context) as pool:
+            futures = {pool.submit(task, *call): number for number, call in left.items()}
+            try:
+                for future in concurrent.futures.as_completed(futures):
+                    result = future.result()
+                    del left[futures[future]]
+                    yield result
+                return
+            except concurrent.futures.process.BrokenProcessPool:
+                if attempt == _RETRIES:
+                    raise
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                raise
+
+
+def _on_cluster(client: Any, task: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+    import dask.distributed
+
+    as_completed: Any = dask.distributed.as_completed
+    futures = [client.submit(task, *call, retries=_RETRIES, pure=False) for call in calls]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        client.cancel(futures)
+
+
+def _all(client: Any, task: Callable[..., Any], calls: Sequence[tuple[Any, ...]], workers: int | None,
+         progress: Progress, stage: str) -> list[Any]:
+    results = _on_processes(task, calls, workers) if client is None else _on_cluster(client, task, calls)
+    out = []
+    with Watch(progress, stage) as watch:
+        for result in results:
+            out.append(result)
+            if not watch.step(stage, len(out) / len(calls)):
+                raise KeyboardInterrupt
+    return out
+
+
+# ---- features -------------------------------------------------------------------------------
+
+
+def _carries(frozen: tuple[bytes, int, dict[str, Any]], config: Config, keywords: dict[str, Any]) -> list[bytes]:
+    days = _thawed(frozen)
+    out, error = ffi.new("lf_feature_carry[]", max(len(days), 1)), new_error()
+    with Job(days, config, keywords, False) as job:
+        check(lib.lf_run_carries(job.job, out, error), error)
+    return [bytes(ffi.buffer(ffi.addressof(out, i))) for i in range(len(days))]
+
+
+def _feature_day(frozen: tuple[bytes, int, dict[str, Any]], carry: bytes, labels: str | Sequence[str], each_event: bool,
+                 config: Config, keywords: dict[str, Any], path: str) -> str:
+    day = _thawed(frozen)
+    specs, count = _specs(labels)
+    held = ffi.new("lf_feature_carry *")
+    ffi.memmove(held, carry, len(carry))
+    options, error = ffi.new("lf_run_features_options *"), new_error()
+    options.labels, options.label_count, options.each_event, options.carries = specs, count, each_event, held
+    with Job(day, config, keywords, False) as job:
+        check(lib.lf_run_features(job.job, options, path_bytes(path), error), error)
+    return path
+
+
+def features(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = None, workers: int | None = None,
+             set: str | None = None, step: str | None = None, labels: str | Sequence[str] = (),  # noqa: A002
+             each_event: bool = False, ending: str = "parquet", config: Config = None, progress: Progress = None,
+             **keywords: Any) -> list[pathlib.Path]:
+    """Feature rows, one file for each symbol-day: the rows of `lobflow.features`, to the bit.
+
+    Parameters
+    ----------
+    data
+        `Days`, or paths of them, which the workers must see.
+    folder
+        For ``SYMBOL_DATE.parquet``; made when it is not there.
+    client
+        A ``dask.distributed.Client``; None: processes of this machine.
+    workers
+        Processes without a client; by default one a processor.
+    set, step, labels, each_event, config, **keywords
+        As in `lobflow.features`. Fitted features, which need all earlier days at once, are refused.
+    ending
+        ``"parquet"``, ``"arrow"`` or ``"csv"``.
+
+    Returns
+    -------
+    list of path
+        In the order of the days.
+    """
+    days = days_of(data)
+    given = {"set": set, "step": step, **keywords}
+    if set is not None and any(f in set for f in ("fitted", "integrated", "microprice_offset_ticks")):
+        raise ValueError("fitted features need all earlier days at once; make them with lobflow.features()")
+    target = pathlib.Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    symbols = list(dict.fromkeys(days.symbols))
+    places = {s: [i for i, name in enumerate(days.symbols) if name == s] for s in symbols}
+    # One pass over the trades of each symbol, then every day on its own. A symbol's results come with its name.
+    passes = _all(client, _named_carries, [(s, _frozen(days._take(places[s])), config, given) for s in symbols], workers,
+                  progress, "carry")
+    before = {place: carry for s, found in passes for place, carry in zip(places[s], found, strict=True)}
+    names = [str(target / f"{s}_{d}.{ending}") for s, d in zip(days.symbols, days.dates, strict=True)]
+    calls = [(_frozen(days[i]), before[i], labels, each_event, config, given, names[i]) for i in range(len(days))]
+    _all(client, _feature_day, calls, workers, progress, "features")
+    return [pathlib.Path(name) for name in names]
+
+
+def _named_carries(symbol: str, frozen: tuple[bytes, int, dict[str, Any]], config: Config,
+                   keywords: dict[str, Any]) -> tuple[str, list[bytes]]:
+    return symbol, _carries(frozen, config, keywords)
+
+
+def table(paths: Sequence[Path]) -> Table:
+    """The files of `features` as one table, in their order."""
+    import pyarrow as pa
+
+    return Table.of(pa.concat_tables([Table.read(p).to_arrow() for p in paths]))
+
+
+# ---- backtests ------------------------------------------------------------------------------
+
+
+def _trade_days(frozen: tuple[bytes, int, dict[str, Any]], model: str, in_sample: bool, folder: str, first: int, count: int,
+                config: Config, keywords: dict[str, Any]) -> int:
+    loaded, error = Model(model), new_error()
+    with Job(_thawed(frozen), config, keywords, False, _HORIZON, 1) as job:
+        check(lib.lf_run_backtest_part(job.job, loaded._model, in_sample, path_bytes(folder), first, count, error), error)
+    return first
+
+
+def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path, client: Any = None,
+             workers: int | None = None, in_sample: bool = False, config: Config = None, progress: Progress = None,
+             **keywords: Any) -> Run:
+    """Trade days with one model, a task for each symbol-day; the run of `lobflow.backtest`, to the byte.
+
+    Parameters
+    ----------
+    data, model, folder
+        As in `lobflow.backtest`; the workers must see all three.
+    client, workers
+        As in `features`.
+    in_sample, config, **keywords
+        As in `lobflow.backtest`.
+
+    Returns
+    -------
+    Run
+    """
+    days = days_of(data)
+    path = str((model.path if isinstance(model, Model) else pathlib.Path(model)).resolve())
+    target = str(pathlib.Path(folder).resolve())
+    calls = [(_frozen(days), path, in_sample, target, i, 1, config, keywords) for i in range(len(days))]
+    _all(client, _trade_days, calls, workers, progress, "backtest")
+    with warnings.catch_warnings():
+        # That the days had been finished before is what was asked for.
+        warnings.filterwarnings("ignore", "[0-9]+ of [0-9]+ days had been finished", LobflowNote)
+        return _backtest(days, target, model=path, in_sample=in_sample, config=config, progress=progress, **keywords)

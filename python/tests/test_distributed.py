@@ -1,0 +1,67 @@
+"""Days made apart are those made together, on processes and on a Dask cluster, also when a worker dies."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+import lobflow as lf
+import lobflow.distributed as ld
+
+
+@pytest.fixture(scope="module")
+def two_symbols(days, folder):
+    return days + lf.synth(folder / "other", days=2, seed=9, activity=0.03, symbol="YOT")
+
+
+def same_files(a, b, names):
+    for name in names:
+        assert (a / name).read_bytes() == (b / name).read_bytes(), name
+
+
+def test_features(two_symbols, tmp_path):
+    paths = ld.features(two_symbols, tmp_path, set="ofi_1min,vpin", step="10s", labels=["1min"], workers=2)
+    assert [p.name for p in paths][:2] == ["TOY_2024-01-02.parquet", "YOT_2024-01-02.parquet"]
+    together = lf.features(two_symbols, set="ofi_1min,vpin", step="10s", labels=["1min"])
+    together.write(tmp_path / "together.csv")
+    ld.table(paths).write(tmp_path / "apart.csv")
+    assert (tmp_path / "apart.csv").read_bytes() == (tmp_path / "together.csv").read_bytes()
+    with pytest.raises(ValueError, match="fitted"):
+        ld.features(two_symbols, tmp_path, set="fitted")
+
+
+def test_backtest(model, days, tmp_path):
+    names = ("orders.parquet", "fills.parquet", "trades.parquet", "equity.parquet", "predictions.parquet", "metrics.json")
+    alone = lf.backtest(days, tmp_path / "a", model=model, in_sample=True, step="10s")
+    apart = ld.backtest(days, tmp_path / "b", model=model, in_sample=True, step="10s", workers=2)
+    assert len(alone.trades) > 0
+    same_files(alone.path, apart.path, names)
+
+
+def test_dask(model, two_symbols, days, tmp_path):
+    distributed = pytest.importorskip("dask.distributed")
+    alone = lf.backtest(days, tmp_path / "a", model=model, in_sample=True, step="10s")
+    with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with distributed.Client(cluster) as client:
+            paths = ld.features(two_symbols, tmp_path / "f", client=client, set="vpin", step="10s")
+            pids = list(client.run(os.getpid).values())
+
+            def kill():
+                time.sleep(0.2)
+                os.kill(pids[0], signal.SIGKILL)
+
+            killer = threading.Thread(target=kill)
+            killer.start()
+            apart = ld.backtest(days, tmp_path / "b", client=client, model=model, in_sample=True, step="10s")
+            killer.join()
+    same_files(alone.path, apart.path, ("orders.parquet", "fills.parquet", "equity.parquet", "metrics.json"))
+    lf.features(two_symbols, set="vpin", step="10s").write(tmp_path / "a.csv")
+    ld.table(paths).write(tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_errors_come_through(model, days, tmp_path):
+    with pytest.raises(lf.MismatchError):
+        ld.backtest(days, tmp_path / "b", model=model, step="10s", workers=2)
