@@ -6,6 +6,7 @@ fails, a warning on its standard error or a notebook above 300 kB is a fault. Wh
 without meaning (times, counters) is taken out before a notebook is written.
 """
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import sys
@@ -62,31 +63,39 @@ def faults_of(path, notebook):
         yield f"{path.name}: {size:,} bytes; at most {LIMIT:,}"
 
 
+def do(path, keep):
+    """Run one, and keep its outputs: what is told of it, and its faults."""
+    since = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            notebook = run(path.resolve(), pathlib.Path(folder))
+        except CellExecutionError as fault:
+            return f"{path.name}: failed", [f"{path.name}: {fault}"]
+    clean(notebook)
+    text = nbformat.writes(notebook)
+    if keep:
+        partial = path.with_suffix(".partial")
+        partial.write_text(text + "\n")
+        os.replace(partial, path)
+    return f"{path.name}: {time.monotonic() - since:.0f} s, {len(text.encode()) // 1000} kB", list(faults_of(path, notebook))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*", type=pathlib.Path)
     parser.add_argument("--check", action="store_true", help="leave the files as they are")
     parser.add_argument("--package", type=pathlib.Path, default=ROOT / "build/release/python")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="notebooks at once")
     options = parser.parse_args()
     os.environ["PYTHONPATH"] = str(options.package.resolve())
     os.environ["LOBFLOW_PROGRESS"] = "0"
+    paths = options.notebooks or sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     faults = []
     begin = time.monotonic()
-    for path in options.notebooks or sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-        since = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                notebook = run(path.resolve(), pathlib.Path(folder))
-            except CellExecutionError as fault:
-                faults.append(f"{path.name}: {fault}")
-                continue
-        clean(notebook)
-        faults += faults_of(path, notebook)
-        print(f"{path.name}: {time.monotonic() - since:.0f} s, {len(nbformat.writes(notebook).encode()) // 1000} kB", flush=True)
-        if not options.check:
-            partial = path.with_suffix(".partial")
-            nbformat.write(notebook, partial)
-            os.replace(partial, path)
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+        for told, found in pool.map(do, paths, [not options.check] * len(paths)):
+            print(told, flush=True)
+            faults += found
     print(f"together {time.monotonic() - begin:.0f} s")
     for fault in faults:
         print(fault, file=sys.stderr)
