@@ -2,6 +2,7 @@
 #include "units_internal.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,12 +139,28 @@ lf_status lfi_source_key(const lf_source *source, uint64_t *key, lf_error *error
 
 /* ---- what all days depend on ------------------------------------------------------------ */
 
+/* The code that trades is an input too: another build of the same version may trade otherwise. A
+   program that has the library inside and was started by a bare name is known by its version. */
+static lf_status hash_own_code(uint64_t *hash, lf_error *error)
+{
+    Dl_info here;
+    struct stat facts;
+    if (dladdr((const void *)(uintptr_t)&lfi_common_key, &here) == 0 || here.dli_fname == NULL ||
+        stat(here.dli_fname, &facts) != 0) {
+        return LF_OK;
+    }
+    return hash_file(here.dli_fname, hash, error);
+}
+
 lf_status lfi_common_key(lfi_units *units, lf_error *error)
 {
     const lf_config *const config = units->job->config;
     char *text = NULL;
     uint64_t hash = hash_text(sizeof(lf_backtest_counts), LF_VERSION);
-    lf_status status = lf_config_text(config, units->job->allocator, &text, error);
+    lf_status status = hash_own_code(&hash, error);
+    if (status == LF_OK) {
+        status = lf_config_text(config, units->job->allocator, &text, error);
+    }
     if (status != LF_OK) {
         return status;
     }
