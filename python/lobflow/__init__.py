@@ -13,7 +13,7 @@ from lobflow._config import keys as config_keys
 from lobflow._core import (CancelledError, DataError, DependencyError, FormatError, InvariantError, IoError,
                            LobflowError, MismatchError, NotFoundError, OutOfMemoryError, RangeError, UnsupportedError)
 from lobflow._progress import LobflowNote
-from lobflow.data import Days, Finding, inspect, open, synth  # noqa: A004
+from lobflow.data import Days, Finding, convert, inspect, open, synth  # noqa: A004
 from lobflow.model import Model, train
 from lobflow.study import feature_list, features, impact, labels
 from lobflow.table import Table
@@ -24,6 +24,6 @@ __version__ = "0.1.0"
 __all__ = [
     "CancelledError", "DataError", "Days", "DependencyError", "Finding", "FormatError", "InvariantError", "IoError",
     "LobflowError", "LobflowNote", "MismatchError", "Model", "NotFoundError", "OutOfMemoryError", "RangeError", "Run",
-    "Table", "UnsupportedError", "backtest", "config_keys", "feature_list", "features", "impact", "inspect", "labels",
+    "Table", "UnsupportedError", "backtest", "config_keys", "convert", "feature_list", "features", "impact", "inspect", "labels",
     "latency", "open", "report", "run", "sweep", "synth", "train",
 ]

@@ -11,7 +11,7 @@ from lobflow import _config
 from lobflow._config import Config
 from lobflow._core import (CancelledError, DataError, RangeError, check, date_text, duration_ns, ffi, lib, new_error,
                            path_bytes, text)
-from lobflow._progress import Progress, Watch, on_day, on_progress, on_sentence
+from lobflow._progress import Progress, Watch, on_day, on_progress, on_sentence, on_share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -384,6 +384,46 @@ def inspect(data: Days | Path | Sequence[Path], *, progress: Progress = None) ->
     days = days_of(data)
     with Watch(progress) as watch:
         return [_inspect_day(day, watch, i, len(days)) for i, day in enumerate(days)]
+
+
+# ---- convert --------------------------------------------------------------------------------
+
+_SCHEMAS = {"mbo": 0, "mbp-10": 2, "trades": 4}
+
+
+def convert(data: Days | Path | Sequence[Path], path: Path, *, schema: str = "mbp-10",
+            progress: Progress = None) -> dict[str, int]:
+    """Write days of one symbol as a file of Databento's format (DBN).
+
+    Parameters
+    ----------
+    data
+        `Days` of one symbol, or paths of them.
+    path
+        Name of the file; compressed when it ends in ``.zst``. It appears whole or not at all.
+    schema
+        ``"mbp-10"`` (ten levels after each message), ``"mbo"`` (single orders) or ``"trades"``.
+
+    Returns
+    -------
+    dict
+        Counts of what was written, and of what the format cannot say: ``event_count record_count
+        plain_bytes hidden_count halt_count cross_count reset_count silent_count other_count
+        repair_count``.
+    """
+    if schema not in _SCHEMAS:
+        raise RangeError(f"schema {schema!r}: mbp-10, mbo or trades")
+    days = days_of(data)
+    config = _config.make(None, days._options)
+    feed, options = ffi.new("lf_feed_options *"), ffi.new("lf_convert_options *")
+    lib.lf_run_feed_options(config, feed)
+    sources, report, error = ffi.new("lf_source_list *"), ffi.new("lf_convert_report *"), new_error()
+    sources.sources, sources.count = days._sources, len(days)
+    with Watch(progress, "convert") as watch:
+        options.feed, options.schema = feed, _SCHEMAS[schema]
+        options.progress, options.context = on_share, watch.handle
+        check(lib.lf_feed_convert(sources, options, path_bytes(path), report, error), error)
+    return {name: getattr(report, name) for name, _ in ffi.typeof("lf_convert_report").fields}
 
 
 # ---- simulated days -------------------------------------------------------------------------

@@ -115,3 +115,20 @@ def test_an_interrupt_comes_through(days):
     for call in (lf.inspect, lf.features):
         with pytest.raises(KeyboardInterrupt):
             call(days, progress=interrupt)
+
+
+def test_convert(days, tmp_path):
+    """A simulated day as DBN gives the features of the day itself."""
+    told = lf.convert(days[0], tmp_path / "day.dbn.zst", schema="mbp-10")
+    assert told["event_count"] == lf.inspect(days[0])[0]["events"] and told["repair_count"] == 0
+    again = lf.open(tmp_path / "day.dbn.zst")
+    assert again.symbols == ["TOY"] and again.formats == ["dbn"]
+    a, b = (lf.features(d, set="ofi_1min,total_depth,vpin", step="10s") for d in (days[0], again))
+    inside = (b["ts_event"] >= a["ts_event"][0]) & (b["ts_event"] <= a["ts_event"][-1])
+    assert np.array_equal(a["ofi_1min"], b["ofi_1min"][inside], equal_nan=True)
+    assert np.array_equal(a["total_depth"], b["total_depth"][inside], equal_nan=True)
+    with pytest.raises(lf.RangeError, match="mbp-10"):
+        lf.convert(days[0], tmp_path / "x.dbn", schema="mbp-5")
+    with pytest.raises(lf.LobflowError):
+        lf.convert(days[0], tmp_path / "none" / "x.dbn")
+    assert [p.name for p in tmp_path.iterdir()] == ["day.dbn.zst"]
