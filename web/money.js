@@ -237,6 +237,54 @@ function daysSection(report) {
   );
 }
 
+/* ---- where the net came from ------------------------------------------------------------ */
+
+const NET_PARTS = ["held", "spread", "latency", "fees", "net"];
+
+function partsTable(label, key, rows, all) {
+  const asMoney = moneyOf([...rows, all].flatMap((row) => NET_PARTS.map((name) => row[name])));
+  const line = (name, row) => [name, count(row.trades), ...NET_PARTS.map((part) => signed(row[part], asMoney))];
+  return table(
+    label,
+    [label, "#Trades", "#Move held", "#Spread", "#Latency", "#Fees", "#Net"],
+    [...rows.map((row) => line(words(row[key]), row)), marked(line("All", all), "total")],
+  );
+}
+
+function fillsTable({ by_liquidity: rows }) {
+  const parts = ["spread", "latency", "fees"];
+  const asMoney = moneyOf(rows.flatMap((row) => parts.map((part) => row[part])));
+  return table(
+    "Fill",
+    ["Fill", "#Fills", "#Spread", "#Latency", "#Fees"],
+    rows.map((row) => [words(row.liquidity), count(row.fills), ...parts.map((part) => signed(row[part], asMoney))]),
+  );
+}
+
+function sourcesSection({ metrics }) {
+  const from = metrics.pnl.attribution;
+  const text =
+    "Move held: the mid when the way in was decided to the mid when the way out was. Latency: the move of the mid from a decision to its fill, the wait of a resting order included. " +
+    "Spread: price of the fill against the mid at that time. Positive is earned; the four add up to the net.";
+  if (!from?.by_exit_reason?.length) {
+    section("sources", "Where the net came from: Sources", text, note("No round trips."));
+    return;
+  }
+  section(
+    "sources",
+    "Where the net came from: Sources",
+    text,
+    el(
+      "div",
+      { class: "columns wide" },
+      part("By why positions ended", partsTable("Exit", "exit_reason", from.by_exit_reason, from)),
+      part("By how positions began", partsTable("Entry", "liquidity", from.by_entry, from)),
+      part("What each kind of fill cost", fillsTable(from)),
+    ),
+    from.rest === 0 ? null : note(`The fills do not explain ${money(from.rest)} of the net: the tables are not complete.`),
+  );
+}
+
 /* ---- costs, risk, variants --------------------------------------------------------------- */
 
 function costTable({ costs }) {

@@ -101,6 +101,7 @@ function main() {
     summarySection,
     curvesSection,
     daysSection,
+    sourcesSection,
     tripSections,
     forecastSection,
     importanceSection,

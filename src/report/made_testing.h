@@ -231,7 +231,8 @@ static void made_trade(made_desk *d, bool passive)
     for (int i = 0; i < o->rows; i++) {
         made_decide(d, i, passive);
         const size_t row = made_row(equity);
-        const double gross = d->gross_at + d->lots * d->made->mids[i];
+        /* A ledger has no error of rounding that grows. */
+        const double gross = round(1e6 * (d->gross_at + d->lots * d->made->mids[i])) / 1e6;
         set_i64(equity, "ts_event", row, d->open_ns + i * o->step_ns);
         set_text(equity, "symbol", row, d->symbol);
         lf_frame_bool(equity, 2)[row] =

@@ -214,6 +214,8 @@ bool lfi_is_metrics(const json_t *root);
 lf_status lfi_metrics_signal(lfi_metrics *m, json_t *out, lf_error *error);
 lf_status lfi_metrics_execution(lfi_metrics *m, json_t *out, lf_error *error);
 lf_status lfi_metrics_pnl(lfi_metrics *m, json_t *out, lf_error *error);
+/* Where the net came from: LF_OK or LF_NOMEM. */
+lf_status lfi_metrics_attribution(lfi_metrics *m, json_t *out);
 void lfi_metrics_risk(lfi_metrics *m, json_t *out);
 void lfi_metrics_costs(lfi_metrics *m, json_t *out);
 void lfi_metrics_meta(lfi_metrics *m, json_t *out);

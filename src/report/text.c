@@ -230,6 +230,58 @@ static void write_pnl(page *p, const json_t *root)
     );
 }
 
+static void write_parts(page *p, const char *label, const char *word, const json_t *row)
+{
+    line(
+        p,
+        "  %s%-*.17s %6s %11s %11s %11s %11s %11s",
+        label,
+        (int)(20 - strlen(label)),
+        word,
+        number(p, row, "trades", 0),
+        number(p, row, "held", 2),
+        number(p, row, "spread", 2),
+        number(p, row, "latency", 2),
+        number(p, row, "fees", 2),
+        number(p, row, "net", 2)
+    );
+}
+
+/* Where the net came from; nothing without round trips. */
+static void write_attribution(page *p, const json_t *root)
+{
+    const json_t *all = value_at(root, "pnl.attribution");
+    size_t i;
+    json_t *row;
+    if (json_array_size(json_object_get(all, "by_exit_reason")) == 0) {
+        return;
+    }
+    line(p, "%s", "");
+    line(
+        p,
+        "%-22s %6s %11s %11s %11s %11s %11s",
+        "WHERE IT CAME FROM",
+        "trades",
+        "move held",
+        "spread",
+        "latency",
+        "fees",
+        "net"
+    );
+    json_array_foreach(json_object_get(all, "by_entry"), i, row)
+    {
+        write_parts(p, "in by ", text_at(row, "liquidity", ""), row);
+    }
+    json_array_foreach(json_object_get(all, "by_exit_reason"), i, row)
+    {
+        write_parts(p, "out: ", text_at(row, "exit_reason", ""), row);
+    }
+    write_parts(p, "all", "", all);
+    if (json_number_value(json_object_get(all, "rest")) != 0) {
+        line(p, "  %s more were earned than these fills explain", number(p, all, "rest", 9));
+    }
+}
+
 static void write_sharpe(page *p, const json_t *root)
 {
     static const char *const names[][2] = {
@@ -490,6 +542,7 @@ lf_report_text(const lf_allocator *allocator, const char *metrics_json, char **o
     }
     write_head(&p, root);
     write_pnl(&p, root);
+    write_attribution(&p, root);
     write_sharpe(&p, root);
     write_risk(&p, root);
     write_signal(&p, root);

@@ -58,6 +58,18 @@ static void test_numbers(void **state)
     assert_non_null(strstr(text, "net is 0 at 0.500 bps a side (0.00500 a share); paid 0.200 bps"));
     assert_non_null(strstr(text, "largest fall 10.30 (2012-06-22T10:02 to 2012-06-22T10:03 UTC)"));
     assert_non_null(strstr(text, "losing days 1 of 2"));
+    assert_non_null(strstr(
+        text,
+        "  in by maker               1       -4.00        0.00       -1.00       -0.10       -5.10"
+    ));
+    assert_non_null(strstr(
+        text,
+        "  out: hold                 1       10.00       -2.00       -1.00       -0.70        6.30"
+    ));
+    assert_non_null(strstr(
+        text,
+        "  all                       2        6.00       -2.00       -2.00       -0.80        1.20"
+    ));
     assert_non_null(strstr(text, "EXECUTION  5 orders, 80.0 % filled (passive 50.0 %)"));
     assert_non_null(strstr(text, "- after 5 min\n"));
     assert_non_null(strstr(text, "  - 2 trades are too few to judge a strategy by.\n"));
@@ -71,6 +83,7 @@ static void test_undefined(void **state)
     check_width(text);
     assert_null(strstr(text, "nan"));
     assert_null(strstr(text, "-0.00"));
+    assert_null(strstr(text, "WHERE IT CAME FROM"));
     assert_non_null(strstr(text, "net is 0 at - bps a side (- a share); paid - bps"));
     lf_release(NULL, text);
 }

@@ -10,7 +10,7 @@ const require = createRequire(path.join(path.resolve(webFolder), "package.json")
 const { chromium } = require("playwright-core");
 
 const WIDTHS = [1400, 400];
-const SECTIONS = ["summary", "curve", "days", "day", "trips", "forecast", "execution", "costs", "risk", "variants", "data", "limits"];
+const SECTIONS = ["summary", "curve", "days", "sources", "day", "trips", "forecast", "execution", "costs", "risk", "variants", "data", "limits"];
 
 // A page with everything that it says and asks for written down; all but its own file is refused.
 async function open(browser, name, options) {
@@ -83,6 +83,17 @@ async function checkSections(page) {
     assert.equal(await details.getAttribute("open"), "");
     await details.locator("summary").first().click();
   }
+}
+
+// Each table of round trips ends with the same line, and nothing is left without a source.
+async function checkSources(page) {
+  const totals = await page.locator("#sources tr.total").allInnerTexts();
+  assert.equal(totals.length, 2);
+  assert.equal(totals[0], totals[1]);
+  assert.equal(await metric(page, ["pnl", "attribution", "rest"]), 0);
+  assert.equal(await page.locator("#sources").getByText("do not explain").count(), 0);
+  const net = await metric(page, ["pnl", "attribution", "net"]);
+  assert.equal(net, await metric(page, ["pnl", "net"]));
 }
 
 async function checkTheme(page) {
@@ -213,6 +224,7 @@ async function testFull(browser) {
     await hasNoSidewaysScroll(page);
     await checkNumbers(page);
     await checkSections(page);
+    await checkSources(page);
     await checkDrawings(page);
     await checkTheme(page);
     await checkTrips(page);
