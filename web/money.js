@@ -267,12 +267,12 @@ function sourcesSection({ metrics }) {
     "Move held: the mid when the way in was decided to the mid when the way out was. Latency: the move of the mid from a decision to its fill, the wait of a resting order included. " +
     "Spread: price of the fill against the mid at that time. Positive is earned; the four add up to the net.";
   if (!from?.by_exit_reason?.length) {
-    section("sources", "Where the net came from: Sources", text, note("No round trips."));
+    section("sources", "Sources: Where the net came from", text, note("No round trips."));
     return;
   }
   section(
     "sources",
-    "Where the net came from: Sources",
+    "Sources: Where the net came from",
     text,
     el(
       "div",
