@@ -69,12 +69,15 @@ static int read_windows(const cli_args *args, wish *out)
             return cli_usage(args, "--window: at most %d windows.", WINDOWS_MAX);
         }
         (void)snprintf(word, sizeof word, "%.*s", (int)(length < 31 ? length : 31), text);
-        if (lf_duration_parse(word, &window_ns) != LF_OK || window_ns <= 0 ||
+        if (lf_duration_parse(word, &window_ns) != LF_OK || window_ns < LF_NS_PER_MILLISECOND ||
             out->block_ns % window_ns != 0 || out->block_ns / window_ns < 3) {
             char block[32];
             lf_duration_format(out->block_ns, block);
             return cli_usage(
-                args, "--window %s: durations of which 3 or more make %s, as 10s,60s.", word, block
+                args,
+                "--window %s: durations from 1ms on, of which 3 or more make %s, as 10s.",
+                word,
+                block
             );
         }
         out->windows_ns[out->window_count++] = window_ns;

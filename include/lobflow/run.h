@@ -338,7 +338,8 @@ LF_API LF_MUST_CHECK lf_status lf_run_backtest_part(
  * Trade all days on predictions that were made elsewhere and write a run folder. They alone decide:
  * without a model there is no threshold of flow but that of the keys signal.ofi_threshold and
  * signal.ofi_extreme, and no median spread for risk.stop_spreads. That no prediction knew what came
- * after its row is for the caller to see to.
+ * after its row, as the strategy's own clock has it (execution.latency_feed), is for the caller to
+ * see to.
  *
  * @param predictions  ts_event, p_up_1min or p_up_5min as signal.horizon says, ret_1min_bps for
  *                     the cost gate, symbol where there are several; at row times (features.step

@@ -185,5 +185,7 @@ def impact(data: Days | Path | Sequence[Path], *, window: str | int = "10s", blo
     """
     days = days_of(data)
     window_ns, block_ns = duration_ns(window), duration_ns(block)
+    if window_ns < 1_000_000:
+        raise RangeError(f"window is {window_ns} ns; it must be at least 1ms, such as '10s'")
     with Watch(progress) as watch:
         return [_impact_day(day, window_ns, block_ns, whole_session, watch, i, len(days)) for i, day in enumerate(days)]

@@ -165,6 +165,8 @@ def sweep(data: Days | Path | Sequence[Path], folder: Path, keys: Mapping[str, S
         A row for each set: the values, then what came of them. Each set is recorded as a trial, so that
         the deflated Sharpe ratio knows how often one has looked.
     """
+    if not keys or any(isinstance(values, str) or not len(values) for values in keys.values()):
+        raise TypeError("keys is a mapping of keys to lists of values, such as {'risk.hold': ['30s', '1min']}")
     loaded = model if isinstance(model, Model) else Model(model)
     words = ";".join(f"{key}={','.join(str(v) for v in values)}" for key, values in keys.items())
     whole = {**keywords, "sweep": words}

@@ -100,6 +100,11 @@ def test_config_comes_as_file_and_dictionary(days, tmp_path):
     assert {"name": "risk.hold"}.items() <= next(k for k in lf.config_keys() if k["name"] == "risk.hold").items()
 
 
+def test_impact_refuses_tiny_windows(days):
+    with pytest.raises(lf.RangeError, match="1ms"):
+        lf.impact(days[0], window=5)
+
+
 @pytest.mark.parametrize("name", ["AMZN_5", "GOOG_10"])
 def test_reference_values(shared, name):
     """The rows of the reference set of a real day, number by number; vpin needs an earlier day."""

@@ -148,6 +148,9 @@ def test_sweep(model, days, tmp_path):
     assert len(found) == 4
     at = [i for i in range(4) if str(found["risk.hold"][i]) == "2min" and float(found["signal.p_long"][i]) == 0.52][0]
     assert found["net"][at] == pytest.approx(alone.metrics["pnl"]["net"], abs=1e-6)
+    for keys in ({}, {"risk.hold": "30s"}, {"risk.hold": []}):
+        with pytest.raises(TypeError, match="mapping"):
+            lf.sweep(days[2], tmp_path / "x", keys, model=model, step="10s")
 
 
 def test_jobs_change_nothing(model, days, tmp_path):

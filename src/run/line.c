@@ -464,6 +464,14 @@ lf_status lf_run_backtest_predictions(
     if (status != LF_OK) {
         return status;
     }
+    if (job->say != NULL) {
+        job->say(
+            job->say_context,
+            "The predictions alone decide: without a model there are no thresholds of flow but "
+            "those "
+            "of [signal], and no median spread for risk.stop_spreads."
+        );
+    }
     const lfi_trading trading = {.spans = &given.span, .span_count = 1, .given = &given};
     return lfi_trade(job, &trading, folder, metrics, error);
 }

@@ -118,7 +118,16 @@ static lf_status add_units(lfi_units *units, lf_error *error)
             add_unit(units, i);
         }
     }
-    return LF_OK;
+    return given == NULL || units->unit_count > 0
+               ? LF_OK
+               : lf_error_set(
+                     error,
+                     LF_MISMATCH,
+                     "No prediction lies in a session of the %zu days at hand (the first is %s); "
+                     "compare symbols and times.",
+                     job->source_count,
+                     job->sources[0].symbol
+                 );
 }
 
 lf_status lfi_units_begin(lfi_units *units, const char *folder, lf_error *error)
