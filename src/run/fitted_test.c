@@ -316,7 +316,7 @@ static void fail_memory(bool in_memory)
 {
     lf_config *const config = new_config(SET);
     config->step_ns = 60 * LF_NS_PER_SECOND;
-    for (uint64_t n = 0;; n++) {
+    for (uint64_t n = 0;; n += in_memory ? 1 + n / 8 : 1) {
         lf_testing_memory memory;
         lf_testing_memory_start(&memory, n);
         const lf_run_job job = {
