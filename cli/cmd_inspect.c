@@ -271,13 +271,14 @@ static int show(const finding *found, size_t count, bool is_json)
     return CLI_DONE;
 }
 
-/* The paths when all that is named are captures of CME, which are counted as they are. */
+/* The paths when all that is named are captures of CME, which are counted as they are; a symbol
+   asks for a book. */
 static size_t cme_captures(const cli_args *args, const char **paths)
 {
     size_t count = cli_many(args, NULL, paths, CLI_WORDS_MAX);
     count += cli_many(args, "data", paths + count, CLI_WORDS_MAX - count);
     for (size_t i = 0; i < count; i++) {
-        if (!lf_cme_is_capture(paths[i])) {
+        if (cli_has(args, "symbol") || !lf_cme_is_capture(paths[i])) {
             return 0;
         }
     }

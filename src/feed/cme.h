@@ -2,7 +2,8 @@
 #ifndef LFI_FEED_CME_H
 #define LFI_FEED_CME_H
 
-#include <lobflow/feed.h>
+#include "feed_internal.h"
+#include "pcap.h"
 
 /* A packet begins with its sequence number (4 bytes) and when it was sent (8 bytes, ns). */
 #define LFI_CME_PACKET_HEAD 12
@@ -93,6 +94,61 @@ typedef struct lfi_cme_group {
  */
 bool lfi_cme_group_of(const lfi_cme_message *message, size_t entry_bytes_min, lfi_cme_group *out);
 
+/* Templates that are read; the first number of each is that of schema versions before 9. */
+enum {
+    LFI_CME_RESET = 4,
+    LFI_CME_STATUS = 30,
+    LFI_CME_BOOK_5 = 32,
+    LFI_CME_BOOK_9 = 46,
+    LFI_CME_SNAPSHOT_5 = 38,
+    LFI_CME_SNAPSHOT_9 = 52,
+    LFI_CME_TRADES_5 = 42,
+    LFI_CME_TRADES_9 = 48,
+    LFI_CME_ORDERS_7 = 43,
+    LFI_CME_ORDERS_9 = 47
+};
+
+/* Where fields stand in an entry of a book by price, and how many bytes they need. */
+enum {
+    LFI_CME_ENTRY_SIZE = 8,
+    LFI_CME_ENTRY_SECURITY = 12,
+    LFI_CME_ENTRY_LEVEL = 24,
+    LFI_CME_ENTRY_ACTION = 25,
+    LFI_CME_ENTRY_TYPE = 26,
+    LFI_CME_ENTRY_BYTES = 27
+};
+/* Where a definition has the security. */
+enum {
+    LFI_CME_DEFINITION_SECURITY = 55,
+    LFI_CME_DEFINITION_BYTES = 59
+};
+/* The same of snapshots: root block and entry. */
+enum {
+    LFI_CME_SNAPSHOT_SECURITY = 8,
+    LFI_CME_SNAPSHOT_TIME = 16,
+    LFI_CME_SNAPSHOT_STATUS = 34,
+    LFI_CME_SNAPSHOT_BYTES = 35,
+    LFI_CME_SNAPSHOT_LEVEL = 16,
+    LFI_CME_SNAPSHOT_TYPE = 21,
+    LFI_CME_SNAPSHOT_ENTRY_BYTES = 22
+};
+
+static inline bool lfi_cme_is_definition(uint16_t template_id)
+{
+    return template_id == 27 || template_id == 29 || template_id == 41 ||
+           (template_id >= 54 && template_id <= 57);
+}
+
+static inline bool lfi_cme_is_book(uint16_t template_id)
+{
+    return template_id == LFI_CME_BOOK_5 || template_id == LFI_CME_BOOK_9;
+}
+
+static inline bool lfi_cme_is_snapshot(uint16_t template_id)
+{
+    return template_id == LFI_CME_SNAPSHOT_5 || template_id == LFI_CME_SNAPSHOT_9;
+}
+
 /* Numbers of SBE are little-endian. */
 static inline uint16_t lfi_cme_16(const unsigned char *at)
 {
@@ -115,5 +171,94 @@ static inline int64_t lfi_cme_time(const unsigned char *at)
     const uint64_t ns = lfi_cme_64(at);
     return ns <= INT64_MAX ? (int64_t)ns : INT64_MAX;
 }
+
+/* No number: what a price or a size without a value becomes. */
+#define LFI_CME_NONE INT64_MIN
+
+/* A price or a price step in 1e-9: templates before schema version 9 have 1e-7. */
+static inline int64_t lfi_cme_price(const unsigned char *at, bool is_old)
+{
+    const int64_t number = (int64_t)lfi_cme_64(at);
+    const int64_t scale = is_old ? 100 : 1;
+    return number == INT64_MAX || number > INT64_MAX / scale || number < -(INT64_MAX / scale)
+               ? LFI_CME_NONE
+               : number * scale;
+}
+
+/* ---- captures --------------------------------------------------------------------------- */
+
+/* As Databento calls it: sessions, lots and currency are those of its files. */
+#define LFI_CME_DATASET "GLBX.MDP3"
+
+/* A channel, by where its feed A goes. */
+typedef struct lfi_cme_place {
+    uint32_t address;
+    uint16_t port;
+    lfi_cme_channel packets;
+} lfi_cme_place;
+
+/* A capture that is being read. */
+typedef struct lfi_cme_capture {
+    const lf_allocator *allocator;
+    lfi_pcap *pcap;        /* owned */
+    lfi_cme_place *places; /* [place_count], owned */
+    size_t place_count;
+    const lfi_cme_place *place; /* of the packet that is handed on */
+    int64_t ts_ns;              /* capture time of the datagram that made it due */
+    int64_t feed_counts[2], damaged_count, other_count;
+} lfi_cme_capture;
+
+/* Begin; after a failure there is nothing to close. LF_OK, or as lfi_pcap_open(). */
+lf_status lfi_cme_capture_open(
+    const lf_allocator *allocator, const char *path, lfi_cme_capture *out, lf_error *error
+);
+
+/* Take in the next datagram: packets that are due by it are handed on. *got is false at the end.
+   LF_OK, LF_NOMEM, or as lfi_pcap_next(). */
+lf_status lfi_cme_capture_next(
+    lfi_cme_capture *capture, lfi_cme_take take, void *context, bool *got, lf_error *error
+);
+
+/* At the end: hand on what is held. */
+void lfi_cme_capture_finish(lfi_cme_capture *capture, lfi_cme_take take, void *context);
+void lfi_cme_capture_close(lfi_cme_capture *capture);
+
+/* ---- securities ------------------------------------------------------------------------- */
+
+/* What a capture tells of a security. */
+typedef struct lfi_cme_security {
+    uint32_t id;
+    bool is_defined, has_book;
+    char symbol[24], group[8], asset[8], currency[4];
+    int64_t step_nano;   /* of raw prices, in 1e-9; 0: not told */
+    int64_t factor_nano; /* raw price times this is the price, in 1e-9 */
+    int32_t level_count; /* 0: not told */
+    uint32_t address;    /* of the channel with its book */
+    uint16_t port;
+} lfi_cme_security;
+
+/* What is known after a capture has been read once. */
+typedef struct lfi_cme_facts {
+    lfi_cme_security *securities; /* [count], by id, owned */
+    size_t count, capacity;
+    int64_t first_ns, last_ns; /* times of book messages; LF_TIME_NONE without */
+    int64_t ahead_ns;          /* most that such a time was before the capture's */
+} lfi_cme_facts;
+
+/* Read a capture once. LF_OK, LF_FORMAT, LF_IO or LF_NOMEM. On failure there is nothing to clear.
+ */
+lf_status
+lfi_cme_scan(const lf_allocator *allocator, const char *path, lfi_cme_facts *out, lf_error *error);
+void lfi_cme_facts_clear(const lf_allocator *allocator, lfi_cme_facts *facts);
+
+/* The security of a symbol or a number; NULL: the only one that has a book. LF_OK or LF_NOT_FOUND.
+ */
+lf_status lfi_cme_choose(
+    const lfi_cme_facts *facts,
+    const char *path,
+    const char *symbol,
+    const lfi_cme_security **out,
+    lf_error *error
+);
 
 #endif

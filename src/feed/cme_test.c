@@ -378,6 +378,9 @@ static void test_captures(void **state)
         /* Cut anywhere within its last frame. */
         ft_write_bytes(path, w.bytes, w.count - 1 - (size_t)i);
         assert_int_equal(lf_cme_count(path, NULL, &counts, &error), LF_FORMAT);
+        /* What came before is counted, also what was held. */
+        assert_int_equal(counts.feed_counts[0], 3);
+        assert_int_equal(counts.packet_count + counts.copy_count, 5);
     }
     const char *const text = ft_write(&folder, "a.csv", "no capture, and longer than a head\n");
     lf_cme_counts counts;

@@ -31,15 +31,16 @@ lf_status lf_feed_open(
         feed->memory = *own.allocator;
         feed->allocator = &feed->memory;
     }
-    const lf_status status = strcmp(source->format, "dbn") == 0
-                                 ? lfi_dbn_open(source, &own, &feed->reader, error)
-                             : strcmp(source->format, "binance") == 0
-                                 ? lfi_binance_open(source, &own, &feed->reader, error)
-                             : strcmp(source->format, "coinbase") == 0
-                                 ? lfi_coinbase_open(source, &own, &feed->reader, error)
-                             : strcmp(source->format, "algoseek") == 0
-                                 ? lfi_algoseek_open(source, &own, &feed->reader, error)
-                                 : lfi_lobster_open(source, &own, &feed->reader, error);
+    const lf_status status =
+        strcmp(source->format, "dbn") == 0 ? lfi_dbn_open(source, &own, &feed->reader, error)
+        : strcmp(source->format, "binance") == 0
+            ? lfi_binance_open(source, &own, &feed->reader, error)
+        : strcmp(source->format, "coinbase") == 0
+            ? lfi_coinbase_open(source, &own, &feed->reader, error)
+        : strcmp(source->format, "cme") == 0 ? lfi_cme_open(source, &own, &feed->reader, error)
+        : strcmp(source->format, "algoseek") == 0
+            ? lfi_algoseek_open(source, &own, &feed->reader, error)
+            : lfi_lobster_open(source, &own, &feed->reader, error);
     if (status != LF_OK) {
         lf_release(own.allocator, feed);
         return status;

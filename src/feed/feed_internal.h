@@ -303,6 +303,15 @@ lf_status lfi_dbn_open(
     const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
 );
 
+/* The sessions of one security in a capture of CME; the symbol of the options chooses it. */
+lf_status
+lfi_cme_find(const char *path, const lf_feed_options *options, lfi_dbn_list *out, lf_error *error);
+
+/* Open the reader of CME captures into *reader. */
+lf_status lfi_cme_open(
+    const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
+);
+
 /* Whether the first lines of a file, or of a member ("a.zip:b"), are those of a Binance capture. */
 bool lfi_binance_probe(const char *name);
 

@@ -213,11 +213,14 @@ static lf_status add_algoseek(search *s, bool *is_one, lf_error *error)
     return status == LF_OK && *is_one ? add_source(s, &source, error) : status;
 }
 
-/* The days of each symbol in a Databento file. */
-static lf_status add_dbn(search *s, lf_error *error)
+/* The days of each symbol in a Databento file, or of one in a capture of CME. */
+typedef lf_status (*list_days
+)(const char *path, const lf_feed_options *options, lfi_dbn_list *out, lf_error *error);
+
+static lf_status add_listed(search *s, list_days list_of, lf_error *error)
 {
     lfi_dbn_list list;
-    lf_status status = lfi_dbn_find(s->path, s->options, &list, error);
+    lf_status status = list_of(s->path, s->options, &list, error);
     for (size_t i = 0; status == LF_OK && i < list.count; i++) {
         status = add_source(s, &list.sources[i], error);
     }
@@ -330,7 +333,7 @@ static lf_status add_file(search *s, lf_error *error)
 {
     lfi_lobster_name name;
     if (lfi_dbn_probe(s->path)) {
-        return add_dbn(s, error);
+        return add_listed(s, lfi_dbn_find, error);
     }
     if (lfi_archive_probe(s->path)) {
         return add_archive(s, error);
@@ -347,12 +350,7 @@ static lf_status add_file(search *s, lf_error *error)
         return status;
     }
     if (lf_cme_is_capture(s->path)) {
-        return fail_at(
-            error,
-            LF_UNSUPPORTED,
-            s->path,
-            "a capture of CME MDP 3.0, whose books lobflow does not build; inspect counts it"
-        );
+        return add_listed(s, lfi_cme_find, error);
     }
     return add_nameless(s, error);
 }
