@@ -327,21 +327,6 @@ static lf_status set_side(
     return LF_OK;
 }
 
-static void count_event(algoseek *self, const lf_event *event)
-{
-    lf_feed_stats *const stats = &self->reader->stats;
-    const lf_quotes *const q = &event->quotes;
-    const bool has_bid = q->bid_lots[0] > 0, has_ask = q->ask_lots[0] > 0;
-    if (stats->event_count == 0) {
-        stats->first_ts_ns = event->ts_exchange_ns;
-    }
-    stats->last_ts_ns = event->ts_exchange_ns;
-    stats->event_count++;
-    stats->kind_counts[event->kind]++;
-    stats->crossed_count += has_bid && has_ask && q->bid_ticks[0] >= q->ask_ticks[0];
-    stats->one_sided_count += !has_bid || !has_ask;
-}
-
 /* The numbers of a row. */
 typedef struct numbers {
     int64_t ts_ns, price, lots;
@@ -421,7 +406,7 @@ static lf_status make_event(
         .size_lots = row.lots,
         .sign = LF_SIGN_UNKNOWN,
     };
-    count_event(self, event);
+    lfi_count_event(&self->reader->stats, event);
     return LF_OK;
 }
 

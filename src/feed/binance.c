@@ -1,6 +1,7 @@
 /* Reader of Binance captures: diffs and trades in the order of the exchange's clock, as events. */
 #include "binance.h"
 #include "binance_book.h"
+#include "capture.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,54 +55,26 @@ typedef struct binance {
 
 /* ---- numbers ---------------------------------------------------------------------------- */
 
-static lf_status fail_unit(const binance *self, const char *what, lf_error *error)
-{
-    const lf_instrument *const instrument = &self->reader->instrument;
-    const bool is_price = what[0] == 'p';
-    return lf_error_set_at(
-        error,
-        LF_DATA,
-        lfi_stream_name(self->stream),
-        lfi_stream_line_number(self->stream),
-        LF_POSITION_NONE,
-        "a %s that is no whole number of %s of %g; set instrument.%s",
-        what,
-        is_price ? "ticks" : "lots",
-        (double)(is_price ? instrument->tick_nano : instrument->lot_nano) * 1e-9,
-        is_price ? "tick" : "lot"
-    );
-}
-
-static bool is_finer(const lfi_binance_scale *scale)
-{
-    return lfi_binance_decimals(scale->fractions) > (int)scale->places;
-}
-
-static bool divide(int64_t *number, int64_t step)
-{
-    const bool fits = *number % step == 0;
-    *number /= step;
-    return fits;
-}
-
 /* The message's numbers in ticks and lots. */
 static lf_status to_units(binance *self, lf_error *error)
 {
     lfi_binance_message *const m = &self->m;
-    bool price_fits = !is_finer(&m->price_scale), size_fits = !is_finer(&m->size_scale);
+    bool price_fits = !lfi_capture_is_finer(&m->price_scale),
+         size_fits = !lfi_capture_is_finer(&m->size_scale);
     if (self->tick_step != 1 || self->lot_step != 1) {
         for (size_t i = 0; i < m->level_count; i++) {
-            price_fits = divide(&m->levels[i].price_ticks, self->tick_step) && price_fits;
-            size_fits = divide(&m->levels[i].size_lots, self->lot_step) && size_fits;
+            price_fits =
+                lfi_capture_divide(&m->levels[i].price_ticks, self->tick_step) && price_fits;
+            size_fits = lfi_capture_divide(&m->levels[i].size_lots, self->lot_step) && size_fits;
         }
         if (m->price != LFI_BINANCE_NONE && m->size != LFI_BINANCE_NONE) {
-            price_fits = divide(&m->price, self->tick_step) && price_fits;
-            size_fits = divide(&m->size, self->lot_step) && size_fits;
+            price_fits = lfi_capture_divide(&m->price, self->tick_step) && price_fits;
+            size_fits = lfi_capture_divide(&m->size, self->lot_step) && size_fits;
         }
     }
-    return !price_fits  ? fail_unit(self, "price", error)
-           : !size_fits ? fail_unit(self, "size", error)
-                        : LF_OK;
+    return price_fits && size_fits
+               ? LF_OK
+               : lfi_capture_fail_unit(&self->reader->instrument, self->stream, !price_fits, error);
 }
 
 /* ---- events that wait ------------------------------------------------------------------- */
@@ -146,31 +119,10 @@ put_diff(binance *self, int64_t ts_ns, uint32_t flags, bool is_gap, lf_error *er
     to->is_gap = is_gap;
     to->is_late = (flags & LF_EVENT_SNAPSHOT) != 0;
     lfi_l2book_quotes(&self->book.levels, q);
-    for (int m = self->reader->instrument.level_count; m < LF_LEVELS_MAX; m++) {
-        q->bid_ticks[m] = LF_BID_NONE;
-        q->ask_ticks[m] = LF_ASK_NONE;
-        q->bid_lots[m] = q->ask_lots[m] = 0;
-    }
-    const bool is_crossed =
-        q->bid_lots[0] > 0 && q->ask_lots[0] > 0 && q->bid_ticks[0] >= q->ask_ticks[0];
-    lf_feed_stats *const stats = &self->reader->stats;
-    if (!is_crossed || is_gap || !is_inside(self)) {
-        return LF_OK;
-    }
-    stats->violation_count++;
-    if (stats->first_violation_line == LF_POSITION_NONE) {
-        stats->first_violation_line = lfi_stream_line_number(self->stream);
-    }
-    return !self->strict ? LF_OK
-                         : lf_error_set_at(
-                               error,
-                               LF_DATA,
-                               lfi_stream_name(self->stream),
-                               lfi_stream_line_number(self->stream),
-                               LF_POSITION_NONE,
-                               "the best bid is not below the best ask; without --strict such "
-                               "states are counted"
-                           );
+    lfi_capture_cut(q, self->reader->instrument.level_count);
+    return lfi_is_crossed(q) && !is_gap && is_inside(self)
+               ? lfi_capture_violate(&self->reader->stats, self->stream, self->strict, error)
+               : LF_OK;
 }
 
 /* ---- messages --------------------------------------------------------------------------- */
@@ -325,21 +277,6 @@ static lf_status read_line(binance *self, lf_error *error)
 
 /* ---- events that leave ------------------------------------------------------------------ */
 
-static void count_event(binance *self, const lf_event *event)
-{
-    lf_feed_stats *const stats = &self->reader->stats;
-    const lf_quotes *const q = &event->quotes;
-    const bool has_bid = q->bid_lots[0] > 0, has_ask = q->ask_lots[0] > 0;
-    if (stats->event_count == 0) {
-        stats->first_ts_ns = event->ts_exchange_ns;
-    }
-    stats->last_ts_ns = event->ts_exchange_ns;
-    stats->event_count++;
-    stats->kind_counts[event->kind]++;
-    stats->crossed_count += has_bid && has_ask && q->bid_ticks[0] >= q->ask_ticks[0];
-    stats->one_sided_count += !has_bid || !has_ask;
-}
-
 /* Put an event behind the others, unless it lies outside the day. */
 static void leave(binance *self, lf_event *event, bool is_late, bool is_gap)
 {
@@ -360,7 +297,7 @@ static void leave(binance *self, lf_event *event, bool is_late, bool is_gap)
         return;
     }
     stats->gap_count += is_gap;
-    count_event(self, event);
+    lfi_count_event(&self->reader->stats, event);
     self->count++;
 }
 
@@ -506,25 +443,12 @@ static lf_status set_instrument(
 )
 {
     lf_instrument *const instrument = &self->reader->instrument;
-    memcpy(instrument->symbol, source->symbol, sizeof instrument->symbol);
-    memcpy(instrument->venue, source->venue, sizeof instrument->venue);
-    (void)snprintf(instrument->time_zone, sizeof instrument->time_zone, "UTC");
-    lfi_binance_currency(instrument->symbol, instrument->currency);
-    instrument->tick_nano = options->tick_nano > 0 ? options->tick_nano : source->tick_nano;
-    instrument->lot_nano = options->lot_nano > 0 ? options->lot_nano : source->lot_nano;
-    instrument->units_per_tick = 1;
-    instrument->is_inverse = strcmp(source->venue, "BINANCE_COINM") == 0;
-    instrument->has_local_times = source->has_local_times;
-    const int32_t levels = source->level_count;
-    instrument->level_count = levels > 0 && levels < LF_LEVELS_MAX ? levels : LF_LEVELS_MAX;
-    instrument->date = source->date;
-    if (source->date.year < 1970 || source->date.year > 2199) {
-        return lf_error_set(
-            error, LF_RANGE, "no capture is of the year %d", (int)source->date.year
-        );
+    const lf_status status = lfi_capture_instrument(source, options, instrument, error);
+    if (status != LF_OK) {
+        return status;
     }
-    instrument->session_open_ns = lf_date_to_days(source->date) * LF_NS_PER_DAY;
-    instrument->session_close_ns = instrument->session_open_ns + LF_NS_PER_DAY;
+    lfi_binance_currency(instrument->symbol, instrument->currency);
+    instrument->is_inverse = strcmp(source->venue, "BINANCE_COINM") == 0;
     if (!lfi_binance_set_scale(instrument->tick_nano, &self->m.price_scale, &self->tick_step) ||
         !lfi_binance_set_scale(instrument->lot_nano, &self->m.size_scale, &self->lot_step)) {
         return lf_error_set(

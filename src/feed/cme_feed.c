@@ -105,21 +105,6 @@ static void set_quotes(cme *self)
     fill(self, &self->book.ask, true, q->ask_ticks, q->ask_lots);
 }
 
-static void count_event(cme *self, const lf_event *event)
-{
-    lf_feed_stats *const stats = &self->reader->stats;
-    const lf_quotes *const q = &event->quotes;
-    const bool has_bid = q->bid_lots[0] > 0, has_ask = q->ask_lots[0] > 0;
-    if (stats->event_count == 0) {
-        stats->first_ts_ns = event->ts_exchange_ns;
-    }
-    stats->last_ts_ns = event->ts_exchange_ns;
-    stats->event_count++;
-    stats->kind_counts[event->kind]++;
-    stats->crossed_count += has_bid && has_ask && q->bid_ticks[0] >= q->ask_ticks[0];
-    stats->one_sided_count += !has_bid || !has_ask;
-}
-
 /* Put an event behind the others. Its times never go back; of those before the day nothing is
    told. */
 static queued *put_event(cme *self, lf_event_kind kind, int64_t ts_ns, uint32_t flags)
@@ -163,7 +148,7 @@ static queued *put_event(cme *self, lf_event_kind kind, int64_t ts_ns, uint32_t 
             },
     };
     self->owes_reset = self->owes_reset && is_masked;
-    count_event(self, &to->event);
+    lfi_count_event(&self->reader->stats, &to->event);
     return to;
 }
 
@@ -181,9 +166,7 @@ static void violate(cme *self, const char *what)
 static void put_book(cme *self, int64_t ts_ns, uint32_t flags)
 {
     set_quotes(self);
-    const lf_quotes *const q = &self->quotes;
-    const bool is_crossed =
-        q->bid_lots[0] > 0 && q->ask_lots[0] > 0 && q->bid_ticks[0] >= q->ask_ticks[0];
+    const bool is_crossed = lfi_is_crossed(&self->quotes);
     (void)put_event(self, LF_EVENT_QUOTE, ts_ns, flags);
     if (is_crossed && !self->is_closed) {
         violate(self, "the best bid is not below the best ask");

@@ -373,19 +373,10 @@ static uint32_t event_flags(dbn *self)
 static void count_event(dbn *self, const lf_event *event)
 {
     lf_feed_stats *const stats = &self->reader->stats;
-    const lf_quotes *const q = &event->quotes;
-    const bool has_bid = q->bid_lots[0] > 0, has_ask = q->ask_lots[0] > 0;
     const bool turns_bad = (event->flags & LF_EVENT_MASKED) != 0 && !self->is_bad;
     stats->halt_count += turns_bad && event->kind == LF_EVENT_HALT;
     stats->gap_count += turns_bad && event->kind != LF_EVENT_HALT;
-    if (stats->event_count == 0) {
-        stats->first_ts_ns = event->ts_exchange_ns;
-    }
-    stats->last_ts_ns = event->ts_exchange_ns;
-    stats->event_count++;
-    stats->kind_counts[event->kind]++;
-    stats->crossed_count += has_bid && has_ask && q->bid_ticks[0] >= q->ask_ticks[0];
-    stats->one_sided_count += !has_bid || !has_ask;
+    lfi_count_event(stats, event);
 }
 
 static void copy_best(dbn *self)

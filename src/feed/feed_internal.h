@@ -335,4 +335,26 @@ lf_status lfi_coinbase_open(
     const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
 );
 
+/* ---- what readers count ----------------------------------------------------------------- */
+
+/* Both best levels are there, and the bid is not below the ask. */
+static inline bool lfi_is_crossed(const lf_quotes *q)
+{
+    return q->bid_lots[0] > 0 && q->ask_lots[0] > 0 && q->bid_ticks[0] >= q->ask_ticks[0];
+}
+
+/* An event that is handed out, among the counts that every reader keeps. */
+static inline void lfi_count_event(lf_feed_stats *stats, const lf_event *event)
+{
+    const lf_quotes *const q = &event->quotes;
+    if (stats->event_count == 0) {
+        stats->first_ts_ns = event->ts_exchange_ns;
+    }
+    stats->last_ts_ns = event->ts_exchange_ns;
+    stats->event_count++;
+    stats->kind_counts[event->kind]++;
+    stats->crossed_count += lfi_is_crossed(q);
+    stats->one_sided_count += q->bid_lots[0] <= 0 || q->ask_lots[0] <= 0;
+}
+
 #endif
