@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lobflow._config import Config
-from lobflow._core import check, ffi, lib, new_error, path_bytes
+from lobflow._core import CancelledError, check, ffi, lib, new_error, path_bytes
 from lobflow._progress import LobflowNote, Progress, Watch
 from lobflow.data import Days, Job, Path, days_of
 from lobflow.model import Model
@@ -86,19 +86,21 @@ def _all(client: Any, task: Callable[..., Any], calls: Sequence[tuple[Any, ...]]
         for result in results:
             out.append(result)
             if not watch.step(stage, len(out) / len(calls)):
-                raise KeyboardInterrupt
+                raise CancelledError("Stopped.")
     return out
 
 
 # ---- features -------------------------------------------------------------------------------
 
 
-def _carries(frozen: tuple[bytes, int, dict[str, Any]], config: Config, keywords: dict[str, Any]) -> list[bytes]:
+def _carries(symbol: str, frozen: tuple[bytes, int, dict[str, Any]], config: Config,
+             keywords: dict[str, Any]) -> tuple[str, list[bytes]]:
+    """What lies before each day of a symbol, with the symbol: results come in any order."""
     days = _thawed(frozen)
     out, error = ffi.new("lf_feature_carry[]", max(len(days), 1)), new_error()
     with Job(days, config, keywords, False) as job:
         check(lib.lf_run_carries(job.job, out, error), error)
-    return [bytes(ffi.buffer(ffi.addressof(out, i))) for i in range(len(days))]
+    return symbol, [bytes(ffi.buffer(ffi.addressof(out, i))) for i in range(len(days))]
 
 
 def _feature_day(frozen: tuple[bytes, int, dict[str, Any]], carry: bytes, labels: str | Sequence[str], each_event: bool,
@@ -148,19 +150,14 @@ def features(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = 
     target.mkdir(parents=True, exist_ok=True)
     symbols = list(dict.fromkeys(days.symbols))
     places = {s: [i for i, name in enumerate(days.symbols) if name == s] for s in symbols}
-    # One pass over the trades of each symbol, then every day on its own. A symbol's results come with its name.
-    passes = _all(client, _named_carries, [(s, _frozen(days._take(places[s])), config, given) for s in symbols], workers,
+    # One pass over the trades of each symbol, then every day on its own.
+    passes = _all(client, _carries, [(s, _frozen(days._take(places[s])), config, given) for s in symbols], workers,
                   progress, "carry")
     before = {place: carry for s, found in passes for place, carry in zip(places[s], found, strict=True)}
     names = [str(target / f"{s}_{d}.{ending}") for s, d in zip(days.symbols, days.dates, strict=True)]
     calls = [(_frozen(days[i]), before[i], labels, each_event, config, given, names[i]) for i in range(len(days))]
     _all(client, _feature_day, calls, workers, progress, "features")
     return [pathlib.Path(name) for name in names]
-
-
-def _named_carries(symbol: str, frozen: tuple[bytes, int, dict[str, Any]], config: Config,
-                   keywords: dict[str, Any]) -> tuple[str, list[bytes]]:
-    return symbol, _carries(frozen, config, keywords)
 
 
 def table(paths: Sequence[Path]) -> Table:

@@ -62,6 +62,11 @@ def test_dask(model, two_symbols, days, tmp_path):
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
+def test_stopping(days, tmp_path):
+    with pytest.raises(lf.CancelledError):
+        ld.features(days, tmp_path, set="vpin", step="10s", workers=2, progress=lambda stage, share: False)
+
+
 def test_errors_come_through(model, days, tmp_path):
     with pytest.raises(lf.MismatchError):
         ld.backtest(days, tmp_path / "b", model=model, step="10s", workers=2)
