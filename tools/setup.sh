@@ -63,6 +63,15 @@ make_venv() {
     touch "$stamp"
 }
 
+# add_extra NAME FILE WHAT: packages that only some need, once for each content of FILE
+add_extra() {
+    stamp=.venv/.lobflow-$1-$(cksum <"$2" | cut -d' ' -f1)
+    [ -e "$stamp" ] && return 0
+    say "adding $3 to .venv"
+    .venv/bin/python -m pip install -q --disable-pip-version-check -r "$2"
+    touch "$stamp"
+}
+
 # The page's chart library comes from npm; a node from PyPI serves where the system has none.
 make_node() {
     command -v npm >/dev/null 2>&1 && return 0
@@ -79,17 +88,12 @@ if [ "${1:-}" = --test ]; then
 fi
 make_venv
 make_node
-if [ "${1:-}" = --test ]; then
+
+case "${1:-}" in
+--test)
+    add_extra tests tests/constraints.txt "the packages that tests compare with (about 200 MB)"
     python3 tools/fetch_web.py --test
-fi
-if [ "${1:-}" = --bench ]; then
-    .venv/bin/python -m pip install -q --disable-pip-version-check -r bench/peers/constraints.txt
-fi
-if [ "${1:-}" = --notebooks ]; then
-    stamp=.venv/.lobflow-notebooks-$(cksum <notebooks/constraints.txt | cut -d' ' -f1)
-    if [ ! -e "$stamp" ]; then
-        say "adding Jupyter's kernel and matplotlib to .venv (about 150 MB)"
-        .venv/bin/python -m pip install -q --disable-pip-version-check -r notebooks/constraints.txt
-        touch "$stamp"
-    fi
-fi
+    ;;
+--bench) add_extra bench bench/peers/constraints.txt "the packages that speed is compared with" ;;
+--notebooks) add_extra notebooks notebooks/constraints.txt "Jupyter's kernel and matplotlib (about 150 MB)" ;;
+esac

@@ -1,9 +1,9 @@
 """Goal: who trains and who is scored is what other programs for purged validation say.
 
 Method: folds of reference/splits.c as row numbers, against hand-computed sets, and against the
-packages purgedcv and skfolio where they are installed (neither belongs to the set-up; "pip install
-purgedcv skfolio" in the environment that runs this test). Our spans are closed on both ends. On
-rows one unit apart [a, b] is purgedcv's half-open [a, b + 1), and its embargo begins a unit later.
+packages purgedcv and skfolio (tests/constraints.txt; skipped where they are missing). Our spans are
+closed on both ends. On rows one unit apart [a, b] is purgedcv's half-open [a, b + 1), and its
+embargo begins a unit later.
 """
 import itertools
 import json
