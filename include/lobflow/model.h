@@ -196,7 +196,7 @@ typedef struct lf_model_meta {
     lf_clock clock;
 } lf_model_meta;
 
-/** One linear head of a logistic model: z = intercept + sum of w (x - mean) / scale. */
+/** A linear head, or what trees start from: z = intercept + sum of w (x - mean) / scale. */
 typedef struct lf_linear_head {
     double intercept;
     const double *weights; /* [feature_count], w / scale */
@@ -211,6 +211,9 @@ typedef struct lf_model_content {
     const char *texts[LF_HEAD_COUNT]; /* kind trees: LightGBM's text; NULL: no such head */
     size_t text_bytes[LF_HEAD_COUNT];
     const lf_linear_head *linear[LF_HEAD_COUNT]; /* kind logistic; NULL: no such head */
+    /** Kind trees: what is added to the sum of the trees before it becomes a probability; NULL:
+        nothing. */
+    const lf_linear_head *starts[LF_HEAD_COUNT];
     const lf_feature_fitted *fitted; /* parameters of the fitted features; NULL: none of them is */
     const char *training_json; /* a JSON object: options, data, metrics, importance; or NULL */
 } lf_model_content;

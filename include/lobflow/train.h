@@ -48,6 +48,14 @@ typedef enum lf_train_kind {
     LF_TRAIN_LOGISTIC = 1, /* logistic regression, and ridge regression for the return */
 } lf_train_kind;
 
+/** What trees begin from. */
+typedef enum lf_train_start {
+    LF_TRAIN_START_MEAN = 0, /* the mean label, as LightGBM does by itself */
+    /** The three-feature logistic (a ridge regression for the return), fitted on the rows that are
+        boosted: trees only mend it. Needs its features among the model's, else the mean. */
+    LF_TRAIN_START_LOGISTIC3 = 1,
+} lf_train_start;
+
 /** How probabilities are calibrated. */
 typedef enum lf_train_calibration {
     LF_TRAIN_UNCALIBRATED = 0,
@@ -107,6 +115,7 @@ typedef struct lf_train_options {
     /** Features of which a forecast may only rise or only fall: "depth_imbalance_l1:+,vpin:-"; NULL
         or "": none. Borrowed. For trees only. */
     const char *monotone;
+    lf_train_start start; /* for trees only */
     lf_train_calibration calibration;
     bool use_missing; /* trees: a split sends missing values where they fit; else they count as 0 */
 
@@ -117,6 +126,9 @@ typedef struct lf_train_options {
     int32_t rounds_max;
     int32_t early_stopping_rounds;
     double early_stopping_share; /* last part of the training span, 0 to 0.5; 0: all rounds */
+    /** The fewest rounds are kept whose loss on that part exceeds the least one by no more than so
+        many standard errors of the excess, from blocks of time; 0: those of the least loss. */
+    double early_stopping_se;
     uint64_t seed;
     /** Seed with which the caller has permuted all labels, 0: they are true. Changes no fit; it is
         told in the model folder and in the findings. */
@@ -125,7 +137,7 @@ typedef struct lf_train_options {
     int32_t permutations;
     bool importance; /* measure on the last folds what the forecasts need; changes no fit */
     int32_t threads; /* 0: one for each core */
-    double ridge;    /* of the logistic, in units of one row's information */
+    double ridge;    /* of all linear fits, in units of one row's information */
 
     int64_t step_ns;         /* of the rows; goes into the model folder */
     int64_t label_delay_ns;  /* of the labels */

@@ -83,6 +83,16 @@ static double line_head(const lf_model *model, int head, const double *x)
     return head == LF_HEAD_RET_1MIN ? z : 1 / (1 + exp(-z));
 }
 
+/* What trees say, from their sum on. */
+static double tree_head(const lf_model *model, int head, const double *x, double raw)
+{
+    const double *const start = model->linear[head];
+    if (start != NULL) {
+        raw = linear_value(start, model->feature_count, x) + raw;
+    }
+    return lfi_scorer_finish(model->scorers[head], raw);
+}
+
 /* What a mirrored model says that was asked for the row and for its mirror image. */
 static double mean_of(int head, double value, double other)
 {
@@ -96,13 +106,15 @@ static double head_value(const lf_model *model, int head, const double *x, const
     /* Most features of the mirror image are those of the row, so its ranks are known already. */
     lfi_ranks state;
     state.is_set = false;
-    const double value =
-        scorer != NULL ? lfi_scorer_predict_next(scorer, x, &state) : line_head(model, head, x);
+    const double value = scorer != NULL
+                             ? tree_head(model, head, x, lfi_scorer_raw_next(scorer, x, &state))
+                             : line_head(model, head, x);
     if (mirror == NULL) {
         return value;
     }
-    const double other = scorer != NULL ? lfi_scorer_predict_next(scorer, mirror, &state)
-                                        : line_head(model, head, mirror);
+    const double other =
+        scorer != NULL ? tree_head(model, head, mirror, lfi_scorer_raw_next(scorer, mirror, &state))
+                       : line_head(model, head, mirror);
     return mean_of(head, value, other);
 }
 
@@ -162,12 +174,13 @@ static void
 head_values(const lf_model *model, int head, const double *rows, size_t count, double *out)
 {
     const size_t width = model->feature_count;
-    if (model->scorers[head] != NULL) {
-        lf_scorer_predict_rows(model->scorers[head], rows, width, count, out);
-        return;
+    const bool is_trees = model->scorers[head] != NULL;
+    if (is_trees) {
+        lf_scorer_raw_rows(model->scorers[head], rows, width, count, out);
     }
     for (size_t i = 0; i < count; i++) {
-        out[i] = line_head(model, head, rows + i * width);
+        const double *const x = rows + i * width;
+        out[i] = is_trees ? tree_head(model, head, x, out[i]) : line_head(model, head, x);
     }
 }
 

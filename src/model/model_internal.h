@@ -141,8 +141,11 @@ typedef struct lfi_ranks {
 /* Build the tables of a forest; *out is NULL, and the status good, for one beyond the limits. */
 lf_status lfi_tables_create(const lf_scorer *scorer, lfi_tables **out);
 
-/* lf_scorer_predict() of the next row of a stream; the first one has is_set false. One output. */
-double lfi_scorer_predict_next(const lf_scorer *scorer, const double *row, lfi_ranks *state);
+/* lf_scorer_raw() of the next row of a stream; the first one has is_set false. One output. */
+double lfi_scorer_raw_next(const lf_scorer *scorer, const double *row, lfi_ranks *state);
+
+/* The prediction of a raw score. One output. */
+double lfi_scorer_finish(const lf_scorer *scorer, double raw);
 
 /* Build the tables of a forest that was read and choose the fastest kernel (scorer.c). */
 lf_status lfi_scorer_prepare(lf_scorer *scorer);
@@ -192,9 +195,11 @@ struct lf_scorer {
 };
 
 /* Version of model.json; raised when an older program would read it wrongly. Version 1 has no
-   parameters of fitted features, version 2 no calibration; both are read, and 2 is written where
-   there is none. */
-#define LFI_MODEL_FORMAT 3
+   parameters of fitted features, version 2 no calibration, version 3 no starts; all are read, and
+   the lowest from 2 on that can hold a model is written. */
+#define LFI_MODEL_FORMAT 4
+#define LFI_MODEL_FORMAT_CALIBRATED 3
+#define LFI_MODEL_FORMAT_PLAIN 2
 #define LFI_MODEL_FORMAT_OLDEST 1
 
 struct lf_model {
@@ -205,8 +210,9 @@ struct lf_model {
     bool has_fitted; /* some of the features is a fitted one */
     lf_feature_fitted fitted;
     lf_scorer *scorers[LF_HEAD_COUNT]; /* kind trees; NULL: no such head */
-    double *linear[LF_HEAD_COUNT];     /* kind logistic: intercept, weights, means; NULL: none */
-    char *training;                    /* JSON text */
+    /* Intercept, weights, means of a linear head, or of what trees start from; NULL: none. */
+    double *linear[LF_HEAD_COUNT];
+    char *training; /* JSON text */
 };
 
 /* model_fitted.c: parameters of fitted features as JSON, for the features that need them; NULL

@@ -326,6 +326,7 @@ static lf_status load_numbers(loader *l, const json_t *entry, const char *field,
     return LF_OK;
 }
 
+/* A linear head, or what trees start from. */
 static lf_status load_linear(loader *l, int head, const json_t *entry)
 {
     const size_t count = l->model->feature_count;
@@ -355,12 +356,19 @@ static lf_status load_heads(loader *l, const json_t *root)
             continue;
         }
         has_head = true;
-        const lf_status status =
-            is_trees ? load_trees(l, head, entry) : load_linear(l, head, entry);
+        lf_status status = is_trees ? load_trees(l, head, entry) : LF_OK;
         if (status != LF_OK) {
             return status;
         }
         memcpy(l->file, file, sizeof file);
+        const json_t *const line = is_trees ? json_object_get(entry, "start") : entry;
+        status = line != NULL ? load_linear(l, head, line) : LF_OK;
+        if (status == LF_OK && is_trees && line != NULL && l->model->scorers[head]->is_average) {
+            status = wrong(l, "start", "left out for trees whose mean is taken");
+        }
+        if (status != LF_OK) {
+            return status;
+        }
     }
     return has_head ? LF_OK : wrong(l, "heads", "an object with at least one head");
 }

@@ -40,19 +40,23 @@ static json_t *feature_names(const lf_model_content *content)
     return list;
 }
 
+static json_t *line_entry(const lf_linear_head *line, size_t feature_count)
+{
+    return json_pack(
+        "{s:o, s:o, s:o}",
+        "intercept",
+        number(line->intercept),
+        "weights",
+        numbers(line->weights, feature_count),
+        "means",
+        numbers(line->means, feature_count)
+    );
+}
+
 static json_t *head_entry(const lf_model_content *content, int head)
 {
-    const lf_linear_head *linear = content->linear[head];
-    if (linear != NULL) {
-        return json_pack(
-            "{s:o, s:o, s:o}",
-            "intercept",
-            number(linear->intercept),
-            "weights",
-            numbers(linear->weights, content->feature_count),
-            "means",
-            numbers(linear->means, content->feature_count)
-        );
+    if (content->linear[head] != NULL) {
+        return line_entry(content->linear[head], content->feature_count);
     }
     char file[32];
     char hash[32];
@@ -63,7 +67,12 @@ static json_t *head_entry(const lf_model_content *content, int head)
         "%016llx",
         (unsigned long long)lf_hash64(content->texts[head], content->text_bytes[head], 0)
     );
-    return json_pack("{s:s, s:s}", "file", file, "xxh64", hash);
+    json_t *entry = json_pack("{s:s, s:s}", "file", file, "xxh64", hash);
+    if (content->starts[head] != NULL) {
+        json_t *start = line_entry(content->starts[head], content->feature_count);
+        (void)json_object_set_new(entry, "start", start);
+    }
+    return entry;
 }
 
 static json_t *heads(const lf_model_content *content)
@@ -78,10 +87,16 @@ static json_t *heads(const lf_model_content *content)
 }
 
 /* A folder that nothing is new in can be read by the versions before. */
-static int format_version(const lf_model_meta *meta)
+static int format_version(const lf_model_content *content)
 {
-    const bool is_calibrated = meta->calibration[0].is_set || meta->calibration[1].is_set;
-    return is_calibrated ? LFI_MODEL_FORMAT : LFI_MODEL_FORMAT - 1;
+    const lf_calibration *const calibration = content->meta.calibration;
+    for (int head = 0; head < LF_HEAD_COUNT; head++) {
+        if (content->starts[head] != NULL) {
+            return LFI_MODEL_FORMAT;
+        }
+    }
+    return calibration[0].is_set || calibration[1].is_set ? LFI_MODEL_FORMAT_CALIBRATED
+                                                          : LFI_MODEL_FORMAT_PLAIN;
 }
 
 static json_t *fitted(const lf_model_meta *meta)
@@ -138,7 +153,8 @@ static lf_status check_content(const lf_model_content *content, lf_error *error)
     for (int head = 0; head < LF_HEAD_COUNT; head++) {
         const bool is_tree = content->texts[head] != NULL;
         const bool is_linear = content->linear[head] != NULL;
-        if ((is_tree && !is_trees) || (is_linear && is_trees)) {
+        const bool is_started = content->starts[head] != NULL;
+        if ((is_tree && !is_trees) || (is_linear && is_trees) || (is_started && !is_tree)) {
             return lf_error_set(error, LF_RANGE, "a head does not fit the kind of the model.");
         }
         has_head = has_head || is_tree || is_linear;
@@ -199,7 +215,7 @@ lf_status lf_model_save(const char *path, const lf_model_content *content, lf_er
         "format",
         "lobflow-model",
         "format_version",
-        format_version(&content->meta),
+        format_version(content),
         "lobflow_version",
         LF_VERSION,
         "kind",

@@ -136,6 +136,25 @@ static void test_round_trip(void **state)
     stop(&s);
 }
 
+/* Replaces the first `from` of a file by `to`. */
+static void change_file(const setting *s, const char *name, const char *from, const char *to)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    const char *path = lf_testing_path(&s->folder, name);
+    assert_int_equal(lf_file_read_all(NULL, path, &text, &bytes, NULL), LF_OK);
+    const char *at = strstr(text, from);
+    assert_non_null(at);
+    char *changed = calloc(bytes + strlen(to) + 1, 1);
+    assert_non_null(changed);
+    memcpy(changed, text, (size_t)(at - text));
+    strcat(changed, to);
+    strcat(changed, at + strlen(from));
+    assert_int_equal(lf_file_write_atomic(path, changed, strlen(changed), NULL), LF_OK);
+    free(changed);
+    lf_release(NULL, text);
+}
+
 static double sigmoid(double z)
 {
     return 1 / (1 + exp(-z));
@@ -209,6 +228,57 @@ static void test_logistic(void **state)
     stop(&s);
 }
 
+/* Trees that mend a line: the sum of both becomes the forecast. */
+static void test_starts(void **state)
+{
+    (void)state;
+    setting s;
+    start(&s);
+    static const double weights[] = {2, -0.5};
+    static const double means[] = {0.25, 0.1};
+    const lf_linear_head line = {.intercept = 0.3, .weights = weights, .means = means};
+    s.content.starts[LF_HEAD_UP_1MIN] = &line;
+    s.content.starts[LF_HEAD_RET_1MIN] = &line;
+    for (int mirrored = 0; mirrored < 2; mirrored++) {
+        s.content.meta.mirrored = mirrored != 0;
+        save(&s);
+        lf_model *model = load(&s);
+        double row[LF_MODEL_FEATURES_MAX] = {0};
+        lf_prediction found;
+        row[s.features[0]] = 1;
+        row[s.features[1]] = 0.3;
+        lf_model_predict(model, row, true, &found);
+        const double z = 0.3 + 2 * 0.75 - 0.5 * (0.3 - 0.1);
+        const double other = 0.3 + 2 * (-1 - 0.25) - 0.5 * (-0.3 - 0.1);
+        const double up = sigmoid(z + 1.5);
+        const double expected = mirrored ? (up + 1 - sigmoid(other - 1)) / 2 : up;
+        const double ret = mirrored ? (z + 3 - (other - 2)) / 2 : z + 3;
+        assert_true(fabs(found.p_up_1min - expected) < 1e-15);
+        assert_true(fabs(found.ret_1min_bps - ret) < 1e-14);
+        /* The head without a line is as it was. */
+        const double alone = mirrored ? (sigmoid(0.25) + 1 - sigmoid(-0.5)) / 2 : sigmoid(0.25);
+        assert_true(fabs(found.p_up_5min - alone) < 1e-15);
+        /* A missing value takes no part in the line. */
+        row[s.features[1]] = NAN;
+        const double rest = mirrored ? (2 * 0.75 + 3 - (2 * -1.25 - 2)) / 2 : 0.3 + 2 * 0.75 + 3;
+        lf_model_predict(model, row, true, &found);
+        assert_true(fabs(found.ret_1min_bps - rest) < 1e-14);
+        lf_model_destroy(model);
+    }
+    char *text = NULL;
+    size_t bytes = 0;
+    const char *path = lf_testing_path(&s.folder, "model.json");
+    assert_int_equal(lf_file_read_all(NULL, path, &text, &bytes, NULL), LF_OK);
+    assert_non_null(strstr(text, "\"format_version\": 4"));
+    lf_release(NULL, text);
+    change_file(&s, "model.json", "\"means\"", "\"modes\"");
+    lf_model *model = NULL;
+    lf_error error = {0};
+    assert_int_equal(lf_model_load(NULL, s.folder.path, &model, &error), LF_FORMAT);
+    assert_non_null(strstr(error.message, "means"));
+    stop(&s);
+}
+
 /* The rows of columns give the bits of rows one by one, invalid ones NaN. */
 static void check_columns(const lf_model *model)
 {
@@ -256,9 +326,10 @@ static void test_columns(void **state)
     const lf_linear_head head = {.intercept = 0.3, .weights = weights, .means = means};
     setting s;
     start(&s);
-    for (int round = 0; round < 4; round++) {
+    for (int round = 0; round < 6; round++) {
         s.content.meta.mirrored = round % 2 == 0;
-        if (round == 2) {
+        s.content.starts[LF_HEAD_UP_1MIN] = round / 2 == 1 ? &head : NULL;
+        if (round == 4) {
             (void)snprintf(s.content.meta.kind, sizeof s.content.meta.kind, "logistic");
             memset(s.content.texts, 0, sizeof s.content.texts);
             s.content.linear[LF_HEAD_UP_1MIN] = &head;
@@ -270,25 +341,6 @@ static void test_columns(void **state)
         lf_model_destroy(model);
     }
     stop(&s);
-}
-
-/* Replaces the first `from` of a file by `to`. */
-static void change_file(const setting *s, const char *name, const char *from, const char *to)
-{
-    char *text = NULL;
-    size_t bytes = 0;
-    const char *path = lf_testing_path(&s->folder, name);
-    assert_int_equal(lf_file_read_all(NULL, path, &text, &bytes, NULL), LF_OK);
-    const char *at = strstr(text, from);
-    assert_non_null(at);
-    char *changed = calloc(bytes + strlen(to) + 1, 1);
-    assert_non_null(changed);
-    memcpy(changed, text, (size_t)(at - text));
-    strcat(changed, to);
-    strcat(changed, at + strlen(from));
-    assert_int_equal(lf_file_write_atomic(path, changed, strlen(changed), NULL), LF_OK);
-    free(changed);
-    lf_release(NULL, text);
 }
 
 static void test_refused(void **state)
@@ -304,7 +356,7 @@ static void test_refused(void **state)
         {"model.json", "{", "[", LF_FORMAT, "JSON"},
         {"model.json", "lobflow-model", "other", LF_FORMAT, "format"},
         {"model.json", "\"format_version\": 2", "\"format_version\": 99", LF_UNSUPPORTED, "99"},
-        {"model.json", "\"format_version\": 2", "\"format_version\": 0", LF_UNSUPPORTED, "1 to 3"},
+        {"model.json", "\"format_version\": 2", "\"format_version\": 0", LF_UNSUPPORTED, "1 to 4"},
         {"model.json", "\"trees\"", "\"forest\"", LF_FORMAT, "kind"},
         {"model.json", "\"mirrored\": true", "\"mirrored\": 1", LF_FORMAT, "mirrored"},
         {"model.json", "\"ofi_norm_1min\"", "\"ofi_norm_1mim\"", LF_MISMATCH, "ofi_norm_1min"},
@@ -519,6 +571,12 @@ static void test_save_refuses(void **state)
     (void)snprintf(s.content.meta.kind, sizeof s.content.meta.kind, "other");
     assert_int_equal(lf_model_save(s.folder.path, &s.content, NULL), LF_RANGE);
     (void)snprintf(s.content.meta.kind, sizeof s.content.meta.kind, "trees");
+    static const double weights[] = {1, 2};
+    const lf_linear_head line = {.weights = weights, .means = weights};
+    s.content.texts[LF_HEAD_UP_5MIN] = NULL;
+    s.content.starts[LF_HEAD_UP_5MIN] = &line;
+    assert_int_equal(lf_model_save(s.folder.path, &s.content, NULL), LF_RANGE);
+    s.content.starts[LF_HEAD_UP_5MIN] = NULL;
     memset(s.content.texts, 0, sizeof s.content.texts);
     assert_int_equal(lf_model_save(s.folder.path, &s.content, NULL), LF_RANGE);
     assert_int_equal(lf_testing_entry_count(s.folder.path), 0);
@@ -566,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_mirrored_prediction),
         cmocka_unit_test(test_logistic),
+        cmocka_unit_test(test_starts),
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_fitted_round_trip),

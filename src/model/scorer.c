@@ -177,13 +177,19 @@ double lf_scorer_predict(const lf_scorer *scorer, const double *row)
     return out;
 }
 
-double lfi_scorer_predict_next(const lf_scorer *scorer, const double *row, lfi_ranks *state)
+double lfi_scorer_raw_next(const lf_scorer *scorer, const double *row, lfi_ranks *state)
 {
     double out = 0;
     assert(scorer->output_count == 1);
     raw_next(scorer, row, state, &out);
-    finish(scorer, &out);
     return out;
+}
+
+double lfi_scorer_finish(const lf_scorer *scorer, double raw)
+{
+    assert(scorer->output_count == 1);
+    finish(scorer, &raw);
+    return raw;
 }
 
 /* ---- many rows -------------------------------------------------------------------------- */

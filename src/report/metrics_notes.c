@@ -127,7 +127,8 @@ static void warn_of_training(lfi_metrics *m, json_t *out)
         warn(
             m,
             out,
-            "Boosting was best after %.0f rounds in some fold: there is little to learn.",
+            "Boosting kept %.0f rounds in some fold: there is little to learn beyond what it "
+            "starts from.",
             json_number_value(best)
         );
     }

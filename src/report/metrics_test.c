@@ -303,7 +303,7 @@ static void test_signal(void **state)
     check_numbers(root, rows, COUNT_OF(rows));
     assert_true(json_is_false(find(root, "signal.walk.model_beats_logistic3")));
     assert_true(warns(root, "does not beat the three-feature logistic"));
-    assert_true(warns(root, "best after 4 rounds"));
+    assert_true(warns(root, "kept 4 rounds"));
     assert_true(warns(root, "planted alpha of 0.25, which bounds the accuracy at 0.6667"));
     assert_true(warns(root, "In sample"));
     json_decref(root);

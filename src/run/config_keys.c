@@ -4,6 +4,7 @@
 static const char *const clock_words[] = {"exchange", "local", NULL};
 static const char *const preset_words[] = {"symmetric", "brief", NULL};
 static const char *const kind_words[] = {"trees", "logistic", NULL};
+static const char *const start_words[] = {"mean", "logistic3", NULL};
 static const char *const calibration_words[] = {"none", "platt", NULL};
 static const char *const validation_words[] = {"walk_forward", "rolling", "kfold", "cpcv", NULL};
 static const char *const horizon_words[] = {"1min", "5min", NULL};
@@ -143,6 +144,13 @@ const lfi_config_entry lfi_config_entries[] = {
     ),
     WORD(
         "model",
+        "start",
+        model.start,
+        start_words,
+        "trees mend the mean, or the three-feature logistic where its features are"
+    ),
+    WORD(
+        "model",
         "calibration",
         model.calibration,
         calibration_words,
@@ -158,6 +166,10 @@ const lfi_config_entry lfi_config_entries[] = {
         "early_stopping_share",
         model.early_stopping_share,
         "last part of the training span; 0: all rounds"),
+    F64("model",
+        "early_stopping_se",
+        model.early_stopping_se,
+        "fewest rounds within so many standard errors of the least loss"),
     I64("model", "trials", model_trials, "for `train`: parameters are searched first; 0: not"),
     TEXT(
         "model",
@@ -176,7 +188,7 @@ const lfi_config_entry lfi_config_entries[] = {
         "walks on permuted labels beside the true one, to see what chance gives"),
     BOOLEAN("model", "importance", model.importance, "of features, measured on the last folds"),
     I32("model", "threads", model.threads, "0: one for each core; results do not depend on it"),
-    F64("model", "ridge", model.ridge, "of the logistic, in units of one row's information"),
+    F64("model", "ridge", model.ridge, "of linear fits, in units of one row's information"),
     NS("model",
        "embargo",
        model.embargo_ns,

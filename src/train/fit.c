@@ -14,7 +14,8 @@ typedef struct fitting {
     lfi_summary summary;
     lfi_lightgbm *api;
     lfi_forest forests[LF_HEAD_COUNT];
-    lfi_line lines[LF_HEAD_COUNT];
+    lfi_line lines[LF_HEAD_COUNT]; /* of a logistic; of trees what they start from */
+    bool has_start[LF_HEAD_COUNT];
     lf_calibration calibration[LF_DIRECTION_COUNT];
     size_t fit_rows[LF_HEAD_COUNT];
     lfi_task *task;
@@ -54,9 +55,14 @@ static lf_status fit_trees(fitting *f, lf_head head, lf_error *error)
         return status;
     }
     f->fit_rows[head] = sample.row_count;
+    lfi_line *const line = &f->lines[head];
     status = lfi_check_rows(&fit, sample.row_count, 2 * (size_t)o->min_data_in_leaf, error);
     if (status == LF_OK) {
-        status = lfi_boost(f->api, &fit, &stop, &sample, round_done, f, forest, error);
+        status = lfi_start_fit(&fit, &f->has_start[head], line, error);
+    }
+    if (status == LF_OK) {
+        const lfi_line *const start = f->has_start[head] ? line : NULL;
+        status = lfi_boost(f->api, &fit, &stop, start, &sample, round_done, f, forest, error);
     }
     lfi_sample_release(data->allocator, &sample);
     f->rounds_done = ((int32_t)head + 1) * o->rounds_max;
@@ -65,21 +71,19 @@ static lf_status fit_trees(fitting *f, lf_head head, lf_error *error)
     return status;
 }
 
-static double scorer_forecast(const void *context, const double *x)
-{
-    return lf_scorer_predict(context, x);
-}
-
-/* A fitted line and the number of its features. */
-typedef struct line_forecast {
-    const lfi_line *line;
+/* A direction that was just fitted: a line, trees, or both. */
+typedef struct fitted_head {
+    const lfi_line *line; /* NULL: trees alone */
     size_t feature_count;
-} line_forecast;
+    const lf_scorer *scorer; /* NULL: a line alone */
+} fitted_head;
 
-static double logistic_forecast(const void *context, const double *x)
+static double forecast(const void *context, const double *x)
 {
-    const line_forecast *const l = context;
-    return 1 / (1 + exp(-lfi_line_value(l->line, x, l->feature_count)));
+    const fitted_head *const h = context;
+    double z = h->line != NULL ? lfi_line_value(h->line, x, h->feature_count) : 0;
+    z += h->scorer != NULL ? lf_scorer_raw(h->scorer, x) : 0;
+    return 1 / (1 + exp(-z));
 }
 
 /* Bends a direction's probabilities to what came true on the stopping rows. */
@@ -88,9 +92,9 @@ static lf_status calibrate(fitting *f, lf_head head, lf_error *error)
     const lfi_data *data = f->data;
     const lfi_query stop = {.data = data, .head = head, .span = f->stop};
     lf_calibration *out = &f->calibration[head];
+    fitted_head fitted = {&f->lines[head], data->feature_count, NULL};
     if (f->api == NULL) {
-        const line_forecast line = {&f->lines[head], data->feature_count};
-        return lfi_platt_fit(&stop, logistic_forecast, &line, out, error);
+        return lfi_platt_fit(&stop, forecast, &fitted, out, error);
     }
     lf_scorer *scorer = NULL;
     const lfi_forest *forest = &f->forests[head];
@@ -98,7 +102,9 @@ static lf_status calibrate(fitting *f, lf_head head, lf_error *error)
         data->allocator, forest->text, forest->bytes, lf_head_name(head), &scorer, error
     );
     if (status == LF_OK) {
-        status = lfi_platt_fit(&stop, scorer_forecast, scorer, out, error);
+        fitted.line = f->has_start[head] ? fitted.line : NULL;
+        fitted.scorer = scorer;
+        status = lfi_platt_fit(&stop, forecast, &fitted, out, error);
     }
     lf_scorer_destroy(scorer);
     return status;
@@ -155,6 +161,9 @@ json_t *lfi_options_json(const lfi_data *data)
     (void)json_object_set_new(entry, "calibration", json_string(calibration));
     (void)json_object_set_new(entry, "balanced", json_boolean(o->balanced));
     (void)json_object_set_new(entry, "use_missing", json_boolean(o->use_missing));
+    (void)json_object_set_new(entry, "early_stopping_se", json_real(o->early_stopping_se));
+    const char *start = o->start == LF_TRAIN_START_LOGISTIC3 ? "logistic3" : "mean";
+    (void)json_object_set_new(entry, "start", json_string(start));
     if (o->monotone != NULL && *o->monotone != '\0') {
         (void)json_object_set_new(entry, "monotone", json_string(o->monotone));
     }
@@ -280,6 +289,7 @@ static lf_status save(const fitting *f, const char *path, lf_error *error)
         content.texts[head] = f->forests[head].text;
         content.text_bytes[head] = f->forests[head].bytes;
         content.linear[head] = f->api == NULL ? &linear[head] : NULL;
+        content.starts[head] = f->has_start[head] ? &linear[head] : NULL;
     }
     const lf_status status = training == NULL
                                  ? lf_error_set(error, LF_NOMEM, "%s: not enough memory.", path)

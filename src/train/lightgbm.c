@@ -345,7 +345,8 @@ typedef struct pushing {
     dataset set;
     size_t row_count; /* pushed so far */
     float *labels;
-    double *truths; /* the labels as they are, or NULL */
+    const lfi_line *start; /* what boosting begins from, or NULL: the mean label */
+    double *starts;        /* its values; NULL with start */
 } pushing;
 
 static lf_status push_rows(void *context, const lfi_matrix *rows, lf_error *error)
@@ -363,11 +364,25 @@ static lf_status push_rows(void *context, const lfi_matrix *rows, lf_error *erro
         return failed(p->api, error);
     }
     memcpy(p->labels + first, rows->y32, rows->row_count * sizeof *rows->y32);
-    if (p->truths != NULL) {
-        memcpy(p->truths + first, rows->y, rows->row_count * sizeof *rows->y);
+    for (size_t i = 0; p->start != NULL && i < rows->row_count; i++) {
+        const double *const x = rows->x + i * rows->feature_count;
+        p->starts[first + i] = lfi_line_value(p->start, x, rows->feature_count);
     }
     p->row_count += rows->row_count;
     return LF_OK;
+}
+
+/* Gives a dataset a field; one without values is left out. */
+static bool set_field(
+    const lfi_lightgbm *api,
+    dataset set,
+    const char *name,
+    const void *values,
+    size_t count,
+    int type
+)
+{
+    return count == 0 || api->DatasetSetField(set, name, values, (int)count, type) == 0;
 }
 
 /*
@@ -393,10 +408,9 @@ set_weights(const pushing *p, const lf_allocator *allocator, double weights[2], 
     for (size_t i = 0; i < p->row_count; i++) {
         of_rows[i] = (float)weights[p->labels[i] > 0.5F];
     }
-    const int code =
-        p->api->DatasetSetField(p->set, "weight", of_rows, (int)p->row_count, DTYPE_FLOAT32);
+    const bool is_set = set_field(p->api, p->set, "weight", of_rows, p->row_count, DTYPE_FLOAT32);
     lf_release(allocator, of_rows);
-    return code == 0 ? LF_OK : failed(p->api, error);
+    return is_set ? LF_OK : failed(p->api, error);
 }
 
 /* Puts all rows of a query into a dataset made for row_count of them. Weights, of rows that fall
@@ -406,113 +420,57 @@ static lf_status fill_dataset(
     const lfi_query *query,
     size_t row_count,
     dataset set,
-    double *truths,
+    const lfi_line *start,
     double *weights,
     lf_error *error
 )
 {
     const lf_allocator *const allocator = query->data->allocator;
-    pushing p = {.api = api, .set = set, .truths = truths};
+    const size_t start_count = start != NULL ? row_count : 0;
+    pushing p = {.api = api, .set = set, .start = start};
     p.labels = lf_allocate(allocator, row_count + 1, sizeof *p.labels);
-    if (p.labels == NULL) {
-        return lf_error_set(error, LF_NOMEM, "not enough memory for %zu labels.", row_count);
+    p.starts = lf_allocate(allocator, start_count + 1, sizeof *p.starts);
+    lf_status status = LF_OK;
+    if (p.labels == NULL || p.starts == NULL) {
+        status = lf_error_set(error, LF_NOMEM, "not enough memory for %zu labels.", row_count);
     }
-    lf_status status = lfi_each_day(query, push_rows, &p, error);
+    if (status == LF_OK) {
+        status = lfi_each_day(query, push_rows, &p, error);
+    }
     if (status == LF_OK &&
-        api->DatasetSetField(set, "label", p.labels, (int)row_count, DTYPE_FLOAT32) != 0) {
+        (!set_field(api, set, "label", p.labels, row_count, DTYPE_FLOAT32) ||
+         !set_field(api, set, "init_score", p.starts, start_count, DTYPE_FLOAT64))) {
         status = failed(api, error);
     }
     if (status == LF_OK && weights != NULL) {
         status = set_weights(&p, allocator, weights, error);
     }
+    lf_release(allocator, p.starts);
     lf_release(allocator, p.labels);
     return status;
 }
 
 /* ---- boosting --------------------------------------------------------------------------- */
 
-/* The rows that stop the boosting: their true labels stay here, their bins in LightGBM. */
-typedef struct stopping {
-    dataset set;
-    size_t row_count;
-    double *truths;    /* [row_count] */
-    double *forecasts; /* [row_count] */
-} stopping;
-
-static lf_status count_rows(void *context, const lfi_matrix *rows, lf_error *error)
-{
-    size_t *const count = context;
-    (void)error;
-    *count += rows->row_count;
-    return LF_OK;
-}
-
+/* Bins of the stopping rows, whose labels are kept outside LightGBM. */
 static lf_status create_stopping(
     const lfi_lightgbm *api,
     const lfi_query *query,
     dataset reference,
-    stopping *out,
+    const lfi_line *start,
+    lfi_stopping *out,
+    dataset *set,
     lf_error *error
 )
 {
-    const lf_allocator *const allocator = query->data->allocator;
-    lf_status status = lfi_each_day(query, count_rows, &out->row_count, error);
+    const lf_status status = lfi_stopping_create(query, out, error);
     if (status != LF_OK || out->row_count == 0) {
         return status;
     }
-    out->truths = lf_allocate(allocator, out->row_count, sizeof *out->truths);
-    out->forecasts = lf_allocate(allocator, out->row_count, sizeof *out->forecasts);
-    if (out->truths == NULL || out->forecasts == NULL) {
-        return lf_error_set(error, LF_NOMEM, "not enough memory for the stopping rows.");
-    }
-    if (api->DatasetCreateByReference(reference, (int64_t)out->row_count, &out->set) != 0) {
+    if (api->DatasetCreateByReference(reference, (int64_t)out->row_count, set) != 0) {
         return failed(api, error);
     }
-    return fill_dataset(api, query, out->row_count, out->set, out->truths, NULL, error);
-}
-
-/* Log loss in which rows that fall and rows that rise have weights. */
-static double weighted_loss(const stopping *stop, const double weights[2])
-{
-    double losses[2] = {0, 0};
-    double counts[2] = {0, 0};
-    for (size_t i = 0; i < stop->row_count; i++) {
-        const int up = stop->truths[i] > 0.5;
-        losses[up] += lf_stats_log_loss(&stop->forecasts[i], &stop->truths[i], 1);
-        counts[up] += 1;
-    }
-    return (weights[0] * losses[0] + weights[1] * losses[1]) /
-           (weights[0] * counts[0] + weights[1] * counts[1]);
-}
-
-/*
- * Loss of the stopping rows after the last round. LightGBM would sum it in as many parts as there
- * are threads, and its last digits would decide which round is best; summed here in row order it is
- * the same everywhere.
- */
-static lf_status stop_loss(
-    const lfi_lightgbm *api,
-    booster model,
-    lf_head head,
-    const stopping *stop,
-    const double weights[2],
-    double *out,
-    lf_error *error
-)
-{
-    int64_t count = 0;
-    const size_t rows = stop->row_count;
-    if (api->BoosterGetPredict(model, DATA_STOP, &count, stop->forecasts) != 0) {
-        return failed(api, error);
-    }
-    if (head == LF_HEAD_RET_1MIN) {
-        *out = lf_stats_brier(stop->forecasts, stop->truths, rows);
-    } else if (weights[0] == weights[1]) {
-        *out = lf_stats_log_loss(stop->forecasts, stop->truths, rows);
-    } else {
-        *out = weighted_loss(stop, weights);
-    }
-    return LF_OK;
+    return fill_dataset(api, query, out->row_count, *set, start, NULL, error);
 }
 
 /* What one boosting works with. */
@@ -521,15 +479,15 @@ typedef struct boosting {
     const lf_train_options *options;
     lf_head head;
     dataset fit;
-    double weights[2]; /* of rows that fall and that rise */
-    stopping stop;
+    dataset stop_set;
+    lfi_stopping stop;
     booster model;
     lfi_round_done round_done;
     void *context;
 } boosting;
 
 /* Boosts until the loss on the stopping rows has not fallen for some rounds. */
-static lf_status boost_rounds(const boosting *b, lfi_forest *out, lf_error *error)
+static lf_status boost_rounds(boosting *b, lfi_forest *out, lf_error *error)
 {
     const bool has_stop = b->stop.row_count > 0;
     out->best_loss = NAN;
@@ -540,11 +498,12 @@ static lf_status boost_rounds(const boosting *b, lfi_forest *out, lf_error *erro
             return failed(b->api, error);
         }
         if (has_stop) {
-            const lf_status status =
-                stop_loss(b->api, b->model, b->head, &b->stop, b->weights, &loss, error);
-            if (status != LF_OK) {
-                return status;
+            int64_t count = 0;
+            if (b->api->BoosterGetPredict(b->model, DATA_STOP, &count, b->stop.forecasts) != 0) {
+                return failed(b->api, error);
             }
+            lfi_stopping_add(&b->stop);
+            loss = lfi_stopping_loss(&b->stop, round);
         }
         out->rounds = round;
         if (!has_stop || round == 1 || loss < out->best_loss) {
@@ -557,6 +516,11 @@ static lf_status boost_rounds(const boosting *b, lfi_forest *out, lf_error *erro
         if (is_finished != 0 || round - out->best_round >= b->options->early_stopping_rounds) {
             break;
         }
+    }
+    if (has_stop) {
+        const double errors = b->options->early_stopping_se;
+        out->best_round = lfi_stopping_choose(&b->stop, out->best_round, errors);
+        out->best_loss = lfi_stopping_loss(&b->stop, out->best_round);
     }
     return LF_OK;
 }
@@ -620,6 +584,7 @@ static lf_status create_model(
     boosting *b,
     const lfi_query *fit,
     const lfi_query *stop,
+    const lfi_line *start,
     lfi_sample *sample,
     const char *parameters,
     lf_error *error
@@ -628,41 +593,42 @@ static lf_status create_model(
     const lfi_lightgbm *const api = b->api;
     const size_t rows = sample->row_count;
     const bool is_weighted = b->options->balanced && b->head != LF_HEAD_RET_1MIN;
+    double weights[2] = {1, 1};
     lf_status status = create_by_sample(api, fit->data, sample, parameters, &b->fit, error);
     if (status == LF_OK) {
-        double *const weights = is_weighted ? b->weights : NULL;
-        status = fill_dataset(api, fit, rows, b->fit, NULL, weights, error);
+        status = fill_dataset(api, fit, rows, b->fit, start, is_weighted ? weights : NULL, error);
     }
     if (status == LF_OK) {
-        status = create_stopping(api, stop, b->fit, &b->stop, error);
+        status = create_stopping(api, stop, b->fit, start, &b->stop, &b->stop_set, error);
+        memcpy(b->stop.weights, weights, sizeof weights);
     }
     if (status == LF_OK &&
         (api->BoosterCreate(b->fit, parameters, &b->model) != 0 ||
-         (b->stop.row_count > 0 && api->BoosterAddValidData(b->model, b->stop.set) != 0))) {
+         (b->stop.row_count > 0 && api->BoosterAddValidData(b->model, b->stop_set) != 0))) {
         status = failed(api, error);
     }
     return status;
 }
 
-static void release_model(boosting *b, const lf_allocator *allocator)
+static void release_model(boosting *b)
 {
     if (b->model != NULL) {
         (void)b->api->BoosterFree(b->model);
     }
-    if (b->stop.set != NULL) {
-        (void)b->api->DatasetFree(b->stop.set);
+    if (b->stop_set != NULL) {
+        (void)b->api->DatasetFree(b->stop_set);
     }
     if (b->fit != NULL) {
         (void)b->api->DatasetFree(b->fit);
     }
-    lf_release(allocator, b->stop.truths);
-    lf_release(allocator, b->stop.forecasts);
+    lfi_stopping_release(&b->stop);
 }
 
 lf_status lfi_boost(
     const lfi_lightgbm *api,
     const lfi_query *fit,
     const lfi_query *stop,
+    const lfi_line *start,
     lfi_sample *sample,
     lfi_round_done round_done,
     void *context,
@@ -677,14 +643,13 @@ lf_status lfi_boost(
         .api = api,
         .options = options,
         .head = fit->head,
-        .weights = {1, 1},
         .round_done = round_done,
         .context = context,
     };
     *out = (lfi_forest){0};
     write_parameters(fit->data, fit->head, parameters, sizeof parameters);
     (void)api->SetMaxThreads(options->threads > 0 ? options->threads : -1);
-    lf_status status = create_model(&b, fit, stop, sample, parameters, error);
+    lf_status status = create_model(&b, fit, stop, start, sample, parameters, error);
     if (status == LF_OK) {
         out->stop_rows = b.stop.row_count;
         status = boost_rounds(&b, out, error);
@@ -692,7 +657,7 @@ lf_status lfi_boost(
     if (status == LF_OK) {
         status = keep_forest(api, fit->data, b.model, out, error);
     }
-    release_model(&b, allocator);
+    release_model(&b);
     if (status != LF_OK) {
         lfi_forest_release(allocator, out);
     }

@@ -12,6 +12,7 @@ void lf_train_options_init(lf_train_options *options, lf_train_preset preset)
         .kind = LF_TRAIN_TREES,
         .features = is_symmetric ? "scale_free" : "default",
         .mirrored = is_symmetric,
+        .start = is_symmetric ? LF_TRAIN_START_LOGISTIC3 : LF_TRAIN_START_MEAN,
         .use_missing = true,
         .num_leaves = is_symmetric ? 15 : 31,
         .max_depth = is_symmetric ? 4 : 6,
@@ -22,6 +23,9 @@ void lf_train_options_init(lf_train_options *options, lf_train_preset preset)
         .rounds_max = 300,
         .early_stopping_rounds = 30,
         .early_stopping_share = 0.2,
+        /* Where trees only mend, fewer of them cost little, and chance is all that speaks for more.
+         */
+        .early_stopping_se = is_symmetric ? 1 : 0,
         .seed = 1,
         .importance = true,
         .ridge = 0.001,
@@ -64,6 +68,9 @@ lf_status lfi_check_options(const lf_train_options *o, lf_error *error)
         {"early_stopping_share",
          "from 0 to 0.5",
          o->early_stopping_share >= 0 && o->early_stopping_share <= 0.5},
+        {"early_stopping_se",
+         "0 or more",
+         o->early_stopping_se >= 0 && isfinite(o->early_stopping_se)},
         {"threads", "0 or more", o->threads >= 0},
         {"ridge", "0 or more", o->ridge >= 0 && isfinite(o->ridge)},
         {"step", "positive", o->step_ns > 0},

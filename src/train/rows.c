@@ -290,6 +290,7 @@ static void release_matrix(const lf_allocator *allocator, lfi_matrix *matrix)
     lf_release(allocator, matrix->x);
     lf_release(allocator, matrix->y);
     lf_release(allocator, matrix->y32);
+    lf_release(allocator, matrix->times);
 }
 
 /* Room for the rows of any one day of the query. */
@@ -307,7 +308,8 @@ static lf_status create_matrix(const lfi_query *query, lfi_matrix *out, lf_error
     out->x = lf_allocate(data->allocator, rows + 1, out->feature_count * sizeof *out->x);
     out->y = lf_allocate(data->allocator, rows + 1, sizeof *out->y);
     out->y32 = lf_allocate(data->allocator, rows + 1, sizeof *out->y32);
-    if (out->x == NULL || out->y == NULL || out->y32 == NULL) {
+    out->times = lf_allocate(data->allocator, rows + 1, sizeof *out->times);
+    if (out->x == NULL || out->y == NULL || out->y32 == NULL || out->times == NULL) {
         release_matrix(data->allocator, out);
         return lf_error_set(error, LF_NOMEM, "not enough memory for %zu training rows.", rows);
     }
@@ -319,8 +321,9 @@ static double mirrored_label(lf_head head, double label)
     return head == LF_HEAD_RET_1MIN ? 0.0 - label : 1.0 - label;
 }
 
-static void put_label(lfi_matrix *m, double label)
+static void put_label(lfi_matrix *m, int64_t t_ns, double label)
 {
+    m->times[m->row_count] = t_ns;
     m->y[m->row_count] = label;
     m->y32[m->row_count++] = (float)label;
 }
@@ -337,11 +340,11 @@ put_row(const lfi_query *query, const lfi_columns *day, size_t row, lfi_matrix *
     for (size_t f = 0; f < width; f++) {
         x[f] = columns[f][row];
     }
-    put_label(m, label);
+    put_label(m, day->times[row], label);
     if (!data->options->mirrored) {
         return LF_OK;
     }
-    put_label(m, mirrored_label(query->head, label));
+    put_label(m, day->times[row], mirrored_label(query->head, label));
     return lf_feature_mirror_row(
         query->is_beside ? data->beside : data->indices, width, x, x + width, error
     );

@@ -166,7 +166,8 @@ static void write_warnings(lf_train_scores *s)
     if (s->least_best_round < 10) {
         warn(
             s,
-            "Boosting was best after %.0f rounds in some fold: there is little to learn.\n",
+            "Boosting kept %.0f rounds in some fold: there is little to learn beyond what it "
+            "starts from.\n",
             s->least_best_round
         );
     }

@@ -71,9 +71,10 @@ typedef struct lfi_span {
 
 /* Rows of one head, row-major, each mirrored row behind its original. */
 typedef struct lfi_matrix {
-    double *x;  /* [row_count][feature_count] */
-    double *y;  /* [row_count] */
-    float *y32; /* [row_count] the same for LightGBM */
+    double *x;      /* [row_count][feature_count] */
+    double *y;      /* [row_count] */
+    float *y32;     /* [row_count] the same for LightGBM */
+    int64_t *times; /* [row_count] */
     size_t row_count;
     size_t feature_count;
 } lfi_matrix;
@@ -213,7 +214,7 @@ typedef struct lfi_forest {
     char *text; /* LightGBM's text up to the best round */
     size_t bytes;
     size_t stop_rows;
-    int32_t best_round;
+    int32_t best_round; /* the one that is kept */
     int32_t rounds;
     double best_loss; /* on the stopping rows; NaN without */
     double gain[LF_MODEL_FEATURES_MAX];
@@ -222,22 +223,6 @@ typedef struct lfi_forest {
 
 /* Told after each round; false stops. */
 typedef bool (*lfi_round_done)(void *context);
-
-/* Boosts on the rows of `fit` and stops on those of `stop`. The sample is of `fit`; it is released
-   as soon as it has been used. */
-lf_status lfi_boost(
-    const lfi_lightgbm *api,
-    const lfi_query *fit,
-    const lfi_query *stop,
-    lfi_sample *sample,
-    lfi_round_done round_done,
-    void *context,
-    lfi_forest *out,
-    lf_error *error
-);
-void lfi_forest_release(const lf_allocator *allocator, lfi_forest *forest);
-
-/* ---- linear models ---------------------------------------------------------------------- */
 
 /* One fitted linear head: z = intercept + sum of weights (x - means), missing x as its mean. */
 typedef struct lfi_line {
@@ -248,11 +233,65 @@ typedef struct lfi_line {
     int32_t rounds;
 } lfi_line;
 
+/* Losses of the stopping rows. LightGBM would sum them in as many parts as there are threads, and
+   their last digits would decide which round is best; summed here in row order they are the same
+   everywhere. */
+typedef struct lfi_stopping {
+    const lf_allocator *allocator;
+    bool is_return;
+    double weights[2]; /* of rows that fall and that rise; 1 unless they are set */
+    size_t row_count;  /* 0: there are none, and nothing below */
+    float *truths;     /* [row_count] */
+    double *forecasts; /* [row_count] of the round that is added next */
+    size_t *blocks;    /* [block_count] last row + 1 of blocks of time that suit the horizon */
+    size_t block_count;
+    double *losses; /* [rounds_max][block_count] sums of the rounds so far */
+    double weight;  /* of all rows */
+    int32_t round_count;
+} lfi_stopping;
+
+lf_status lfi_stopping_create(const lfi_query *query, lfi_stopping *out, lf_error *error);
+void lfi_stopping_release(lfi_stopping *stop);
+
+/* Add a round, whose forecasts have been put in. */
+void lfi_stopping_add(lfi_stopping *stop);
+
+/* Mean loss of a round, which count from 1: log loss of a direction, squared error of the return.
+ */
+double lfi_stopping_loss(const lfi_stopping *stop, int32_t round);
+
+/* The first round whose loss exceeds that of round `best` by no more than some standard errors of
+   the excess, from the blocks. `best` itself with no errors or a single block. */
+int32_t lfi_stopping_choose(const lfi_stopping *stop, int32_t best, double errors);
+
+/* Boosts on the rows of `fit` and stops on those of `stop`, beginning from a line of the model's
+   features, or with NULL from the mean label. The sample is of `fit`; it is released as soon as it
+   has been used. */
+lf_status lfi_boost(
+    const lfi_lightgbm *api,
+    const lfi_query *fit,
+    const lfi_query *stop,
+    const lfi_line *start,
+    lfi_sample *sample,
+    lfi_round_done round_done,
+    void *context,
+    lfi_forest *out,
+    lf_error *error
+);
+void lfi_forest_release(const lf_allocator *allocator, lfi_forest *forest);
+
+/* ---- linear models ---------------------------------------------------------------------- */
+
 /* Logistic regression for a direction, least squares for the return, on the rows of a query. */
 lf_status lfi_line_fit(
     const lfi_query *query, double ridge, size_t least_rows, lfi_line *out, lf_error *error
 );
 double lfi_line_value(const lfi_line *line, const double *x, size_t feature_count);
+
+/* The three-feature logistic of a query as a line of the model's features, for trees to start from.
+   *is_set is false, and there is none, when some of its features is not the model's. A weight that
+   model.monotone forbids is 0. */
+lf_status lfi_start_fit(const lfi_query *query, bool *is_set, lfi_line *out, lf_error *error);
 
 /* ---- calibration ------------------------------------------------------------------------ */
 
