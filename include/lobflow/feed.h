@@ -78,7 +78,7 @@ typedef enum lf_change_kind {
     LF_CHANGE_ADD = 0,    /* it joins the end of the queue at its price */
     LF_CHANGE_REDUCE = 1, /* it loses lots; with its last ones it goes */
     LF_CHANGE_MODIFY = 2, /* a new price or size; smaller at the same price keeps the place */
-    LF_CHANGE_FILL = 3,   /* it was executed; what it loses by that is a change of its own */
+    LF_CHANGE_FILL = 3,   /* executed where it rested; what it loses is a change of its own */
     LF_CHANGE_CLEAR = 4,  /* all orders of the book are gone */
 } lf_change_kind;
 

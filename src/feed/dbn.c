@@ -17,6 +17,7 @@ typedef struct open_event {
     bool is_doubtful; /* by its last record */
     bool is_reset;    /* its book was cleared */
     bool has_fill;    /* F */
+    char taker_side;  /* of the latest T, or 0 */
     char change;      /* action of the first record that changes the book, or 0 */
     bool is_gone;     /* that order is gone */
     bool is_all_hidden;
@@ -189,6 +190,10 @@ static lf_status apply_order(dbn *self, const dbn_message *m, lf_error *error)
     if (m->action != 'A' && m->action != 'M') {
         const bool is_fill = m->action == 'F';
         change.kind = is_fill ? LF_CHANGE_FILL : LF_CHANGE_REDUCE;
+        /* An order that was changed so that it crosses has an F too: it took, it did not wait. */
+        if (is_fill && m->side == self->now.taker_side && m->side != 'N') {
+            return LF_OK;
+        }
         status = lfi_changes_push(&self->reader->changes, &change, error);
         return status == LF_OK && !is_fill ? lf_l3_reduce(self->l3, m->order_id, m->size) : status;
     }
@@ -450,7 +455,7 @@ static lf_status open_event_now(dbn *self, bool is_snapshot, lf_error *error)
     now->is_doubtful = now->is_reset = now->has_fill = now->is_gone = false;
     now->is_all_hidden = true;
     now->has_note = now->has_first = false;
-    now->change = 0;
+    now->change = now->taker_side = 0;
     now->trade_first = self->trade_count;
     if (is_snapshot) {
         self->before = self->quotes;
@@ -483,6 +488,7 @@ static void note(open_event *now, const unsigned char *record, const dbn_message
         m->action == 'A' || m->action == 'C' || m->action == 'M' || m->action == 'R';
     now->is_doubtful = (m->flags & DBN_MAYBE_BAD_BOOK) != 0;
     now->has_fill = now->has_fill || m->action == 'F';
+    now->taker_side = m->action == 'T' ? m->side : now->taker_side;
     now->is_reset = now->is_reset || m->action == 'R';
     if (m->action == 'N' && !now->has_note) {
         keep(now->note, record);

@@ -178,6 +178,12 @@ static const order_row market[] = {
     {1, 2, CENTS(203), 5, 'A', 'A', 0x80, 0},
     {2, 3, CENTS(200), 7, 'A', 'B', 0x80, 0},
     {2, 90, CENTS(999), 7, 'A', 'B', 0x80, 8}, /* another instrument */
+    /* An order is changed so that it takes: its own F has the taker's side. */
+    {4, 2, CENTS(200), 1, 'T', 'A', 0, 0},
+    {4, 2, CENTS(200), 1, 'F', 'A', 0, 0},
+    {4, 3, CENTS(200), 1, 'F', 'B', 0, 0},
+    {4, 3, CENTS(200), 1, 'C', 'B', 0, 0},
+    {4, 2, CENTS(203), 4, 'M', 'A', 0x80, 0},
     /* One aggressor takes an order whole and a part of the next: one event, one state. */
     {5, 0, CENTS(200), 12, 'T', 'A', 0, 0},
     {5, 1, CENTS(200), 10, 'F', 'B', 0, 0},
@@ -206,11 +212,12 @@ static const struct {
     {0, LF_EVENT_ADD, 1, 20000, 10, 200, 10, LF_ASK_NONE, 0, 0},
     {1, LF_EVENT_ADD, -1, 20300, 5, 200, 10, 203, 5, 0},
     {2, LF_EVENT_ADD, 1, 20000, 7, 200, 17, 203, 5, 0},
-    {5, LF_EVENT_EXECUTE, 1, 20000, 10, 200, 5, 203, 5, 1},
-    {6, LF_EVENT_OTHER, -1, 20100, 4, 200, 5, 203, 5, 0},
-    {7, LF_EVENT_OTHER, 0, 0, 0, 200, 5, 203, 5, 0},
-    {8, LF_EVENT_QUOTE, -1, 20200, 5, 200, 5, 202, 5, 0},
-    {9, LF_EVENT_CANCEL, -1, 20100, 4, 200, 5, 202, 5, 0},
+    {4, LF_EVENT_EXECUTE, 1, 20000, 1, 200, 16, 203, 4, 1},
+    {5, LF_EVENT_EXECUTE, 1, 20000, 10, 200, 4, 203, 4, 1},
+    {6, LF_EVENT_OTHER, -1, 20100, 4, 200, 4, 203, 4, 0},
+    {7, LF_EVENT_OTHER, 0, 0, 0, 200, 4, 203, 4, 0},
+    {8, LF_EVENT_QUOTE, -1, 20200, 5, 200, 4, 202, 5, 0},
+    {9, LF_EVENT_CANCEL, -1, 20100, 4, 200, 4, 202, 5, 0},
     {10, LF_EVENT_ADD, 1, 19900, 6, 199, 6, 202, 5, 0},
     {11, LF_EVENT_DELETE, 1, 19900, 60, LF_BID_NONE, 0, 202, 5, 0},
     {12, LF_EVENT_ADD, 1, 19800, 0, LF_BID_NONE, 0, 202, 5, 0},
@@ -246,17 +253,17 @@ static void test_orders(void **state)
             assert_int_equal(e->trade_count, market_events[i].trades);
             assert_int_equal(e->flags, LF_EVENT_LAST);
         }
-        assert_int_equal(d.trade_count, 2);
-        assert_int_equal(d.trades[0].price_units, 20000);
-        assert_int_equal(d.trades[0].size_lots, 12);
-        assert_int_equal(d.trades[0].sign, -1);
-        assert_false(d.trades[0].hidden);
-        assert_int_equal(d.trades[1].sign, LF_SIGN_UNKNOWN);
+        assert_int_equal(d.trade_count, 3);
+        assert_int_equal(d.trades[1].price_units, 20000);
+        assert_int_equal(d.trades[1].size_lots, 12);
+        assert_int_equal(d.trades[1].sign, -1);
+        assert_false(d.trades[1].hidden);
+        assert_int_equal(d.trades[2].sign, LF_SIGN_UNKNOWN);
         assert_int_equal(d.stats.unknown_order_count, 1);
         assert_int_equal(d.stats.duplicate_order_count, 1);
         assert_int_equal(d.stats.overfill_count, 1);
         assert_int_equal(d.stats.violation_count, 4);
-        assert_int_equal(d.stats.first_violation_line, 13);
+        assert_int_equal(d.stats.first_violation_line, 18);
         assert_int_equal(d.stats.skipped_count, 1);
         assert_string_equal(d.instrument.symbol, "AAA");
         assert_string_equal(d.instrument.time_zone, "UTC");
@@ -279,7 +286,7 @@ static void test_strict(void **state)
     assert_int_equal(read_day(path, &options, &d, &error), LF_DATA);
     static bytes b;
     put_metadata(&b, 3, "TEST.DATA", 0);
-    assert_int_equal(error.byte_offset, b.count + 12 * 56);
+    assert_int_equal(error.byte_offset, b.count + 17 * 56);
     assert_non_null(strstr(error.message, "order 55"));
     lf_testing_folder_remove(&folder);
 }
@@ -354,6 +361,7 @@ static void follow(lf_l3 *l3, const lf_feed *feed, size_t index, const lf_quotes
     for (size_t i = 0; i < count; i++) {
         const lf_order_change *const c = &changes[i];
         lf_status status = LF_OK;
+        assert_false(c->kind == LF_CHANGE_FILL && c->order_id == 2); /* it only takes */
         if (c->kind == LF_CHANGE_ADD) {
             status = lf_l3_add(l3, 0, c->order_id, c->side, c->price_ticks, c->lots);
         } else if (c->kind == LF_CHANGE_MODIFY) {
@@ -724,7 +732,7 @@ static void test_frames(void **state)
     const char *const path = lf_testing_path(&folder, "z.dbn.zst");
     ft_write_bytes(path, packed, count);
     assert_int_equal(read_day(path, &options, &d, &error), LF_OK);
-    assert_int_equal(d.event_count, 12);
+    assert_int_equal(d.event_count, 13);
     ft_write_bytes(path, packed, count - 2);
     assert_int_equal(read_day(path, &options, &d, &error), LF_FORMAT);
     assert_int_equal(error.byte_offset, count - 2);
