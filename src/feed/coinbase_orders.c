@@ -213,8 +213,12 @@ lf_status lfi_coinbase_orders_take(
         .sequence = part->sequence,
         .ts_ns = part->ts_ns,
     };
-    /* Numbers that go back while time goes on have begun anew. */
-    if (orders->is_known && change.sequence <= orders->sequence && change.ts_ns <= orders->ts_ns) {
+    /* Numbers that go back while time goes on have begun anew. A snapshot that bears no time shows
+       what was numbered not long before it. */
+    const int64_t back = orders->sequence - change.sequence;
+    const bool is_shown =
+        orders->ts_ns >= 0 ? change.ts_ns <= orders->ts_ns : back < (int64_t)WAITING_MAX;
+    if (orders->is_known && back >= 0 && is_shown) {
         *step = LFI_COINBASE_STALE;
         return LF_OK;
     }

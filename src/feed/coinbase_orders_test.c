@@ -373,6 +373,26 @@ static void test_late_snapshot(void **state)
     assert_int_equal(got.stats.unknown_order_count, 0);
 }
 
+/* A snapshot, which bears no time, that comes before messages which it shows. */
+static void test_early_snapshot(void **state)
+{
+    size_t order[LINES_MAX + 8];
+    (void)state;
+    make_market();
+    const size_t count = all_lines(order);
+    size_t at = 0;
+    while (!made.lines[at].is_snapshot) {
+        at++;
+    }
+    memmove(order + at - 29, order + at - 30, 30 * sizeof *order);
+    order[at - 30] = at;
+    read_order(order, count);
+    assert_int_equal(got.stats.gap_count, 0);
+    assert_int_equal(got.stats.stale_count, 30);
+    assert_int_equal(got.masked, 1);
+    assert_true(check_states() > 800);
+}
+
 static void test_removed(void **state)
 {
     size_t order[LINES_MAX + 8];
@@ -447,6 +467,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_late_snapshot),
+        cmocka_unit_test(test_early_snapshot),
         cmocka_unit_test(test_removed),
         cmocka_unit_test(test_doubled),
         cmocka_unit_test(test_reordered),
