@@ -27,6 +27,9 @@ typedef struct coinbase {
     lf_allocator memory;
     lfi_reader *reader;
     lfi_stream *stream;
+    lfi_coinbase_line line; /* at hand; without a root there is none */
+    const char *text;       /* [text_bytes] of the line, borrowed */
+    size_t text_bytes;
     lfi_coinbase_part part;
     lfi_binance_scale price_scale, size_scale;
     int64_t tick_step, lot_step; /* units of the parsed numbers in a tick, in a lot */
@@ -345,32 +348,43 @@ take_sequence(coinbase *self, const lfi_coinbase_line *line, lf_status *status, 
     return true;
 }
 
-static lf_status read_line(coinbase *self, lf_error *error)
+/* Begin the next line. */
+static lf_status open_line(coinbase *self, lf_error *error)
 {
-    const char *text;
-    size_t bytes;
-    lfi_coinbase_line line;
+    lfi_coinbase_line *const line = &self->line;
     lfi_binance_fault fault;
-    lf_status status = lfi_stream_line(self->stream, &text, &bytes, error);
-    self->is_at_end = status == LF_OK && text == NULL;
-    if (status != LF_OK || self->is_at_end || bytes == 0) {
+    lf_status status = lfi_stream_line(self->stream, &self->text, &self->text_bytes, error);
+    self->is_at_end = status == LF_OK && self->text == NULL;
+    if (status != LF_OK || self->is_at_end || self->text_bytes == 0) {
         return status;
     }
-    status = lfi_coinbase_make_room(self->allocator, &self->part, bytes, error);
+    status = lfi_coinbase_make_room(self->allocator, &self->part, self->text_bytes, error);
     if (status != LF_OK) {
         return status;
     }
-    bool fine = lfi_coinbase_open_line(text, bytes, &line, &fault);
-    self->local_ns = line.local_ns;
-    bool goes_on = fine && take_sequence(self, &line, &status, error);
-    while (goes_on && fine && status == LF_OK && !line.is_done) {
-        self->part.price_scale = self->price_scale;
-        self->part.size_scale = self->size_scale;
-        fine = lfi_coinbase_next(&line, &self->part, &fault);
-        status = fine && !line.is_done ? take_part(self, error) : LF_OK;
+    const bool fine = lfi_coinbase_open_line(self->text, self->text_bytes, line, &fault);
+    self->local_ns = line->local_ns;
+    if (!fine || !take_sequence(self, line, &status, error)) {
+        lfi_coinbase_close(line);
     }
-    lfi_coinbase_close(&line);
-    return fine ? status : lfi_binance_fail(self->stream, &fault, text, bytes, error);
+    return fine ? status
+                : lfi_binance_fail(self->stream, &fault, self->text, self->text_bytes, error);
+}
+
+/* Take one part of the line: others may have to leave before there is room for the next. */
+static lf_status read_part(coinbase *self, lf_error *error)
+{
+    lfi_binance_fault fault;
+    self->part.price_scale = self->price_scale;
+    self->part.size_scale = self->size_scale;
+    if (!lfi_coinbase_next(&self->line, &self->part, &fault)) {
+        return lfi_binance_fail(self->stream, &fault, self->text, self->text_bytes, error);
+    }
+    if (self->line.is_done) {
+        lfi_coinbase_close(&self->line);
+        return LF_OK;
+    }
+    return take_part(self, error);
 }
 
 /* ---- events that leave ------------------------------------------------------------------ */
@@ -402,7 +416,7 @@ static void leave(coinbase *self, lf_event *event, bool is_gap)
 static bool leave_one(coinbase *self)
 {
     waiting *const from = &self->queue[self->first];
-    if (self->waiting_count == 0 || !(self->is_at_end || self->waiting_count == WAITING_MAX ||
+    if (self->waiting_count == 0 || !(self->is_at_end || self->waiting_count >= WAITING_MAX ||
                                       from->event.ts_exchange_ns < self->top_ns - LATE_NS)) {
         return false;
     }
@@ -462,7 +476,7 @@ static lf_status coinbase_next(void *context, lf_batch *out, lf_error *error)
         if (self->is_at_end) {
             put_end(self);
         } else {
-            status = read_line(self, error);
+            status = self->line.root != NULL ? read_part(self, error) : open_line(self, error);
         }
     }
     self->reader->stats.input_bytes = lfi_stream_input_bytes(self->stream);
@@ -478,6 +492,7 @@ static void coinbase_close(void *context)
     coinbase *const self = context;
     const lf_allocator memory = self->memory;
     const lf_allocator *const allocator = self->allocator != NULL ? &memory : NULL;
+    lfi_coinbase_close(&self->line);
     lfi_stream_close(self->stream);
     lfi_l2book_destroy(&self->levels, allocator);
     lfi_coinbase_orders_destroy(&self->orders);

@@ -1,6 +1,7 @@
 /*
- * Goal: lines of Coinbase captures become the numbers that they say, in any spelling of JSON.
- * Method: texts in tables.
+ * Goal: lines of Coinbase captures become the numbers that they say, in any spelling of JSON, and
+ *       however much is in one of them.
+ * Method: texts in tables; a message of more trades than wait for each other.
  */
 #include "coinbase.h"
 
@@ -11,6 +12,10 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "feed_testing.h"
+
+#define TRADES 20000
 
 static void test_times(void **state)
 {
@@ -93,12 +98,77 @@ static void test_others(void **state)
     }
 }
 
+/* Trades come out one by one and in order of their numbers; the book is that before them. */
+static void take_event(void *context, const lf_event *event, const lf_trade *trades)
+{
+    int64_t *const last_lots = context;
+    if (event->trade_count > 0) {
+        assert_int_equal(trades[event->trade_first].size_lots, *last_lots + 1);
+        assert_int_equal(event->quotes.ask_lots[0], 3);
+        ++*last_lots;
+    }
+}
+
+/* One line has more trades than wait for older ones at once. */
+static void test_many_trades(void **state)
+{
+    static const char *const frame =
+        "{\"channel\":\"%s\",\"timestamp\":\"2024-08-09T12:00:0%dZ\",\"sequence_num\":%d,"
+        "\"events\":[";
+    static const char *const level =
+        "{\"side\":\"%s\",\"price_level\":\"%d\",\"new_quantity\":\"%d\"}";
+    lf_testing_folder folder;
+    lf_source_list list;
+    lf_feed_stats stats;
+    int64_t last_lots = 0;
+    (void)state;
+    assert_true(lf_testing_folder_make(&folder));
+    const char *const path = lf_testing_path(&folder, "many.jsonl");
+    FILE *const file = fopen(path, "wb");
+    assert_non_null(file);
+    for (int i = 0; i < 2; i++) {
+        (void)fprintf(file, frame, "l2_data", i, i);
+        (void)fprintf(file, "{\"type\":\"%s\",\"product_id\":\"A-B\",", i ? "update" : "snapshot");
+        (void)fprintf(file, "\"updates\":[");
+        (void)fprintf(file, level, "bid", 100, 2);
+        (void)fprintf(file, ",");
+        (void)fprintf(file, level, "offer", 101, 2 + i);
+        (void)fprintf(file, "]}]}\n");
+    }
+    (void)fprintf(file, frame, "market_trades", 3, 2);
+    (void)fprintf(file, "{\"type\":\"update\",\"trades\":[");
+    for (int i = 1; i <= TRADES; i++) {
+        (void)fprintf(
+            file,
+            "%s{\"product_id\":\"A-B\",\"trade_id\":\"%d\",\"price\":\"101\",\"size\":\"%d\","
+            "\"side\":"
+            "\"SELL\",\"time\":\"2024-08-09T12:00:02Z\"}",
+            i > 1 ? "," : "",
+            i,
+            i
+        );
+    }
+    (void)fprintf(file, "]}]}\n");
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(lf_feed_find(&path, 1, NULL, &list, NULL), LF_OK);
+    assert_int_equal(
+        ft_read_events(&list.sources[0], NULL, take_event, &last_lots, &stats, NULL), LF_OK
+    );
+    assert_int_equal(last_lots, TRADES);
+    assert_int_equal(stats.kind_counts[LF_EVENT_TRADE], TRADES);
+    assert_int_equal(stats.gap_count, 0);
+    assert_int_equal(stats.backward_count, 0);
+    lf_source_list_clear(&list);
+    lf_testing_folder_remove(&folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_spelling),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_many_trades),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
