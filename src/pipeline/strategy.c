@@ -18,6 +18,13 @@ static bool is_urgent(lf_reason reason)
            reason == LF_REASON_LOSS_LIMIT || reason == LF_REASON_KILL;
 }
 
+/* A wish to leave gives way to one of a higher rank: what is urgent goes before what is patient,
+   and what is for every position before a stop, which is for one. */
+static int rank_of(lf_reason reason)
+{
+    return reason == LF_REASON_STOP ? 1 : is_urgent(reason) ? 2 : 0;
+}
+
 static bool outbox_has_room(const lfi_strategy *strategy)
 {
     return strategy->outbox_count < LFI_OUTBOX_MAX;
@@ -157,7 +164,7 @@ void lfi_strategy_exit(
     lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns, lf_reason reason
 )
 {
-    if (!strategy->exit_wanted || (is_urgent(reason) && !is_urgent(strategy->exit_reason))) {
+    if (!strategy->exit_wanted || rank_of(reason) > rank_of(strategy->exit_reason)) {
         strategy->exit_wanted = true;
         strategy->exit_reason = reason;
     }
