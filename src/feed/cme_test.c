@@ -375,6 +375,11 @@ static void test_captures(void **state)
         assert_int_equal(datagram.ts_ns, 1500000000000000000 + (how.is_ns ? 7 : 0));
         assert_int_equal(datagram.bytes, 30);
         lfi_pcap_close(pcap);
+        /* A head may say beside the link that frames end with a checksum of 4 bytes. */
+        w.bytes[how.is_big ? 20 : 23] |= how.is_ng ? 0 : 0x44;
+        ft_write_bytes(path, w.bytes, w.count);
+        assert_int_equal(lf_cme_count(path, NULL, &counts, &error), LF_OK);
+        check_counts(&counts);
         /* Cut anywhere within its last frame. */
         ft_write_bytes(path, w.bytes, w.count - 1 - (size_t)i);
         assert_int_equal(lf_cme_count(path, NULL, &counts, &error), LF_FORMAT);

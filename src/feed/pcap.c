@@ -334,8 +334,9 @@ static bool read_magic(lfi_pcap *pcap)
     if (plain != 0xA1B2C3D4 && plain != 0xA1B23C4D) {
         return false;
     }
+    /* The upper half of the word tells of checksums at the end of frames. */
     pcap->interfaces[0] = (capture_interface
-    ){.link = get_32(pcap, head + 20) & 0x0FFFFFFF, .resolution = plain == 0xA1B23C4D ? 9 : 6};
+    ){.link = get_32(pcap, head + 20) & 0xFFFF, .resolution = plain == 0xA1B23C4D ? 9 : 6};
     pcap->interface_count = 1;
     pcap->at = 24;
     return true;
