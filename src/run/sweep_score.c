@@ -40,9 +40,32 @@ typedef struct curve {
     int64_t *times; /* [count] */
     double *net;    /* [count] changes up to each time, of all symbols */
     size_t *at;     /* [row_count] where each row of the table belongs */
-    uint8_t *ends;  /* [count] a session ended there */
+    uint8_t *ends;  /* [count] a day ended there */
     size_t count;
 } curve;
+
+/* As the report: a day is a calendar day of the sessions' time zone, and midnight ends it. */
+static lf_status find_ends(const lfi_desk *desk, curve *c, lf_error *error)
+{
+    const char *const name = desk->time_zone[0] != '\0' ? desk->time_zone : "UTC";
+    lf_zone *zone = NULL;
+    int64_t before = 0;
+    const lf_status status = lf_zone_create(desk->job->allocator, name, &zone, error);
+    for (size_t i = 0; i < c->count && status == LF_OK; i++) {
+        const int64_t time_ns = c->times[i] - 1;
+        const int64_t local_ns = time_ns + lf_zone_offset_s(zone, time_ns) * LF_NS_PER_SECOND;
+        const int64_t day = local_ns / LF_NS_PER_DAY;
+        if (i > 0) {
+            c->ends[i - 1] = day != before;
+        }
+        before = day;
+    }
+    if (c->count > 0) {
+        c->ends[c->count - 1] = 1;
+    }
+    lf_zone_destroy(zone);
+    return status;
+}
 
 static lf_status curve_create(lfi_desk *desk, curve *out, lf_error *error)
 {
@@ -62,12 +85,8 @@ static lf_status curve_create(lfi_desk *desk, curve *out, lf_error *error)
         const int64_t *const found =
             bsearch(&times[i], out->times, out->count, sizeof *out->times, compare_times);
         out->at[i] = (size_t)(found - out->times);
-        /* After the last minute of a day comes another day, another symbol or nothing. */
-        const bool is_last =
-            i + 1 == rows || times[i + 1] - times[i] > LF_NS_PER_MINUTE || times[i + 1] < times[i];
-        out->ends[out->at[i]] |= is_last;
     }
-    return LF_OK;
+    return find_ends(desk, out, error);
 }
 
 static void curve_release(const lfi_desk *desk, curve *c)

@@ -242,6 +242,47 @@ static void test_trials(void **state)
     json_decref(more);
 }
 
+/* Three days without a break: the first minute of one is a minute behind the last of another. */
+static void test_days(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t minute; /* after the first midnight */
+        double net;
+    } changes[] = {{720, 2}, {1440, 1}, {1441, 0}, {2881, -1}, {4320, -3}, {INT64_MAX, 0}};
+    enum {
+        MINUTES = 3 * 24 * 60
+    };
+    const lf_run_job job = new_job(1);
+    lf_backtest_counts counts = {0};
+    double turnover = 0, net = 0;
+    lfi_desk desk = {
+        .job = &job,
+        .strategy_count = 1,
+        .counts = &counts,
+        .turnover = &turnover,
+        .time_zone = "UTC",
+    };
+    lfi_set_score score;
+    lf_strategy_options strategy;
+    lf_strategy_options_default(&strategy);
+    const lf_backtest_options options = {.strategies = &strategy, .strategy_count = 1};
+    assert_int_equal(lf_backtest_create(&options, &desk.all, NULL), LF_OK);
+    lf_frame *const equity = lf_backtest_frame(desk.all, 0, LF_BACKTEST_EQUITY);
+    assert_int_equal(lf_frame_append(equity, MINUTES), LF_OK);
+    for (int64_t i = 0, next = 0; i < MINUTES; i++) {
+        net = i + 1 == changes[next].minute ? changes[next++].net : net;
+        lf_frame_i64(equity, lf_frame_find(equity, "ts_event"))[i] =
+            20000 * LF_NS_PER_DAY + (i + 1) * LF_NS_PER_MINUTE;
+        lf_frame_f64(equity, lf_frame_find(equity, "net"))[i] = net;
+    }
+    assert_int_equal(lfi_sweep_score(&desk, &score, NULL), LF_OK);
+    assert_true(score.net == -3);
+    assert_true(score.max_drawdown == 5);
+    assert_int_equal(score.losing_days, 2); /* +1, -1, -3 */
+    lf_backtest_destroy(desk.all);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -289,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sets_are_runs),
         cmocka_unit_test(test_trials),
+        cmocka_unit_test(test_days),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, make_data, remove_data);
