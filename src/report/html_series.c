@@ -185,12 +185,10 @@ typedef struct piece {
 /* The piece that begins at a row. */
 static piece next_piece(const lfi_table *equity, const lf_zone *zone, size_t first)
 {
-    const lfi_cells *times = &equity->cells[LFI_EQUITY_TIME];
     const lfi_cells *symbols = &equity->cells[LFI_EQUITY_SYMBOL];
     const char *symbol = lfi_cell_text(symbols, first);
-    piece out = {first, first + 1, lfi_local_day(zone, lfi_cell_time(times, first)), 0};
-    while (out.end < equity->rows &&
-           lfi_local_day(zone, lfi_cell_time(times, out.end)) == out.date &&
+    piece out = {first, first + 1, lfi_equity_day(zone, equity, first), 0};
+    while (out.end < equity->rows && lfi_equity_day(zone, equity, out.end) == out.date &&
            strcmp(lfi_cell_text(symbols, out.end), symbol) == 0) {
         out.end++;
     }

@@ -12,6 +12,20 @@ int64_t lfi_local_day(const lf_zone *zone, int64_t time_ns)
     return local_ns % LF_NS_PER_DAY < 0 ? day - 1 : day;
 }
 
+/* Rows of a session are no further apart. */
+#define STEP_MAX_NS (60 * LF_NS_PER_MINUTE)
+
+int64_t lfi_equity_day(const lf_zone *zone, const lfi_table *equity, size_t row)
+{
+    const lfi_cells *times = &equity->cells[LFI_EQUITY_TIME];
+    const lfi_cells *symbols = &equity->cells[LFI_EQUITY_SYMBOL];
+    const int64_t time_ns = lfi_cell_time(times, row);
+    const int64_t since_ns = row > 0 ? time_ns - lfi_cell_time(times, row - 1) : 0;
+    const bool goes_on = since_ns > 0 && since_ns <= STEP_MAX_NS &&
+                         strcmp(lfi_cell_text(symbols, row), lfi_cell_text(symbols, row - 1)) == 0;
+    return lfi_local_day(zone, time_ns - goes_on);
+}
+
 static int compare_days(const void *left, const void *right)
 {
     const lfi_day *a = left;
@@ -38,7 +52,7 @@ static lf_status make_days(lfi_account *account, const lf_zone *zone)
     lfi_day *last = NULL;
     for (size_t i = 0; i < equity->rows; i++) {
         const int64_t time_ns = lfi_cell_time(&equity->cells[LFI_EQUITY_TIME], i);
-        const int64_t date = lfi_local_day(zone, time_ns);
+        const int64_t date = lfi_equity_day(zone, equity, i);
         if (last == NULL || last->date != date) {
             last = find_day(account, date);
         }
@@ -147,7 +161,7 @@ static lf_status curve_fill(lfi_account *account, const lf_zone *zone, lfi_curve
     lfi_day *day = NULL;
     for (size_t i = 0; i < equity->rows; i++) {
         const int64_t time_ns = lfi_cell_time(&equity->cells[LFI_EQUITY_TIME], i);
-        const int64_t date = lfi_local_day(zone, time_ns);
+        const int64_t date = lfi_equity_day(zone, equity, i);
         const double gross = lfi_cell(&equity->cells[LFI_EQUITY_GROSS], i);
         const double fees = lfi_cell(&equity->cells[LFI_EQUITY_FEES], i);
         const char *symbol = lfi_cell_text(&equity->cells[LFI_EQUITY_SYMBOL], i);
@@ -261,7 +275,7 @@ static void sum_trades(lfi_account *account, const lf_zone *zone)
     for (size_t i = 0; i < trades->rows; i++) {
         const int64_t entry_ns = lfi_cell_time(&trades->cells[LFI_TRADE_ENTRY], i);
         const int64_t exit_ns = lfi_cell_time(&trades->cells[LFI_TRADE_EXIT], i);
-        lfi_day *day = find_day(account, lfi_local_day(zone, exit_ns));
+        lfi_day *day = find_day(account, lfi_local_day(zone, exit_ns - 1));
         account->trade_lots += lfi_cell(&trades->cells[LFI_TRADE_LOTS], i);
         account->winning_trades += lfi_cell(&trades->cells[LFI_TRADE_NET], i) > 0;
         account->hold_seconds += (double)(exit_ns - entry_ns) / (double)LF_NS_PER_SECOND;

@@ -100,6 +100,9 @@ lf_status lfi_table_bind(
 
 /* Local calendar day of an instant, days since 1970. */
 int64_t lfi_local_day(const lf_zone *zone, int64_t time_ns);
+/* Day of a row of the equity table. A row tells of the time since the one before it, so midnight
+   ends a day; the first row of a session tells of nothing yet, and there it begins one. */
+int64_t lfi_equity_day(const lf_zone *zone, const lfi_table *equity, size_t row);
 
 /* What happened in one calendar day, all symbols together. */
 typedef struct lfi_day {
