@@ -16,12 +16,13 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from lobflow import _config
 from lobflow._config import Config
-from lobflow._core import CancelledError, check, ffi, lib, new_error, path_bytes
+from lobflow._core import CancelledError, check, ffi, lib, new_error, path_bytes, text
 from lobflow._progress import LobflowNote, Progress, Watch
 from lobflow.data import Days, Job, Path, days_of
 from lobflow.model import Model
-from lobflow.study import _specs
+from lobflow.study import _specs, feature_list
 from lobflow.table import Table
 from lobflow.trade import _HORIZON, Run
 from lobflow.trade import backtest as _backtest
@@ -144,7 +145,8 @@ def features(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = 
     """
     days = days_of(data)
     given = {"set": set, "step": step, **keywords}
-    if set is not None and any(f in set for f in ("fitted", "integrated", "microprice_offset_ticks")):
+    words = text(_config.make(config, given).set).split(",")
+    if "fitted" in words or any(f["name"] in words for f in feature_list() if f["is_fitted"]):
         raise ValueError("fitted features need all earlier days at once; make them with lobflow.features()")
     target = pathlib.Path(folder)
     target.mkdir(parents=True, exist_ok=True)

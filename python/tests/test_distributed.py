@@ -30,6 +30,8 @@ def test_features(two_symbols, tmp_path):
     assert (tmp_path / "apart.csv").read_bytes() == (tmp_path / "together.csv").read_bytes()
     with pytest.raises(ValueError, match="fitted"):
         ld.features(two_symbols, tmp_path, set="fitted")
+    with pytest.raises(ValueError, match="fitted"):
+        ld.features(two_symbols, tmp_path, config={"features": {"set": "ofi_1min,microprice_offset_ticks"}})
 
 
 def test_backtest(model, days, tmp_path):
