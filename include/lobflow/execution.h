@@ -392,7 +392,7 @@ LF_API LF_MUST_CHECK lf_status lf_fees_resolve(
  * Fees of one fill, each part rounded half away from zero to 1e-9.
  *
  * @param side         +1 bought, -1 sold
- * @param price_ticks  > 0
+ * @param price_ticks  may be below 0: shares of the value are of its size
  * @param lots         > 0
  * @param out          filled
  * @return LF_OK, or LF_RANGE when a fee does not fit in 64 bits

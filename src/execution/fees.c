@@ -309,7 +309,9 @@ lf_status lf_fees_charge(
 )
 {
     const wide share_nano = (wide)lots * fees->lot_nano;
-    const wide value_nano = (wide)price_ticks * fees->money_unit_nano * lots;
+    const wide signed_nano = (wide)price_ticks * fees->money_unit_nano * lots;
+    /* Below zero the other side pays, but a venue takes its part of what changes hands. */
+    const wide value_nano = signed_nano < 0 ? -signed_nano : signed_nano;
     /* Below 2^63 the products with rates below 1e15 fit in 128 bits. */
     if (share_nano > INT64_MAX || value_nano > INT64_MAX) {
         return LF_RANGE;
@@ -351,12 +353,11 @@ double lf_fees_round_trip_bps(
         lf_fees_charge(fees, -1, liquidity, sell_ticks, lots, &back) != LF_OK) {
         return NAN;
     }
-    const double value =
-        0.5 * (double)lf_book_mid2(quotes) * (double)fees->money_unit_nano * (double)lots;
+    const double mid_ticks = fabs(0.5 * (double)lf_book_mid2(quotes));
+    const double value = mid_ticks * (double)fees->money_unit_nano * (double)lots;
     const double fee = (double)in.commission_nano + (double)in.exchange_nano +
                        (double)in.regulatory_nano + (double)back.commission_nano +
                        (double)back.exchange_nano + (double)back.regulatory_nano;
-    const double spread_bps =
-        passive ? 0.0 : 1e4 * (double)lf_book_spread(quotes) / (0.5 * (double)lf_book_mid2(quotes));
+    const double spread_bps = passive ? 0.0 : 1e4 * (double)lf_book_spread(quotes) / mid_ticks;
     return spread_bps + 1e4 * fee / value;
 }

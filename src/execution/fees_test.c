@@ -398,6 +398,9 @@ static void test_halves_go_away_from_zero(void **state)
         lf_fee_parts parts;
         assert_int_equal(lf_fees_charge(&fees, 1, LF_LIQUIDITY_TAKER, price, lots, &parts), LF_OK);
         assert_int_equal(parts.exchange_nano, rows[i].taker);
+        /* Below zero, where futures and their spreads have been, the value is as large. */
+        assert_int_equal(lf_fees_charge(&fees, 1, LF_LIQUIDITY_TAKER, -price, lots, &parts), LF_OK);
+        assert_int_equal(parts.exchange_nano, rows[i].taker);
         assert_int_equal(lf_fees_charge(&fees, -1, LF_LIQUIDITY_MAKER, price, lots, &parts), LF_OK);
         assert_int_equal(parts.exchange_nano, rows[i].maker);
         assert_int_equal(parts.commission_nano + parts.regulatory_nano, 0);
@@ -504,6 +507,17 @@ static void test_round_trip(void **state)
     const double selling_bps = 1e4 * (20.60e-6 * 50.01 + 0.000195) / 50;
     const double maker = lf_fees_round_trip_bps(&us, LF_ORDER_KIND_PASSIVE, &quotes, 100);
     assert_true(fabs(maker - (-0.32 + selling_bps)) < 1e-9);
+
+    /* A price below zero costs what it costs above. */
+    options = options_of(LF_FEE_SCHEDULE_BPS);
+    const lf_fees bps = resolved(&options, &instrument);
+    const lf_quotes below = {
+        .bid_ticks = {-5001}, .bid_lots = {10}, .ask_ticks = {-4999}, .ask_lots = {10}};
+    const double cost = lf_fees_round_trip_bps(&bps, LF_ORDER_KIND_MARKETABLE, &quotes, 100);
+    assert_true(cost > 4);
+    assert_true(
+        fabs(lf_fees_round_trip_bps(&bps, LF_ORDER_KIND_MARKETABLE, &below, 100) - cost) < 1e-9
+    );
 
     const lf_quotes crossed = {
         .bid_ticks = {5001}, .bid_lots = {10}, .ask_ticks = {5000}, .ask_lots = {10}};
