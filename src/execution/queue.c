@@ -20,12 +20,13 @@ static double share_behind(lf_queue_model model, double n, double front, double 
         return 0.0;
     }
     switch (model) {
-    case LF_QUEUE_POWER:
-        return pow(back, n) / (pow(back, n) + pow(front, n));
+    case LF_QUEUE_POWER: {
+        const double sum = pow(back, n) + pow(front, n);
+        return isfinite(sum) ? pow(back, n) / sum : 1.0 / (1.0 + pow(front / back, n));
+    }
     case LF_QUEUE_POWER2: {
-        /* May exceed 1 for n < 1, or overflow: all of it came from behind then. */
-        const double share = pow(back, n) / pow(back + front, n);
-        return share <= 1.0 ? share : 1.0;
+        const double all = pow(back + front, n);
+        return isfinite(all) ? pow(back, n) / all : pow(back / (back + front), n);
     }
     case LF_QUEUE_POWER3:
         return 1.0 - pow(front / (front + back), n);

@@ -42,6 +42,11 @@ static void test_by_hand(void **state)
         {LF_QUEUE_POWER3, 3, 60, 100, 80, 60 - 20 * 0.216},
         {LF_QUEUE_LOG, 1, 1, 3, 2, 1 - (1 - 0.61314719276545841)},
         {LF_QUEUE_LOG2, 1, 1, 3, 2, 1 - (1 - 0.79248125036057809)},
+        /* Powers beyond what a number holds. */
+        {LF_QUEUE_POWER, 100, 2000, 4000, 3900, 1950},
+        {LF_QUEUE_POWER, 100, 2000, 6000, 5900, 2000},
+        {LF_QUEUE_POWER, 100, 4000, 6000, 5900, 3900},
+        {LF_QUEUE_POWER2, 100, 2000, 4000, 3900, 1900},
         /* More than stands behind: the rest must have stood in front. */
         {LF_QUEUE_RISK_AVERSE, 1, 60, 100, 50, 50},
         {LF_QUEUE_POWER3, 3, 90, 100, 60, 60},
