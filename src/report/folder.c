@@ -92,9 +92,23 @@ static int compare_names(const void *left, const void *right)
     return strcmp(left, right);
 }
 
-/* Names of the entries that hold an equity table, in order. */
-static lf_status
-find_below(lf_report_folder *folder, const char *where, names *out, lf_error *error)
+/* Whether the metrics name a strategy beside the main one; where they name none at all, all that
+   is there belongs to the run. */
+static bool is_named(const json_t *variants, const char *name)
+{
+    bool found = !json_is_array(variants);
+    for (size_t v = 1; v < json_array_size(variants) && !found; v++) {
+        const json_t *known = json_object_get(json_array_get(variants, v), "name");
+        found = json_is_string(known) && strcmp(json_string_value(known), name) == 0;
+    }
+    return found;
+}
+
+/* Names of the entries that hold an equity table, in order. Others may be left from an older run
+   into the same folder. */
+static lf_status find_below(
+    lf_report_folder *folder, const char *where, const json_t *variants, names *out, lf_error *error
+)
 {
     DIR *list = opendir(where);
     if (list == NULL) {
@@ -109,8 +123,8 @@ find_below(lf_report_folder *folder, const char *where, names *out, lf_error *er
         const int needed = snprintf(
             inside, sizeof inside, "%.255s/%s", e->d_name, table_files[LF_BACKTEST_EQUITY]
         );
-        if (e->d_name[0] == '.' || needed < 0 || join(where, inside, &file, NULL) != LF_OK ||
-            !exists(file.text)) {
+        if (e->d_name[0] == '.' || !is_named(variants, e->d_name) || needed < 0 ||
+            join(where, inside, &file, NULL) != LF_OK || !exists(file.text)) {
             continue;
         }
         void *memory = out->list;
@@ -134,7 +148,9 @@ find_below(lf_report_folder *folder, const char *where, names *out, lf_error *er
 static lf_status read_below(lf_report_folder *folder, const char *where, lf_error *error)
 {
     names below = {0};
-    lf_status status = find_below(folder, where, &below, error);
+    json_t *root = json_loads(folder->metrics, 0, NULL);
+    lf_status status = find_below(folder, where, json_object_get(root, "variants"), &below, error);
+    json_decref(root);
     for (size_t i = 0; i < below.count && status == LF_OK; i++) {
         file_name inside;
         status = join(where, below.list[i], &inside, error);

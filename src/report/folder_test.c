@@ -102,6 +102,24 @@ static void test_round_trip(void **state)
     lf_report_folder_close(NULL);
 }
 
+/* A run into the folder of an older one leaves its strategies there: they are none of it. */
+static void test_left_over(void **state)
+{
+    fixture *f = *state;
+    skip_without_arrow(f);
+    lf_report_folder *folder = NULL;
+    assert_int_equal(
+        write_tables(&f->t.strategies[1], lf_testing_path(&f->folder, "gated")), LF_OK
+    );
+    assert_int_equal(write_tables(&f->t.strategies[1], lf_testing_path(&f->folder, "main")), LF_OK);
+    assert_int_equal(lf_report_folder_open(NULL, f->folder.path, &folder, NULL), LF_OK);
+    const lf_report_run *run = lf_report_folder_run(folder);
+    assert_int_equal(run->strategy_count, 2);
+    assert_string_equal(run->strategies[0].name, "main");
+    assert_string_equal(run->strategies[1].name, "idle");
+    lf_report_folder_close(folder);
+}
+
 static void test_missing_file(void **state)
 {
     fixture *f = *state;
@@ -172,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_round_trip, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_left_over, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_missing_file, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_broken, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_failing_memory, make_folder, remove_folder),
