@@ -3,8 +3,10 @@
 
 #include <lobflow/report.h>
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- what was read ---------------------------------------------------------------------- */
 
@@ -118,6 +120,18 @@ lf_status lfi_write_text(const char *text, const char *folder, const char *name,
     return status == LF_OK ? lf_file_write_atomic(path, text, strlen(text), error) : status;
 }
 
+lf_status lfi_forget(const char *folder, const char *name, lf_error *error)
+{
+    char path[LFI_PATH_BYTES];
+    const lf_status status = lfi_path(folder, name, path, error);
+    if (status != LF_OK || unlink(path) == 0 || errno == ENOENT) {
+        return status;
+    }
+    return lf_error_set(
+        error, LF_IO, "%s of an older run cannot be removed: %s.", path, strerror(errno)
+    );
+}
+
 /* Strategy 0 lies in the folder itself, each other one in a folder of its own. */
 static lf_status write_tables(const lf_report_run *run, const char *folder, lf_error *error)
 {
@@ -159,6 +173,13 @@ static lf_status write_run(
     }
     if (status == LF_OK) {
         status = lfi_tell(job, "report", 0.5, error);
+    }
+    /* From here on the folder is of this run; until it is whole there are no metrics in it. */
+    if (status == LF_OK) {
+        status = lfi_forget(folder, "metrics.json", error);
+    }
+    if (status == LF_OK) {
+        status = lfi_forget(folder, "report.html", error);
     }
     if (status == LF_OK) {
         status = lfi_write_text(facts->config_toml, folder, "config.toml", error);

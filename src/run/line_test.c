@@ -452,6 +452,32 @@ static void test_cancelling(void **state)
     free(config);
 }
 
+/* A run again into its folder that cannot be finished: what told of the old run is gone, so that
+   nobody takes its metrics for those of tables that are new. */
+static void test_unfinished(void **state)
+{
+    (void)state;
+    if (is_skipped()) {
+        return;
+    }
+    lf_config *const config = new_config();
+    const lf_run_job job = {.config = config, .sources = sources.sources, .source_count = 1};
+    lf_report_folder *read = NULL;
+    const char *const folder = lf_testing_path(&data, "unfinished");
+    const char *const equity = lf_testing_path(&data, "unfinished/equity.parquet");
+    assert_int_equal(lf_run_backtest(&job, model, false, folder, NULL, NULL), LF_OK);
+    assert_int_equal(remove(equity), 0);
+    assert_int_equal(lf_mkdirs(equity, NULL), LF_OK); /* in the way */
+    assert_int_equal(lf_run_backtest(&job, model, false, folder, NULL, NULL), LF_IO);
+    assert_int_equal(lf_report_folder_open(NULL, folder, &read, NULL), LF_NOT_FOUND);
+    assert_int_not_equal(access(lf_testing_path(&data, "unfinished/report.html"), F_OK), 0);
+    assert_int_equal(remove(equity), 0);
+    assert_int_equal(lf_run_backtest(&job, model, false, folder, NULL, NULL), LF_OK);
+    assert_int_equal(lf_report_folder_open(NULL, folder, &read, NULL), LF_OK);
+    lf_report_folder_close(read);
+    free(config);
+}
+
 /* Allocations fail here and there; all of them would take minutes. */
 static void test_memory(void **state)
 {
@@ -494,6 +520,7 @@ int main(void)
         cmocka_unit_test(test_walk_is_checked),
         cmocka_unit_test(test_line),
         cmocka_unit_test(test_cancelling),
+        cmocka_unit_test(test_unfinished),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, make_data, remove_data);

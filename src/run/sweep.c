@@ -198,6 +198,9 @@ write_all(lfi_desk *desk, const lfi_axes *axes, const char *folder, char **json,
     if (status == LF_OK) {
         status = lfi_sweep_score(desk, scores, error);
     }
+    if (status == LF_OK) {
+        status = lfi_forget(folder, "sweep.json", error);
+    }
     for (size_t i = 0; i < axes->set_count && status == LF_OK; i++) {
         status = write_set(desk, axes, i, folder, error);
         if (status == LF_OK) {

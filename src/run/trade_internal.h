@@ -57,5 +57,7 @@ lf_status lfi_desk_count_look(
 lf_status
 lfi_write_table(const lf_frame *frame, const char *folder, const char *name, lf_error *error);
 lf_status lfi_write_text(const char *text, const char *folder, const char *name, lf_error *error);
+/* Remove what an older run left under a name; nothing there is well. LF_OK, LF_RANGE or LF_IO. */
+lf_status lfi_forget(const char *folder, const char *name, lf_error *error);
 
 #endif
