@@ -78,8 +78,9 @@ static lf_status fill_barrier(const filling *f)
         .label = f->columns[0], .ret_bps = f->columns[1], .end_ns = f->end_ns};
     lf_label_barrier(f->path, f->times_ns, f->rows, &options, &out);
     for (size_t i = 0; i < f->rows; i++) {
-        const int64_t hold_ns = f->end_ns[i] - f->times_ns[i] - f->delay_ns;
-        f->columns[2][i] = f->end_ns[i] == LF_TIME_NONE ? NAN : (double)hold_ns / LF_NS_PER_SECOND;
+        const bool is_known = f->end_ns[i] != LF_TIME_NONE;
+        const int64_t hold_ns = is_known ? f->end_ns[i] - f->times_ns[i] - f->delay_ns : 0;
+        f->columns[2][i] = is_known ? (double)hold_ns / LF_NS_PER_SECOND : NAN;
     }
     return fill_weights(f, f->columns[3], f->columns[4]);
 }

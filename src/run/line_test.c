@@ -452,6 +452,30 @@ static void test_cancelling(void **state)
     free(config);
 }
 
+/* Rows without a barrier label have no holding time; the others hold for at most the horizon. */
+static void test_barriers(void **state)
+{
+    (void)state;
+    lf_config *const config = new_config();
+    const lf_run_job job = {.config = config, .sources = sources.sources, .source_count = 1};
+    const lf_label_spec label = {LF_LABEL_BARRIER, LF_NS_PER_MINUTE};
+    const lf_run_features_options options = {.labels = &label, .label_count = 1};
+    lf_frame *rows = NULL;
+    (void)snprintf(config->set, sizeof config->set, "session_fraction");
+    assert_int_equal(lf_run_features_table(&job, &options, &rows, NULL), LF_OK);
+    const double *const sides = lf_frame_f64(rows, lf_frame_find(rows, "barrier_1min"));
+    const double *const holds = lf_frame_f64(rows, lf_frame_find(rows, "barrier_hold_1min"));
+    size_t known = 0;
+    for (size_t i = 0; i < lf_frame_row_count(rows); i++) {
+        assert_int_equal(isnan(holds[i]), isnan(sides[i]));
+        assert_true(isnan(holds[i]) || (holds[i] >= 0 && holds[i] <= 60));
+        known += isnan(holds[i]) ? 0 : 1;
+    }
+    assert_true(known > 1000 && known < lf_frame_row_count(rows));
+    lf_frame_destroy(rows);
+    free(config);
+}
+
 /* A run again into its folder that cannot be finished: what told of the old run is gone, so that
    nobody takes its metrics for those of tables that are new. */
 static void test_unfinished(void **state)
@@ -520,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_walk_is_checked),
         cmocka_unit_test(test_line),
         cmocka_unit_test(test_cancelling),
+        cmocka_unit_test(test_barriers),
         cmocka_unit_test(test_unfinished),
         cmocka_unit_test(test_memory),
     };
