@@ -195,6 +195,9 @@ static lf_status step_event(lfi_replay *replay, lf_error *error)
     if (any) {
         refresh(replay);
     }
+    /* An exit that the rate limit put off waits for a time that may come before all else. */
+    const int64_t wake_ns = lf_pipeline_wake_due(pipeline);
+    replay->side_ns = wake_ns < replay->side_ns ? wake_ns : replay->side_ns;
     return LF_OK;
 }
 

@@ -89,6 +89,49 @@ static lf_strategy_options one_strategy(void)
     return all[0];
 }
 
+/* ---- nothing before its time ------------------------------------------------------------- */
+
+/* An exit that the rate limit puts off is sent when its second is over, in the middle between two
+   rows: it knows of the events up to then, and of none after. */
+static void test_late_exits_know_no_more(void **state)
+{
+    (void)state;
+    lf_testing_folder busy;
+    const lf_testing_day day = {
+        .symbol = "TEST", .date = "2024-01-03", .seed = 23, .messages = 60000, .after_s = 60};
+    assert_true(lf_testing_folder_make(&busy) && lf_testing_day_write(&busy, &day));
+    lf_strategy_options strategy = one_strategy();
+    strategy.risk.max_orders_per_second = 1;
+    strategy.risk.stop_ticks = 0.5;
+    strategy.risk.stop_spreads = 0;
+    const lf_backtest_options options = {
+        .strategies = &strategy, .strategy_count = 1, .step_ns = 30 * LF_NS_PER_SECOND};
+    lf_backtest *backtest = NULL;
+    assert_int_equal(lf_backtest_create(&options, &backtest, NULL), LF_OK);
+    days_trade(backtest, &busy, model, 0);
+    const days_path path = days_path_read(&busy);
+    lf_frame *const orders = lf_backtest_frame(backtest, 0, LF_BACKTEST_ORDERS);
+    const double tick = (double)instrument.tick_nano * 1e-9;
+    size_t between = 0;
+    for (size_t i = 0; i < lf_frame_row_count(orders); i++) {
+        const int64_t ts_ns = days_whole(orders, "ts_decision")[i];
+        const days_state *const known = days_at(&path, ts_ns - DAYS_FEED_NS);
+        assert_non_null(known);
+        if (known->ts_ns == ts_ns - DAYS_FEED_NS || ts_ns % options.step_ns == 0) {
+            continue; /* at an event, which may be one of several, or at a row */
+        }
+        assert_true(
+            fabs(days_number(orders, "mid_decision")[i] - 0.5 * (double)known->mid2 * tick) < 1e-9
+        );
+        between++;
+    }
+    assert_true(lf_backtest_counts_of(backtest, 0)->strategy.rate_limited_count > 5);
+    assert_true(between > 5);
+    free(path.states);
+    lf_backtest_destroy(backtest);
+    lf_testing_folder_remove(&busy);
+}
+
 /* ---- delays that vary ------------------------------------------------------------------- */
 
 /* Delays are drawn, requests get lost on their way, and all is long when the market hurries: the
@@ -541,6 +584,7 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_late_exits_know_no_more),
         cmocka_unit_test(test_rough_ways),
         cmocka_unit_test(test_nothing_gets_through),
         cmocka_unit_test(test_a_position_over_the_close),
