@@ -117,7 +117,7 @@ static json_t *kinds_json(const int64_t *kinds)
     );
 }
 
-static json_t *to_json(const finding *found)
+static json_t *facts_json(const finding *found)
 {
     char date[11];
     lf_date_format(found->instrument.date, date);
@@ -181,6 +181,25 @@ static json_t *to_json(const finding *found)
     );
 }
 
+static json_t *to_json(const finding *found)
+{
+    const lf_feed_stats *const stats = &found->stats;
+    json_t *const root = facts_json(found);
+    const struct {
+        const char *key;
+        int64_t count;
+    } rows[] = {
+        {"unknown_orders", stats->unknown_order_count},
+        {"duplicate_orders", stats->duplicate_order_count},
+        {"overfills", stats->overfill_count},
+        {"broken_trades", stats->broken_count},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)json_object_set_new(root, rows[i].key, json_integer((json_int_t)rows[i].count));
+    }
+    return root;
+}
+
 static void print_count(const char *name, int64_t count, const char *remark)
 {
     printf("  %-20s %12lld%s%s\n", name, (long long)count, remark[0] != '\0' ? "  " : "", remark);
@@ -194,6 +213,18 @@ static void print_notes(const lf_feed_stats *stats)
     }
     if (stats->skipped_count > 0) {
         print_count("of other kinds", stats->skipped_count, "messages, passed over");
+    }
+    if (stats->unknown_order_count > 0) {
+        print_count("unknown orders", stats->unknown_order_count, "that messages are about");
+    }
+    if (stats->duplicate_order_count > 0) {
+        print_count("doubled orders", stats->duplicate_order_count, "added while they were there");
+    }
+    if (stats->overfill_count > 0) {
+        print_count("overfilled orders", stats->overfill_count, "that lost more than they had");
+    }
+    if (stats->broken_count > 0) {
+        print_count("broken trades", stats->broken_count, "declared void later, kept as they were");
     }
     if (stats->clock_shift_ns > 0) {
         printf(

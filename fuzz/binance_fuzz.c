@@ -5,6 +5,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    fuzz_capture("binance", data, bytes);
+    fuzz_capture(&(lf_feed_options){.format = "binance"}, data, bytes);
     return 0;
 }

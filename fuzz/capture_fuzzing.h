@@ -64,8 +64,8 @@ static uint64_t read_day(const lf_source *source, const lf_feed_options *options
     return sum + (uint64_t)status;
 }
 
-/* Read a file as captures of a format. */
-static void fuzz_capture(const char *format, const uint8_t *data, size_t bytes)
+/* Read a file as captures of the format, the symbol and the date of options. */
+static void fuzz_capture(const lf_feed_options *how, const uint8_t *data, size_t bytes)
 {
     char path[64];
     const char *const paths[] = {path};
@@ -74,8 +74,10 @@ static void fuzz_capture(const char *format, const uint8_t *data, size_t bytes)
     const int file = memfd_create("fuzz", 0);
     check(file >= 0 && write(file, data, bytes) == (ssize_t)bytes);
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    const lf_feed_options one = {.format = format, .batch_events = 1};
-    const lf_feed_options some = {.format = format, .batch_events = 7};
+    lf_feed_options one = *how, some = *how;
+    one.batch_events = 1;
+    some.batch_events = 7;
+    some.with_orders = true;
     const lf_feed_options strict = {.strict = true};
     if (lf_feed_find(paths, 1, &one, &list, &error) == LF_OK) {
         for (size_t i = 0; i < list.count && i < 3; i++) {

@@ -5,6 +5,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    fuzz_capture("coinbase", data, bytes);
+    fuzz_capture(&(lf_feed_options){.format = "coinbase"}, data, bytes);
     return 0;
 }

@@ -146,7 +146,7 @@ typedef struct lf_instrument {
 typedef struct lf_source {
     char path[1024];  /* archive, folder or first file */
     char path2[1024]; /* second file of a pair (LOBSTER orderbook), or "" */
-    char format[16];  /* "lobster", "algoseek", "dbn", "binance", "coinbase", "cme" */
+    char format[16];  /* "lobster", "algoseek", "dbn", "binance", "coinbase", "cme", "itch" */
     char symbol[32];
     lf_date date;
     int32_t level_count; /* as the feed has them, before the cut to LF_LEVELS_MAX */
@@ -169,8 +169,8 @@ typedef struct lf_feed_options {
     const char *format; /* NULL: by content */
     /* These three choose among the days that are found; an only day is taken to be what they say.
        NULL and 0: as the file names have it. */
-    const char *symbol;
-    const char *date; /* YYYY-MM-DD */
+    const char *symbol; /* several with commas between: each is a day of its own */
+    const char *date;   /* YYYY-MM-DD */
     int32_t level_count;
     bool strict;         /* inconsistencies of the book are errors */
     bool with_orders;    /* changes of single orders are kept where the data have them */
@@ -207,6 +207,7 @@ typedef struct lf_feed_stats {
     int64_t backward_count; /* times that went back, raised to the last one */
     int64_t skipped_count;  /* records of other kinds or instruments */
     int64_t stale_count;    /* messages that show what is known already: doubled, late */
+    int64_t broken_count;   /* trades that the venue declared void later */
     /** Added to all local times, because the local clock was behind the exchange's by up to this.
      */
     int64_t clock_shift_ns;

@@ -92,7 +92,7 @@ static lf_status add_symbols(
     lf_status status = LF_OK;
     for (size_t i = 0; i < count && status == LF_OK; i++) {
         const bool is_new = i == 0 || strcmp(symbols[i], symbols[i - 1]) != 0;
-        if (is_new && (chosen == NULL || strcmp(chosen, symbols[i]) == 0)) {
+        if (is_new && (chosen == NULL || lfi_is_listed(chosen, symbols[i]))) {
             status = add_symbol(list, base, symbols[i], metadata->dataset, first);
         }
     }

@@ -37,7 +37,8 @@ lf_status lf_feed_open(
             ? lfi_binance_open(source, &own, &feed->reader, error)
         : strcmp(source->format, "coinbase") == 0
             ? lfi_coinbase_open(source, &own, &feed->reader, error)
-        : strcmp(source->format, "cme") == 0 ? lfi_cme_open(source, &own, &feed->reader, error)
+        : strcmp(source->format, "cme") == 0  ? lfi_cme_open(source, &own, &feed->reader, error)
+        : strcmp(source->format, "itch") == 0 ? lfi_itch_open(source, &own, &feed->reader, error)
         : strcmp(source->format, "algoseek") == 0
             ? lfi_algoseek_open(source, &own, &feed->reader, error)
             : lfi_lobster_open(source, &own, &feed->reader, error);

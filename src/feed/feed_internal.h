@@ -88,6 +88,9 @@ bool lfi_lobster_name_parse(const char *path, lfi_lobster_name *out);
 lf_status
 lfi_us_session(const lf_allocator *allocator, lf_date date, lf_instrument *out, lf_error *error);
 
+/* Whether a symbol is one of a list with commas. */
+bool lfi_is_listed(const char *list, const char *symbol);
+
 /* ---- rows of LOBSTER files -------------------------------------------------------------- */
 
 /* What is wrong with a row: "FIELD must be EXPECTED, found TEXT". */
@@ -309,6 +312,19 @@ lfi_cme_find(const char *path, const lf_feed_options *options, lfi_dbn_list *out
 
 /* Open the reader of CME captures into *reader. */
 lf_status lfi_cme_open(
+    const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
+);
+
+/* Whether a file holds messages of NASDAQ ITCH 5.0, each behind its length. */
+bool lfi_itch_probe(const char *path);
+
+/* The days of the stocks of an ITCH file that the symbol of the options lists; without one, of its
+   only stock. */
+lf_status
+lfi_itch_find(const char *path, const lf_feed_options *options, lfi_dbn_list *out, lf_error *error);
+
+/* Open the ITCH reader into *reader. */
+lf_status lfi_itch_open(
     const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
 );
 

@@ -295,8 +295,9 @@ static lf_status add_nameless(search *s, lf_error *error)
             error,
             LF_FORMAT,
             s->path,
-            "not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), AlgoSeek "
-            "TAQ files (.csv, .csv.gz), captures of Binance and Coinbase (lines of JSON, plain or "
+            "not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), NASDAQ "
+            "ITCH files, AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and Coinbase "
+            "(lines of JSON, plain or "
             "packed), LOBSTER archives (.zip, .7z), folders and file pairs named "
             "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
             "..._orderbook_LEVELS.csv"
@@ -334,6 +335,9 @@ static lf_status add_file(search *s, lf_error *error)
     lfi_lobster_name name;
     if (lfi_dbn_probe(s->path)) {
         return add_listed(s, lfi_dbn_find, error);
+    }
+    if (lfi_itch_probe(s->path)) {
+        return add_listed(s, lfi_itch_find, error);
     }
     if (lfi_archive_probe(s->path)) {
         return add_archive(s, error);
@@ -563,16 +567,28 @@ typedef struct wish {
     int32_t level_count; /* 0: not asked */
 } wish;
 
+bool lfi_is_listed(const char *list, const char *symbol)
+{
+    const size_t bytes = strlen(symbol);
+    for (const char *at = list; at != NULL; at = strchr(at, ',')) {
+        at += at != list;
+        if (strncmp(at, symbol, bytes) == 0 && (at[bytes] == '\0' || at[bytes] == ',')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool fits(const lf_source *source, const wish *w)
 {
-    return (w->symbol == NULL || strcmp(source->symbol, w->symbol) == 0) &&
+    return (w->symbol == NULL || lfi_is_listed(w->symbol, source->symbol)) &&
            (w->date == NULL || lf_date_to_days(source->date) == lf_date_to_days(*w->date)) &&
            (w->level_count == 0 || source->level_count == w->level_count);
 }
 
 static void overrule(lf_source *source, const wish *w)
 {
-    if (w->symbol != NULL) {
+    if (w->symbol != NULL && strchr(w->symbol, ',') == NULL) {
         snprintf(source->symbol, sizeof source->symbol, "%s", w->symbol);
     }
     /* A capture's messages say when they were sent. */
@@ -688,11 +704,12 @@ static lf_status check_options(search *s, lf_error *error)
     const lf_feed_options *options = s->options;
     if (options->format != NULL && strcmp(options->format, "lobster") != 0 &&
         strcmp(options->format, "algoseek") != 0 && strcmp(options->format, "dbn") != 0 &&
-        strcmp(options->format, "binance") != 0 && strcmp(options->format, "coinbase") != 0) {
+        strcmp(options->format, "binance") != 0 && strcmp(options->format, "coinbase") != 0 &&
+        strcmp(options->format, "cme") != 0 && strcmp(options->format, "itch") != 0) {
         return lf_error_set(
             error,
             LF_NOT_FOUND,
-            "unknown format \"%s\"; known: lobster, algoseek, dbn, binance, coinbase",
+            "unknown format \"%s\"; known: lobster, algoseek, dbn, itch, binance, coinbase, cme",
             options->format
         );
     }
@@ -730,7 +747,7 @@ look_at_all(search *s, const char *const *paths, size_t path_count, lf_error *er
             LF_NOT_FOUND,
             path_count > 0 ? paths[0] : "",
             "nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
-            "AlgoSeek TAQ files, Databento files, or captures of Binance or Coinbase"
+            "AlgoSeek TAQ files, Databento or NASDAQ ITCH files, or captures of Binance or Coinbase"
         );
     }
     lf_release(NULL, s->files);

@@ -140,8 +140,9 @@ static const struct tree_case {
     {.files = {"d/ReadMe.txt=hi"},
      .typed = {"d"},
      .status = LF_NOT_FOUND,
-     .found = "@d: nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
-              "AlgoSeek TAQ files, Databento files, or captures of Binance or Coinbase"},
+     .found =
+         "@d: nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
+         "AlgoSeek TAQ files, Databento or NASDAQ ITCH files, or captures of Binance or Coinbase"},
     {.typed = {"gone"}, .status = LF_NOT_FOUND, .found = "@gone: there is no such file or folder"},
     /* Archives. */
     {.files = {"a.zip=" A1O "," A1M ",ReadMe.txt"}, .typed = {"a.zip"}, .found = "A 1 10 a.zip;"},
@@ -291,7 +292,8 @@ static const struct tree_case {
      .options = {.symbol = "Z", .date = "2020-01-09"},
      .status = LF_FORMAT,
      .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
-              "AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and Coinbase (lines of "
+              "NASDAQ ITCH files, AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and "
+              "Coinbase (lines of "
               "JSON, plain or packed), LOBSTER archives (.zip, .7z), folders and file pairs named "
               "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
               "..._orderbook_LEVELS.csv"},
@@ -299,7 +301,8 @@ static const struct tree_case {
      .typed = {"t"},
      .status = LF_FORMAT,
      .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
-              "AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and Coinbase (lines of "
+              "NASDAQ ITCH files, AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and "
+              "Coinbase (lines of "
               "JSON, plain or packed), LOBSTER archives (.zip, .7z), folders and file pairs named "
               "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
               "..._orderbook_LEVELS.csv"},
@@ -316,9 +319,10 @@ static const struct tree_case {
      .found = "the symbol \"01234567890123456789012345678901\" is too long"},
     {.files = {A1M, A1O},
      .typed = {A1M},
-     .options = {.format = "itch"},
+     .options = {.format = "fix"},
      .status = LF_NOT_FOUND,
-     .found = "unknown format \"itch\"; known: lobster, algoseek, dbn, binance, coinbase"},
+     .found =
+         "unknown format \"fix\"; known: lobster, algoseek, dbn, itch, binance, coinbase, cme"},
 };
 
 static void make_archive(const char *name, char *list)

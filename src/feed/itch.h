@@ -1,0 +1,126 @@
+/* NASDAQ TotalView-ITCH 5.0: messages and their fields, bytes in, what a file holds. */
+#ifndef LFI_FEED_ITCH_H
+#define LFI_FEED_ITCH_H
+
+#include "feed_internal.h"
+
+/* ---- messages --------------------------------------------------------------------------- */
+
+/* Where fields stand; all numbers are big-endian. docs/formats/itch.md has all of them. */
+enum {
+    LFI_ITCH_LOCATE = 1,
+    LFI_ITCH_TIME = 5, /* six bytes, ns after midnight in New York */
+    LFI_ITCH_HEAD_BYTES = 11,
+    LFI_ITCH_EVENT = 11,  /* S */
+    LFI_ITCH_STOCK = 11,  /* R H h */
+    LFI_ITCH_CODE = 29,   /* R: P a real security, T a test */
+    LFI_ITCH_STATE = 19,  /* H */
+    LFI_ITCH_ACTION = 20, /* h */
+    LFI_ITCH_ORDER = 11,  /* A F E C X D U */
+    LFI_ITCH_SIDE = 19,   /* A F P */
+    LFI_ITCH_SHARES = 20, /* A F P */
+    LFI_ITCH_OF = 24,     /* A F P: the stock */
+    LFI_ITCH_PRICE = 32,  /* A F P C */
+    LFI_ITCH_TAKEN = 19,  /* E C X: shares */
+    LFI_ITCH_PRINTABLE = 31,
+    LFI_ITCH_NEW_ORDER = 19, /* U, and behind it: */
+    LFI_ITCH_NEW_SHARES = 27,
+    LFI_ITCH_NEW_PRICE = 31,
+    LFI_ITCH_CROSS_SHARES = 11, /* Q: eight bytes */
+    LFI_ITCH_CROSS_PRICE = 27,
+    LFI_ITCH_STOCK_BYTES = 8
+};
+
+/* Prices are 1e-4 of a dollar. */
+#define LFI_ITCH_UNIT_NANO 100000
+/* No time of a day is later: 25 hours, when the clocks go back. */
+#define LFI_ITCH_TIME_MAX_NS (25 * 60 * LF_NS_PER_MINUTE)
+
+/* Length of a message by its type; 0: not a type of ITCH 5.0. */
+extern const uint8_t lfi_itch_bytes[256];
+
+static inline uint32_t lfi_itch_16(const unsigned char *at)
+{
+    return (uint32_t)at[0] << 8 | at[1];
+}
+
+static inline uint32_t lfi_itch_32(const unsigned char *at)
+{
+    return lfi_itch_16(at) << 16 | lfi_itch_16(at + 2);
+}
+
+static inline uint64_t lfi_itch_64(const unsigned char *at)
+{
+    return (uint64_t)lfi_itch_32(at) << 32 | lfi_itch_32(at + 4);
+}
+
+static inline int64_t lfi_itch_time_ns(const unsigned char *message)
+{
+    return (int64_t)lfi_itch_16(message + LFI_ITCH_TIME) << 32 |
+           lfi_itch_32(message + LFI_ITCH_TIME + 2);
+}
+
+/* The stock that a message names, eight letters with blanks behind; NULL: it names none. */
+const unsigned char *lfi_itch_stock(const unsigned char *message);
+
+/* A symbol with blanks behind, as messages write it; one that is longer is no stock's. */
+void lfi_itch_pad(const char *symbol, unsigned char out[LFI_ITCH_STOCK_BYTES]);
+
+/* ---- bytes in --------------------------------------------------------------------------- */
+
+/* A message: at least as long as its type has to be; other types have any length above 0. */
+typedef struct lfi_itch_message {
+    const unsigned char *at; /* [bytes], borrowed until the next call; NULL: the end */
+    size_t bytes;
+} lfi_itch_message;
+
+/* Whole messages that are in memory, each behind its length. */
+typedef struct lfi_itch_window {
+    const unsigned char *at, *end;
+} lfi_itch_window;
+
+/* A file, plain or compressed. The window is the first member, for lfi_itch_next(). */
+typedef struct lfi_itch_in lfi_itch_in;
+
+lf_status lfi_itch_in_open(
+    const lf_allocator *allocator, const char *path, lfi_itch_in **out, lf_error *error
+);
+/* Close; NULL is accepted. */
+void lfi_itch_in_close(lfi_itch_in *in);
+/* Next message, when the window holds no whole one. */
+lf_status lfi_itch_next_slow(lfi_itch_in *in, lfi_itch_message *out, lf_error *error);
+/* An error at a message (its `at`), with its byte. */
+lf_status lfi_itch_fail(
+    const lfi_itch_in *in,
+    const unsigned char *message,
+    lf_error *error,
+    lf_status status,
+    const char *format,
+    ...
+) LF_PRINTF(5, 6);
+int64_t lfi_itch_input_bytes(const lfi_itch_in *in);
+int64_t lfi_itch_input_total(const lfi_itch_in *in); /* 0: not known */
+int64_t lfi_itch_plain_bytes(const lfi_itch_in *in);
+
+static inline lfi_itch_window *lfi_itch_window_of(lfi_itch_in *in)
+{
+    return (lfi_itch_window *)(void *)in;
+}
+
+/* Next message; out->at is NULL at the end. LF_OK, LF_FORMAT (too short, cut off) or LF_IO. */
+static inline lf_status lfi_itch_next(lfi_itch_in *in, lfi_itch_message *out, lf_error *error)
+{
+    lfi_itch_window *const window = lfi_itch_window_of(in);
+    const size_t left = (size_t)(window->end - window->at);
+    if (left >= 3) {
+        const size_t bytes = lfi_itch_16(window->at);
+        if (bytes > 0 && bytes <= left - 2 && bytes >= lfi_itch_bytes[window->at[2]]) {
+            *out = (lfi_itch_message){window->at + 2, bytes};
+            window->at += 2 + bytes;
+            return LF_OK;
+        }
+    }
+    return lfi_itch_next_slow(in, out, error);
+}
+
+#endif

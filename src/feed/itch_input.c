@@ -1,0 +1,268 @@
+/* Bytes of an ITCH file, plain or compressed, cut into messages. */
+#include "itch.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Calls do not matter at this size, and it stays in the cache. */
+#define BUFFER_BYTES ((size_t)256 * 1024)
+/* A message cannot be longer than its length can say. */
+#define MESSAGE_BYTES_MAX ((size_t)2 + 65535)
+
+struct lfi_itch_in {
+    lfi_itch_window window; /* first: lfi_itch_window_of() */
+    const lf_allocator *allocator;
+    lf_allocator memory;
+    struct archive *archive;
+    unsigned char *buffer; /* [BUFFER_BYTES] */
+    int64_t base;          /* plain bytes before the buffer */
+    int64_t input_total;
+    bool at_end;
+    char path[1024];
+};
+
+static_assert(MESSAGE_BYTES_MAX < BUFFER_BYTES, "a message fits into the buffer");
+
+const uint8_t lfi_itch_bytes[256] = {
+    ['S'] = 12, ['R'] = 39, ['H'] = 25, ['Y'] = 20, ['L'] = 26, ['V'] = 35, ['W'] = 12, ['K'] = 28,
+    ['J'] = 35, ['h'] = 21, ['A'] = 36, ['F'] = 40, ['E'] = 31, ['C'] = 36, ['X'] = 23, ['D'] = 19,
+    ['U'] = 35, ['P'] = 44, ['Q'] = 40, ['B'] = 19, ['I'] = 50, ['N'] = 20, ['O'] = 48,
+};
+
+const unsigned char *lfi_itch_stock(const unsigned char *message)
+{
+    static const uint8_t places[256] = {
+        ['R'] = 11,
+        ['H'] = 11,
+        ['Y'] = 11,
+        ['L'] = 15,
+        ['K'] = 11,
+        ['J'] = 11,
+        ['h'] = 11,
+        ['A'] = 24,
+        ['F'] = 24,
+        ['P'] = 24,
+        ['Q'] = 19,
+        ['I'] = 28,
+        ['N'] = 11,
+        ['O'] = 11,
+    };
+    const uint8_t place = places[message[0]];
+    return place != 0 ? message + place : NULL;
+}
+
+/* ---- bytes ------------------------------------------------------------------------------ */
+
+lf_status lfi_itch_fail(
+    const lfi_itch_in *in,
+    const unsigned char *message,
+    lf_error *error,
+    lf_status status,
+    const char *format,
+    ...
+)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return lf_error_set_at(
+        error,
+        status,
+        in->path,
+        LF_POSITION_NONE,
+        in->base + (message - 2 - in->buffer),
+        "%s%s",
+        text,
+        archive_filter_code(in->archive, 0) != ARCHIVE_FILTER_NONE
+            ? " (byte of the decompressed data)"
+            : ""
+    );
+}
+
+/* Move what is left to the front and put more behind it. */
+static lf_status refill(lfi_itch_in *in, lf_error *error)
+{
+    lfi_itch_window *const window = &in->window;
+    const size_t kept = (size_t)(window->end - window->at);
+    in->base += window->at - in->buffer;
+    memmove(in->buffer, window->at, kept);
+    window->at = in->buffer;
+    window->end = in->buffer + kept;
+    const la_ssize_t got = archive_read_data(in->archive, in->buffer + kept, BUFFER_BYTES - kept);
+    if (got < 0) {
+        const char *const why = archive_error_string(in->archive);
+        return lf_error_set_at(
+            error,
+            LF_FORMAT,
+            in->path,
+            LF_POSITION_NONE,
+            LF_POSITION_NONE,
+            "damaged or cut off after %lld bytes of messages: %s; get the file again",
+            (long long)in->base + (long long)kept,
+            why != NULL ? why : "unknown reason"
+        );
+    }
+    in->at_end = got == 0;
+    window->end += got;
+    return LF_OK;
+}
+
+static lf_status need(lfi_itch_in *in, size_t bytes, lf_error *error)
+{
+    lf_status status = LF_OK;
+    while (status == LF_OK && !in->at_end && (size_t)(in->window.end - in->window.at) < bytes) {
+        status = refill(in, error);
+    }
+    return status;
+}
+
+lf_status lfi_itch_next_slow(lfi_itch_in *in, lfi_itch_message *out, lf_error *error)
+{
+    lfi_itch_window *const window = &in->window;
+    *out = (lfi_itch_message){0};
+    size_t bytes = 0, left = 0;
+    do { /* a length of 0 is a message of nothing: the end of a session, or a filler */
+        const lf_status status = need(in, MESSAGE_BYTES_MAX, error);
+        left = (size_t)(window->end - window->at);
+        if (status != LF_OK || left == 0) {
+            return status;
+        }
+        bytes = left >= 2 ? lfi_itch_16(window->at) : 0;
+        window->at += left >= 2 && bytes == 0 ? 2 : 0;
+    } while (left >= 2 && bytes == 0);
+    if (left < 2 || bytes > left - 2) {
+        return lfi_itch_fail(
+            in,
+            window->at + 2,
+            error,
+            LF_FORMAT,
+            "the last message is cut off: %zu of its %zu bytes are there; get the file again",
+            left < 2 ? 0 : left - 2,
+            bytes
+        );
+    }
+    const unsigned char type = window->at[2];
+    if (bytes < lfi_itch_bytes[type]) {
+        return lfi_itch_fail(
+            in,
+            window->at + 2,
+            error,
+            LF_FORMAT,
+            "a message %c of %zu bytes, where its type has %d",
+            type,
+            bytes,
+            (int)lfi_itch_bytes[type]
+        );
+    }
+    *out = (lfi_itch_message){window->at + 2, bytes};
+    window->at += 2 + bytes;
+    return LF_OK;
+}
+
+/* ---- opening ---------------------------------------------------------------------------- */
+
+static lf_status start(lfi_itch_in *in, lf_error *error)
+{
+    struct archive_entry *entry;
+    struct stat info;
+    if (stat(in->path, &info) != 0) {
+        return lf_error_set_at(
+            error,
+            LF_NOT_FOUND,
+            in->path,
+            LF_POSITION_NONE,
+            LF_POSITION_NONE,
+            "there is no such file"
+        );
+    }
+    in->input_total = S_ISREG(info.st_mode) ? info.st_size : 0;
+    if (archive_read_open_filename(in->archive, in->path, BUFFER_BYTES) != ARCHIVE_OK) {
+        return lf_error_set_at(
+            error, LF_IO, in->path, LF_POSITION_NONE, LF_POSITION_NONE, "cannot be read"
+        );
+    }
+    const int code = archive_read_next_header(in->archive, &entry);
+    in->at_end = code == ARCHIVE_EOF;
+    return code >= ARCHIVE_WARN || in->at_end ? LF_OK
+                                              : lf_error_set_at(
+                                                    error,
+                                                    LF_FORMAT,
+                                                    in->path,
+                                                    LF_POSITION_NONE,
+                                                    LF_POSITION_NONE,
+                                                    "cannot be unpacked"
+                                                );
+}
+
+/* Only what files come in; other filters of libarchive start programs. */
+static bool allow_filters(struct archive *archive)
+{
+    return archive != NULL &&
+           (archive_read_support_filter_gzip(archive) | archive_read_support_filter_bzip2(archive) |
+            archive_read_support_filter_xz(archive) | archive_read_support_filter_zstd(archive) |
+            archive_read_support_format_raw(archive) |
+            archive_read_support_format_empty(archive)) == ARCHIVE_OK;
+}
+
+lf_status lfi_itch_in_open(
+    const lf_allocator *allocator, const char *path, lfi_itch_in **out, lf_error *error
+)
+{
+    *out = NULL;
+    lfi_itch_in *const in = lf_allocate(allocator, 1, sizeof *in);
+    if (in == NULL) {
+        return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
+    }
+    if (allocator != NULL) {
+        in->memory = *allocator;
+        in->allocator = &in->memory;
+    }
+    (void)snprintf(in->path, sizeof in->path, "%s", path);
+    in->buffer = lf_allocate(allocator, BUFFER_BYTES, 1);
+    in->archive = archive_read_new();
+    in->window.at = in->window.end = in->buffer;
+    const lf_status status = in->buffer != NULL && allow_filters(in->archive)
+                                 ? start(in, error)
+                                 : lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
+    if (status != LF_OK) {
+        lfi_itch_in_close(in);
+        return status;
+    }
+    *out = in;
+    return LF_OK;
+}
+
+void lfi_itch_in_close(lfi_itch_in *in)
+{
+    if (in == NULL) {
+        return;
+    }
+    const lf_allocator memory = in->memory;
+    const lf_allocator *const allocator = in->allocator != NULL ? &memory : NULL;
+    if (in->archive != NULL) {
+        archive_read_free(in->archive);
+    }
+    lf_release(allocator, in->buffer);
+    lf_release(allocator, in);
+}
+
+int64_t lfi_itch_input_bytes(const lfi_itch_in *in)
+{
+    return archive_filter_bytes(in->archive, -1);
+}
+
+int64_t lfi_itch_input_total(const lfi_itch_in *in)
+{
+    return in->input_total;
+}
+
+int64_t lfi_itch_plain_bytes(const lfi_itch_in *in)
+{
+    return in->base + (in->window.at - in->buffer);
+}
