@@ -1,12 +1,17 @@
-/* The verb convert: any feed as one Databento DBN file. */
+/* The verb convert: any feed as one Databento DBN file, or one of its days as ITCH. */
 #include "flags.h"
 
 #include <string.h>
 
 /* clang-format off: one flag a line. */
 const cli_flag cli_convert_flags[] = {
-    {"output", 'o', CLI_VALUE, "FILE", "file to write: .dbn, or .dbn.zst to compress it", NULL},
-    {"schema", 0, CLI_VALUE, "NAME", "mbp-10, mbo or trades", NULL},
+    {"output",
+     'o',
+     CLI_VALUE,
+     "FILE",
+     "file to write: .dbn, .dbn.zst to compress it, or .itch",
+     NULL},
+    {"schema", 0, CLI_VALUE, "NAME", "of DBN: mbp-10, mbo or trades", NULL},
     CLI_DATA_FLAGS,
     {0},
 };
@@ -15,7 +20,8 @@ const cli_flag cli_convert_flags[] = {
 const char cli_convert_about[] =
     "mbp-10 holds the ten best levels after each message, mbo single orders, trades no book.\n"
     "One DBN file keeps all its instruments unless --symbol chooses one; days of other feeds\n"
-    "must be of one symbol. docs/formats/dbn.md says what each event becomes.";
+    "must be of one symbol. docs/formats/dbn.md says what each event becomes. A name that ends\n"
+    "in .itch makes one day of a US equity NASDAQ ITCH 5.0 (docs/formats/itch.md).";
 
 static const struct {
     const char *name;
@@ -51,18 +57,28 @@ static int take_schema(const cli_args *args, lf_dbn_schema *out)
                         : cli_usage(args, "--schema is mbp-10, mbo or trades, not \"%s\".", text);
 }
 
-/* The file's name must say that it is DBN, since every reader goes by it. */
-static int take_output(const cli_args *args, const char **out)
+static bool ends_in(const char *path, const char *ending)
+{
+    const size_t length = strlen(path), bytes = strlen(ending);
+    return length > bytes && strcmp(path + length - bytes, ending) == 0;
+}
+
+/* The file's name must say what it is, since every reader goes by it. */
+static int take_output(const cli_args *args, const char **out, bool *as_itch)
 {
     const int code = cli_need(args, "output", out);
     if (code != CLI_DONE) {
         return code;
     }
-    const size_t length = strlen(*out);
-    const bool is_dbn = (length > 4 && strcmp(*out + length - 4, ".dbn") == 0) ||
-                        (length > 8 && strcmp(*out + length - 8, ".dbn.zst") == 0) ||
-                        strncmp(*out, "/dev/", 5) == 0;
-    return is_dbn ? CLI_DONE : cli_usage(args, "%s: the file must be .dbn or .dbn.zst.", *out);
+    *as_itch = ends_in(*out, ".itch");
+    const bool is_dbn =
+        ends_in(*out, ".dbn") || ends_in(*out, ".dbn.zst") || strncmp(*out, "/dev/", 5) == 0;
+    if (*as_itch && cli_has(args, "schema")) {
+        return cli_usage(args, "--schema is for DBN; a file of ITCH holds all messages.");
+    }
+    return is_dbn || *as_itch
+               ? CLI_DONE
+               : cli_usage(args, "%s: the file must be .dbn, .dbn.zst or .itch.", *out);
 }
 
 static bool progress(void *context, double share)
@@ -77,6 +93,16 @@ static void say_count(int64_t count, const char *what)
         (void)snprintf(sentence, sizeof sentence, "%lld %s", (long long)count, what);
         cli_say(NULL, sentence);
     }
+}
+
+static void say_what_itch_lost(const lf_convert_report *report)
+{
+    say_count(report->reset_count, "resets of the book without a halt are not in the file");
+    say_count(report->local_count, "local times are not in the file");
+    say_count(
+        report->repair_count,
+        "changes of made-up orders (marked by tracking number) keep the book that of the feed"
+    );
 }
 
 static void say_what_was_lost(const lf_convert_report *report)
@@ -109,8 +135,8 @@ int cli_convert(const cli_args *args)
     lf_convert_report report;
     const char *path;
     bool done = false;
-    int code = take_output(args, &path);
-    if (code == CLI_DONE) {
+    int code = take_output(args, &path, &options.as_itch);
+    if (code == CLI_DONE && !options.as_itch) {
         code = take_schema(args, &options.schema);
     }
     if (code == CLI_DONE) {
@@ -123,10 +149,11 @@ int cli_convert(const cli_args *args)
     const lf_status status = lf_feed_convert(&job.sources, &options, path, &report, &error);
     cli_progress_end();
     if (status == LF_OK) {
-        say_what_was_lost(&report);
+        options.as_itch ? say_what_itch_lost(&report) : say_what_was_lost(&report);
         (void)fprintf(
             stderr,
-            "Wrote %s: %lld records, %lld bytes before compression.\n",
+            options.as_itch ? "Wrote %s: %lld messages, %lld bytes.\n"
+                            : "Wrote %s: %lld records, %lld bytes before compression.\n",
             path,
             (long long)report.record_count,
             (long long)report.plain_bytes

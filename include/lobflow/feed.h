@@ -300,6 +300,8 @@ typedef enum lf_dbn_schema {
 typedef struct lf_convert_options {
     const lf_feed_options *feed; /* may be NULL; a symbol chooses among those of a DBN file */
     lf_dbn_schema schema;
+    /** One day as NASDAQ ITCH 5.0 instead (docs/formats/itch.md); the schema is not looked at. */
+    bool as_itch;
     /** Called now and then with the share that is done; false ends the work. May be NULL. */
     bool (*progress)(void *context, double share);
     void *context;
@@ -317,10 +319,12 @@ typedef struct lf_convert_report {
     int64_t silent_count; /* events and records without a trade, dropped from trades */
     int64_t other_count;  /* records of other kinds, fills and notes, dropped */
     int64_t repair_count; /* orders made up, so that single orders give the book of the feed */
+    int64_t local_count;  /* local times that ITCH has no place for */
 } lf_convert_report;
 
 /**
- * Write symbol-days as one DBN file: to a temporary name first, compressed when path ends in .zst.
+ * Write symbol-days as one DBN file, or one of them as ITCH: to a temporary name first, compressed
+ * when path ends in .zst.
  *
  * Days of one symbol follow one another. One DBN file keeps all its instruments, and its records
  * stay as they are where the schema does: byte for byte.

@@ -397,23 +397,24 @@ _SCHEMAS = {"mbo": 0, "mbp-10": 2, "trades": 4}
 
 def convert(data: Days | Path | Sequence[Path], path: Path, *, schema: str = "mbp-10",
             progress: Progress = None) -> dict[str, int]:
-    """Write days of one symbol as a file of Databento's format (DBN).
+    """Write days of one symbol as a file of Databento's format (DBN), or one day as NASDAQ ITCH.
 
     Parameters
     ----------
     data
         `Days` of one symbol, or paths of them.
     path
-        Name of the file; compressed when it ends in ``.zst``. It appears whole or not at all.
+        Name of the file; DBN is compressed when it ends in ``.zst``, and ITCH is written when it ends
+        in ``.itch``. It appears whole or not at all.
     schema
-        ``"mbp-10"`` (ten levels after each message), ``"mbo"`` (single orders) or ``"trades"``.
+        Of DBN: ``"mbp-10"`` (ten levels after each message), ``"mbo"`` (single orders) or ``"trades"``.
 
     Returns
     -------
     dict
         Counts of what was written, and of what the format cannot say: ``event_count record_count
         plain_bytes hidden_count halt_count cross_count reset_count silent_count other_count
-        repair_count``.
+        repair_count local_count``.
     """
     if schema not in _SCHEMAS:
         raise RangeError(f"schema {schema!r}: mbp-10, mbo or trades")
@@ -425,6 +426,7 @@ def convert(data: Days | Path | Sequence[Path], path: Path, *, schema: str = "mb
     sources.sources, sources.count = days._sources, len(days)
     with Watch(progress, "convert") as watch:
         options.feed, options.schema = feed, _SCHEMAS[schema]
+        options.as_itch = os.fsdecode(path).endswith(".itch")
         options.progress, options.context = on_share, watch.handle
         check(lib.lf_feed_convert(sources, options, path_bytes(path), report, error), error)
     return {name: getattr(report, name) for name, _ in ffi.typeof("lf_convert_report").fields}

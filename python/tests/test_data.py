@@ -127,8 +127,13 @@ def test_convert(days, tmp_path):
     inside = (b["ts_event"] >= a["ts_event"][0]) & (b["ts_event"] <= a["ts_event"][-1])
     assert np.array_equal(a["ofi_1min"], b["ofi_1min"][inside], equal_nan=True)
     assert np.array_equal(a["total_depth"], b["total_depth"][inside], equal_nan=True)
+    path = tmp_path / f"{days.dates[0]}.itch"
+    assert lf.convert(days[0], path)["event_count"] == told["event_count"]
+    assert lf.open(path).formats == ["itch"]
+    c = lf.features(lf.open(path), set="ofi_1min,total_depth,vpin", step="10s")
+    assert all(np.array_equal(a[name], c[name], equal_nan=True) for name in ("ofi_1min", "total_depth", "vpin"))
     with pytest.raises(lf.RangeError, match="mbp-10"):
         lf.convert(days[0], tmp_path / "x.dbn", schema="mbp-5")
     with pytest.raises(lf.LobflowError):
         lf.convert(days[0], tmp_path / "none" / "x.dbn")
-    assert [p.name for p in tmp_path.iterdir()] == ["day.dbn.zst"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["day.dbn.zst", path.name])

@@ -1,4 +1,4 @@
-/* Symbol-days of any feed into one DBN file. */
+/* Symbol-days of any feed into one DBN file, or one of them into a file of ITCH. */
 #include "convert.h"
 
 #include <stdio.h>
@@ -109,7 +109,10 @@ convert_day(lfi_convert *c, const lf_source_list *sources, size_t day, lf_error 
             instrument->has_local_times || strcmp(sources->sources[day].format, "dbn") == 0;
         c->was_masked = false;
         c->is_new_day = day > 0;
-        status = day == 0 ? put_metadata(c, sources, instrument, error) : LF_OK;
+        if (day == 0) {
+            status = c->options->as_itch ? lfi_itch_out_begin(c, instrument, error)
+                                         : put_metadata(c, sources, instrument, error);
+        }
     }
     while (status == LF_OK && batch.event_count > 0) {
         status = lf_feed_next(feed, &batch, error);
@@ -140,13 +143,22 @@ convert_days(lfi_convert *c, const lf_source_list *sources, const char *path, lf
             );
         }
     }
+    if (c->options->as_itch && sources->count > 1) {
+        return lf_error_set(
+            error, LF_RANGE, "a file of ITCH has one day; choose one of %zu", sources->count
+        );
+    }
     lf_status status = lfi_dbn_out_create(c->allocator, path, &c->out, error);
-    if (status == LF_OK && c->options->schema == LF_DBN_MBO) {
+    if (status == LF_OK && (c->options->as_itch || c->options->schema == LF_DBN_MBO)) {
         status = lf_l3_create(&books, &c->l3, error);
     }
     for (size_t i = 0; i < sources->count && status == LF_OK; i++) {
         status = convert_day(c, sources, i, error);
     }
+    if (status == LF_OK && c->itch != NULL) {
+        status = lfi_itch_out_finish(c, error);
+    }
+    lfi_itch_out_destroy(c);
     lf_l3_destroy(c->l3);
     return status;
 }
@@ -158,7 +170,7 @@ look_at(const lfi_convert *c, const lf_source_list *sources, bool *is_direct, lf
     const lf_source *const first = &sources->sources[0];
     lfi_dbn_in *in;
     *is_direct = false;
-    if (strcmp(first->format, "dbn") != 0) {
+    if (strcmp(first->format, "dbn") != 0 || c->options->as_itch) {
         return LF_OK;
     }
     lf_status status = lfi_dbn_in_open(c->allocator, first->path, &in, error);
@@ -201,7 +213,7 @@ lf_status lf_feed_convert(
     c.feed = options->feed != NULL ? options->feed : &defaults;
     c.allocator = c.feed->allocator;
     *report = (lf_convert_report){0};
-    if (options->schema != LF_DBN_MBO && options->schema != LF_DBN_MBP_10 &&
+    if (!options->as_itch && options->schema != LF_DBN_MBO && options->schema != LF_DBN_MBP_10 &&
         options->schema != LF_DBN_TRADES) {
         return lf_error_set(error, LF_UNSUPPORTED, "mbo, mbp-10 and trades are written");
     }

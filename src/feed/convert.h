@@ -13,6 +13,9 @@ typedef struct lfi_held {
     size_t count; /* 0: none */
 } lfi_held;
 
+/* A file of ITCH that is written (itch_write.c). */
+typedef struct lfi_itch_out lfi_itch_out;
+
 /* One conversion. */
 typedef struct lfi_convert {
     const lf_allocator *allocator;
@@ -30,7 +33,8 @@ typedef struct lfi_convert {
     bool was_masked;
     bool is_new_day; /* the orders of the day before are still in the book of who reads the file */
     lf_quotes before;
-    lf_l3 *l3; /* single orders as the reader of the file will have them */
+    lf_l3 *l3;          /* single orders as the reader of the file will have them */
+    lfi_itch_out *itch; /* NULL: DBN is written */
 } lfi_convert;
 
 /* Write the record that is held, if there is one, as the last of its event or not. */
@@ -57,6 +61,18 @@ lfi_convert_order(lfi_convert *c, const lf_event *event, const lfi_part *part, l
 /* An event as single orders: its own message and what else the book needs. */
 lf_status
 lfi_convert_orders(lfi_convert *c, const lf_event *event, const lf_trade *trades, lf_error *error);
+/* Begin a file of ITCH for a day. LF_OK, LF_UNSUPPORTED, LF_IO or LF_NOMEM. */
+lf_status lfi_itch_out_begin(lfi_convert *c, const lf_instrument *instrument, lf_error *error);
+/* What lfi_convert_order() and the end of an event do there. */
+lf_status
+lfi_itch_out_part(lfi_convert *c, const lf_event *event, const lfi_part *part, lf_error *error);
+lf_status lfi_itch_out_event(lfi_convert *c, const lf_event *event, lf_error *error);
+/* No part of the event has come. */
+bool lfi_itch_out_is_empty(const lfi_convert *c);
+/* The end of messages. */
+lf_status lfi_itch_out_finish(lfi_convert *c, lf_error *error);
+void lfi_itch_out_destroy(lfi_convert *c);
+
 /* Side of an aggressor: +1, -1, 0. */
 int8_t lfi_aggressor(const lf_trade *trade);
 /* Flags that the event's state asks for, without LAST. */

@@ -95,6 +95,9 @@ static lf_status to_trade(
 lf_status
 lfi_convert_order(lfi_convert *c, const lf_event *event, const lfi_part *part, lf_error *error)
 {
+    if (c->itch != NULL) {
+        return lfi_itch_out_part(c, event, part, error);
+    }
     dbn_mbo record = {
         .header = header_of(c, event, DBN_RTYPE_MBO, sizeof record),
         .order_id = part->order_id,
@@ -235,6 +238,7 @@ static void count(lfi_convert *c, const lf_event *event, const lf_trade *trades)
     lf_convert_report *const report = c->report;
     const bool is_masked = (event->flags & LF_EVENT_MASKED) != 0;
     report->event_count++;
+    report->local_count += c->itch != NULL && event->ts_local_ns != event->ts_exchange_ns;
     for (uint16_t i = 0; i < event->trade_count; i++) {
         report->hidden_count += trades[i].hidden;
     }
@@ -250,6 +254,9 @@ lfi_convert_event(lfi_convert *c, const lf_event *event, const lf_trade *trades,
 {
     count(c, event, trades);
     lf_status status;
+    if (c->itch != NULL) {
+        return lfi_convert_orders(c, event, trades, error);
+    }
     switch (c->options->schema) {
     case LF_DBN_MBO:
         status = lfi_convert_orders(c, event, trades, error);

@@ -237,10 +237,13 @@ lfi_convert_orders(lfi_convert *c, const lf_event *event, const lf_trade *trades
     for (int side = 1; side >= -1 && status == LF_OK; side -= 2) {
         status = add_missing(c, event, side, error);
     }
-    if (status == LF_OK &&
-        c->held.count == 0) { /* it changed nothing and is an event all the same */
+    const bool is_empty = c->itch != NULL ? lfi_itch_out_is_empty(c) : c->held.count == 0;
+    if (status == LF_OK && is_empty) { /* it changed nothing and is an event all the same */
         const lfi_part note = {.action = 'N', .price_nano = DBN_PRICE_NONE};
         status = lfi_convert_order(c, event, &note, error);
+    }
+    if (status == LF_OK && c->itch != NULL) {
+        return lfi_itch_out_event(c, event, error);
     }
     return status == LF_OK ? lfi_convert_flush(c, true, error) : status;
 }

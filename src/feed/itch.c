@@ -46,6 +46,9 @@ typedef struct itch {
     unsigned char stock[LFI_ITCH_STOCK_BYTES];
     uint32_t locate;
     bool has_locate, knows_sides, strict;
+    bool is_own;    /* lobflow wrote the file: messages have marks */
+    effect pending; /* of an event that goes on, when has_pending */
+    bool has_pending;
     bool is_closed, is_stopped; /* by state of trading; by a halt of the market */
     bool is_doubtful;           /* the message at hand contradicts the book */
     bool is_lost;               /* for the rest of the day */
@@ -320,19 +323,26 @@ static lf_status take_replace(itch *self, const unsigned char *m, effect *e, lf_
 
 /* ---- other messages --------------------------------------------------------------------- */
 
+/* In a file of ours; 0 in any other. */
+static uint32_t marks_of(const itch *self, const unsigned char *m)
+{
+    return self->is_own ? lfi_itch_16(m + LFI_ITCH_TRACKING) : 0;
+}
+
 static void take_hidden(itch *self, const unsigned char *m, effect *e)
 {
     const int8_t side = side_of(m[LFI_ITCH_SIDE]);
     e->lots = lfi_itch_32(m + LFI_ITCH_SHARES);
     e->price = lfi_itch_32(m + LFI_ITCH_PRICE);
     e->order_id = 0;
+    const bool is_hidden = (marks_of(self, m) & LFI_ITCH_VISIBLE) == 0;
     e->has_trade = e->lots > 0 && e->price > 0;
-    e->kind = e->has_trade ? LF_EVENT_HIDDEN : LF_EVENT_OTHER;
+    e->kind = !e->has_trade ? LF_EVENT_OTHER : is_hidden ? LF_EVENT_HIDDEN : LF_EVENT_TRADE;
     if (e->has_trade) {
         /* A seller can only stand there by being told; a buyer stands in all of them. */
         e->side = (int8_t)(side < 0 || self->knows_sides ? side : 0);
         const int8_t sign = (int8_t)(e->side != 0 ? -e->side : LF_SIGN_UNKNOWN);
-        e->trade = trade_of(e->price, e->lots, sign, true);
+        e->trade = trade_of(e->price, e->lots, sign, is_hidden);
     }
 }
 
@@ -361,7 +371,10 @@ static void take_state(itch *self, const unsigned char *m, effect *e)
     }
     e->order_id = 0;
     e->kind = LF_EVENT_HALT;
-    self->reader->stats.halt_count += was_open && (self->is_closed || self->is_stopped);
+    const bool ends = was_open && (self->is_closed || self->is_stopped);
+    const bool is_gap = (marks_of(self, m) & LFI_ITCH_MADE_UP) != 0;
+    self->reader->stats.halt_count += ends && !is_gap;
+    self->reader->stats.gap_count += ends && is_gap;
 }
 
 /* ---- events ----------------------------------------------------------------------------- */
@@ -412,6 +425,23 @@ static lf_status put_event(itch *self, const effect *e, lf_error *error)
     return lfi_changes_close(&self->reader->changes, self->count++, self->l3, error);
 }
 
+/* A message of a file of ours: the event is what its last unmarked message told. */
+static lf_status put_marked(itch *self, const unsigned char *m, const effect *e, lf_error *error)
+{
+    const uint32_t marks = marks_of(self, m);
+    if ((marks & LFI_ITCH_MADE_UP) == 0) {
+        self->pending = *e;
+        self->has_pending = true;
+    }
+    if ((marks & LFI_ITCH_GOES_ON) != 0) {
+        return LF_OK;
+    }
+    const effect nothing = {.kind = LF_EVENT_OTHER};
+    const lf_status status = put_event(self, self->has_pending ? &self->pending : &nothing, error);
+    self->has_pending = false;
+    return status;
+}
+
 /* What a message does to the book; *is_event is false where it is counted and no more. */
 static lf_status
 apply(itch *self, const unsigned char *m, effect *e, bool *is_event, lf_error *error)
@@ -442,9 +472,10 @@ apply(itch *self, const unsigned char *m, effect *e, bool *is_event, lf_error *e
         take_state(self, m, e);
         return LF_OK;
     default:
+        *is_event = self->is_own && m[0] == 'N';
+        e->kind = LF_EVENT_OTHER;
         stats->broken_count += m[0] == 'B';
-        stats->skipped_count += m[0] != 'B';
-        *is_event = false;
+        stats->skipped_count += m[0] != 'B' && !*is_event;
         return LF_OK;
     }
 }
@@ -481,7 +512,10 @@ static lf_status take_message(itch *self, const lfi_itch_message *message, lf_er
             (unsigned long long)e.order_id
         );
     }
-    return is_event ? put_event(self, &e, error) : LF_OK;
+    if (!is_event) {
+        return LF_OK;
+    }
+    return self->is_own ? put_marked(self, m, &e, error) : put_event(self, &e, error);
 }
 
 /* Whether a message is about the stock, whose number the first that names it tells. */
@@ -496,9 +530,8 @@ static bool is_ours(itch *self, const unsigned char *m)
     }
     self->has_locate = true;
     self->locate = lfi_itch_16(m + LFI_ITCH_LOCATE);
-    if (m[0] == 'R' && m[LFI_ITCH_CODE] == 'T') {
-        self->knows_sides = true;
-    }
+    self->is_own = lfi_itch_is_own(m);
+    self->knows_sides = self->knows_sides || self->is_own;
     return true;
 }
 

@@ -9,6 +9,7 @@
 /* Where fields stand; all numbers are big-endian. docs/formats/itch.md has all of them. */
 enum {
     LFI_ITCH_LOCATE = 1,
+    LFI_ITCH_TRACKING = 3,
     LFI_ITCH_TIME = 5, /* six bytes, ns after midnight in New York */
     LFI_ITCH_HEAD_BYTES = 11,
     LFI_ITCH_EVENT = 11,  /* S */
@@ -22,19 +23,39 @@ enum {
     LFI_ITCH_OF = 24,     /* A F P: the stock */
     LFI_ITCH_PRICE = 32,  /* A F P C */
     LFI_ITCH_TAKEN = 19,  /* E C X: shares */
+    LFI_ITCH_MATCH = 23,  /* E C */
     LFI_ITCH_PRINTABLE = 31,
     LFI_ITCH_NEW_ORDER = 19, /* U, and behind it: */
     LFI_ITCH_NEW_SHARES = 27,
     LFI_ITCH_NEW_PRICE = 31,
     LFI_ITCH_CROSS_SHARES = 11, /* Q: eight bytes */
     LFI_ITCH_CROSS_PRICE = 27,
+    LFI_ITCH_CROSS_STOCK = 19,
+    LFI_ITCH_CROSS_MATCH = 31,
+    LFI_ITCH_CROSS_TYPE = 39,
+    LFI_ITCH_REPORT_MATCH = 36, /* P */
+    LFI_ITCH_LEVELS = 34,       /* R of a file of ours; else what a fund multiplies */
     LFI_ITCH_STOCK_BYTES = 8
 };
 
 /* Prices are 1e-4 of a dollar. */
 #define LFI_ITCH_UNIT_NANO 100000
+/* In files that lobflow writes the tracking number of a test security (R) is this, and those of
+   other messages have marks in their low bits; the rest counts on, so that no two are the same. */
+#define LFI_ITCH_OWN 0x4C46
+enum {
+    LFI_ITCH_GOES_ON = 1, /* the next message is of the same event */
+    LFI_ITCH_MADE_UP = 2, /* keeps the book right and tells nothing */
+    LFI_ITCH_VISIBLE = 4, /* P: a report apart from the book */
+    LFI_ITCH_MARK_BITS = 4
+};
+
 /* No time of a day is later: 25 hours, when the clocks go back. */
 #define LFI_ITCH_TIME_MAX_NS (25 * 60 * LF_NS_PER_MINUTE)
+
+/* The end of messages. */
+#define LFI_ITCH_LAST_NS (24 * 60 * LF_NS_PER_MINUTE - 1)
+#define LFI_ITCH_LOT_NANO 1000000000
 
 /* Length of a message by its type; 0: not a type of ITCH 5.0. */
 extern const uint8_t lfi_itch_bytes[256];
@@ -65,6 +86,13 @@ const unsigned char *lfi_itch_stock(const unsigned char *message);
 
 /* A symbol with blanks behind, as messages write it; one that is longer is no stock's. */
 void lfi_itch_pad(const char *symbol, unsigned char out[LFI_ITCH_STOCK_BYTES]);
+
+/* Whether a message R begins a stock of a file that lobflow wrote. */
+static inline bool lfi_itch_is_own(const unsigned char *message)
+{
+    return message[0] == 'R' && message[LFI_ITCH_CODE] == 'T' &&
+           lfi_itch_16(message + LFI_ITCH_TRACKING) == LFI_ITCH_OWN;
+}
 
 /* ---- bytes in --------------------------------------------------------------------------- */
 

@@ -165,7 +165,7 @@ static void note(stock_list *list, const unsigned char *stock)
     list->known_count++;
 }
 
-static lf_status add(stock_list *list, const unsigned char *stock)
+static lf_status add(stock_list *list, const unsigned char *message)
 {
     lfi_dbn_list *const found = list->found;
     void *sources = found->sources;
@@ -175,18 +175,24 @@ static lf_status add(stock_list *list, const unsigned char *stock)
     if (status == LF_OK) {
         lf_source *const source = &found->sources[found->count++];
         *source = *list->base;
-        take_name(stock, source->symbol);
+        take_name(lfi_itch_stock(message), source->symbol);
+        if (lfi_itch_is_own(message)) {
+            const uint32_t levels = lfi_itch_32(message + LFI_ITCH_LEVELS);
+            const bool is_few = levels > 0 && levels < LF_LEVELS_MAX;
+            source->level_count = is_few ? (int32_t)levels : LF_LEVELS_MAX;
+        }
     }
     return status;
 }
 
 /* A wanted stock is one day, once. */
-static lf_status look_at(stock_list *list, const unsigned char *stock)
+static lf_status look_at(stock_list *list, const unsigned char *message)
 {
+    const unsigned char *const stock = lfi_itch_stock(message);
     for (size_t i = 0; i < list->wanted_count; i++) {
         if (memcmp(list->wanted[i], stock, LFI_ITCH_STOCK_BYTES) == 0) {
             memmove(list->wanted[i], list->wanted[--list->wanted_count], sizeof list->wanted[0]);
-            return add(list, stock);
+            return add(list, message);
         }
     }
     return LF_OK;
@@ -211,9 +217,9 @@ static lf_status scan(lfi_itch_in *in, stock_list *list, lf_error *error)
         }
         if (m.at[0] == 'R') {
             note(list, stock);
-            status = !is_choice && list->known_count == 1 ? add(list, stock) : LF_OK;
+            status = !is_choice && list->known_count == 1 ? add(list, m.at) : LF_OK;
         }
-        status = is_choice ? look_at(list, stock) : status;
+        status = is_choice ? look_at(list, m.at) : status;
         if (status != LF_OK) {
             return lf_error_set(error, status, "no memory for the list of symbols");
         }
