@@ -11,6 +11,8 @@ static_assert(LF_L3_BID_NONE == LF_BID_NONE && LF_L3_ASK_NONE == LF_ASK_NONE, "a
 
 /* Orders that may be known to be missing; when they are more the book is lost. */
 #define MISSING_MAX 64
+/* No time is later, so that a shift can be added. */
+#define TIME_MAX_NS (INT64_MAX - 4 * LF_NS_PER_DAY)
 /* No message that is understood is longer. */
 #define COPY_BYTES 64
 /* From this day on the side of a trade against a hidden order says nothing. */
@@ -58,7 +60,7 @@ typedef struct itch {
     unsigned char last[COPY_BYTES]; /* [last_bytes] message of the stock */
     size_t last_bytes;
     int64_t message_count;
-    int64_t midnight_ns, latency_ns, last_ts_ns;
+    int64_t midnight_ns, latency_ns, shift_ns, last_ts_ns, last_local_ns;
 } itch;
 
 /* ---- doubts ----------------------------------------------------------------------------- */
@@ -397,6 +399,21 @@ static void set_time(itch *self, const unsigned char *m, bool is_order)
     }
 }
 
+/* Local time of an event: as captured, or made up. */
+static int64_t local_time(itch *self)
+{
+    const int64_t captured_ns = lfi_itch_window_of(self->in)->ts_ns;
+    const bool has_local = self->reader->instrument.has_local_times;
+    const int64_t ts_ns = self->last_ts_ns;
+    int64_t local_ns = ts_ns + self->latency_ns;
+    if (has_local) {
+        local_ns = captured_ns < TIME_MAX_NS ? captured_ns + self->shift_ns : TIME_MAX_NS;
+        local_ns = local_ns > ts_ns ? local_ns : ts_ns;
+    }
+    self->last_local_ns = local_ns > self->last_local_ns ? local_ns : self->last_local_ns;
+    return self->last_local_ns;
+}
+
 static lf_status put_event(itch *self, const effect *e, lf_error *error)
 {
     lf_event *const event = &self->room.events[self->count];
@@ -404,7 +421,7 @@ static lf_status put_event(itch *self, const effect *e, lf_error *error)
     set_quotes(self);
     *event = (lf_event){
         .ts_exchange_ns = self->last_ts_ns,
-        .ts_local_ns = self->last_ts_ns + self->latency_ns,
+        .ts_local_ns = local_time(self),
         .order_id = e->order_id,
         .price_units = e->price,
         .size_lots = e->lots,
@@ -440,6 +457,17 @@ static lf_status put_marked(itch *self, const unsigned char *m, const effect *e,
     const lf_status status = put_event(self, self->has_pending ? &self->pending : &nothing, error);
     self->has_pending = false;
     return status;
+}
+
+/* Packets are missing: which of the orders are still there, nobody tells any more. */
+static lf_status lose(itch *self, lf_error *error)
+{
+    static const effect nothing = {.kind = LF_EVENT_OTHER};
+    const bool was_known = self->reader->stats.event_count > 0 && !self->was_masked;
+    lfi_itch_window_of(self->in)->is_after_gap = false;
+    self->reader->stats.gap_count++;
+    self->is_lost = true;
+    return was_known ? put_event(self, &nothing, error) : LF_OK;
 }
 
 /* What a message does to the book; *is_event is false where it is counted and no more. */
@@ -539,15 +567,23 @@ static lf_status itch_next(void *context, lf_batch *out, lf_error *error)
 {
     itch *const self = context;
     lf_feed_stats *const stats = &self->reader->stats;
+    lfi_itch_window *const window = lfi_itch_window_of(self->in);
     lfi_itch_message message = {0};
     self->count = self->trade_count = 0;
     lfi_changes_begin_batch(&self->reader->changes);
     while (self->count < self->room.event_capacity) {
         lf_status status = lfi_itch_next(self->in, &message, error);
-        if (status != LF_OK || message.at == NULL) {
-            if (status != LF_OK) {
-                return status;
-            }
+        if (status == LF_OK && window->is_after_gap) {
+            status = lose(self, error);
+        }
+        if (status != LF_OK) {
+            return status;
+        }
+        if (message.at == NULL) {
+            break;
+        }
+        if (self->count == self->room.event_capacity) { /* the gap has taken the last place */
+            window->at = message.at - 2;
             break;
         }
         self->message_count++;
@@ -609,6 +645,10 @@ set_instrument(itch *self, const lf_source *source, const lf_feed_options *optio
     self->latency_ns = options->feed_latency_ns;
     self->strict = options->strict;
     self->last_ts_ns = self->midnight_ns;
+    self->last_local_ns = INT64_MIN;
+    self->shift_ns = source->clock_shift_ns;
+    instrument->has_local_times = source->has_local_times;
+    self->reader->stats.clock_shift_ns = source->clock_shift_ns;
     self->knows_sides = lf_date_to_days(source->date) < lf_date_to_days(SIDE_END);
     lfi_itch_pad(source->symbol, self->stock);
     self->reader->stats.first_violation_line = LF_POSITION_NONE;

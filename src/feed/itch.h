@@ -94,6 +94,38 @@ static inline bool lfi_itch_is_own(const unsigned char *message)
            lfi_itch_16(message + LFI_ITCH_TRACKING) == LFI_ITCH_OWN;
 }
 
+/* ---- captures --------------------------------------------------------------------------- */
+
+/* Messages of a packet whose time has come, each behind its length. */
+typedef struct lfi_itch_packet {
+    const unsigned char *at, *end; /* borrowed until the next call; NULL: the end of the capture */
+    int64_t ts_ns;                 /* captured; 0: not told */
+    bool is_after_gap;             /* messages before it were lost, or never captured */
+} lfi_itch_packet;
+
+/* What a capture of MoldUDP64 holds. */
+typedef struct lfi_itch_mold_counts {
+    int64_t frame_count;
+    int64_t other_count;     /* datagrams that are no packets of the session */
+    int64_t packet_count;    /* handed on */
+    int64_t copy_count;      /* that held nothing new */
+    int64_t heartbeat_count; /* and ends of the session */
+    int64_t gap_count;       /* runs of messages that no feed brought */
+    int64_t missing_count;   /* messages in them, as far as they are numbered */
+} lfi_itch_mold_counts;
+
+typedef struct lfi_itch_mold lfi_itch_mold;
+
+/* Open a capture, plain or compressed. LF_OK, LF_FORMAT (no capture), LF_IO or LF_NOMEM. */
+lf_status lfi_itch_mold_open(
+    const lf_allocator *allocator, const char *path, lfi_itch_mold **out, lf_error *error
+);
+void lfi_itch_mold_close(lfi_itch_mold *mold);
+/* Next packet of the session: each message once and in order, from whichever feed brought it. */
+lf_status lfi_itch_mold_next(lfi_itch_mold *mold, lfi_itch_packet *out, lf_error *error);
+int64_t lfi_itch_mold_input_bytes(const lfi_itch_mold *mold);
+const lfi_itch_mold_counts *lfi_itch_mold_counts_of(lfi_itch_mold *mold);
+
 /* ---- bytes in --------------------------------------------------------------------------- */
 
 /* A message: at least as long as its type has to be; other types have any length above 0. */
@@ -102,12 +134,14 @@ typedef struct lfi_itch_message {
     size_t bytes;
 } lfi_itch_message;
 
-/* Whole messages that are in memory, each behind its length. */
+/* Messages that are in memory, each behind its length, and what is known of their packet. */
 typedef struct lfi_itch_window {
     const unsigned char *at, *end;
+    int64_t ts_ns;     /* captured; 0: not told */
+    bool is_after_gap; /* until someone takes note of it */
 } lfi_itch_window;
 
-/* A file, plain or compressed. The window is the first member, for lfi_itch_next(). */
+/* A file or a capture, plain or compressed. The window is the first member, for lfi_itch_next(). */
 typedef struct lfi_itch_in lfi_itch_in;
 
 lf_status lfi_itch_in_open(
@@ -129,6 +163,8 @@ lf_status lfi_itch_fail(
 int64_t lfi_itch_input_bytes(const lfi_itch_in *in);
 int64_t lfi_itch_input_total(const lfi_itch_in *in); /* 0: not known */
 int64_t lfi_itch_plain_bytes(const lfi_itch_in *in);
+/* The packets; NULL: no capture. */
+lfi_itch_mold *lfi_itch_mold_of(const lfi_itch_in *in);
 
 static inline lfi_itch_window *lfi_itch_window_of(lfi_itch_in *in)
 {

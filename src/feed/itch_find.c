@@ -1,4 +1,4 @@
-/* What an ITCH file is of: whether it is one, its day, the stocks that are asked for. */
+/* What an ITCH file or capture is of: whether it is one, its day, the stocks asked for, clocks. */
 #include "itch.h"
 
 #include <stdio.h>
@@ -9,6 +9,8 @@
 /* Symbols that an error lists. */
 #define LISTED 8
 #define WANTED_MAX 32
+/* A clock that is further away was not set. */
+#define BEHIND_MAX_NS LF_NS_PER_DAY
 
 void lfi_itch_pad(const char *symbol, unsigned char out[LFI_ITCH_STOCK_BYTES])
 {
@@ -86,12 +88,33 @@ static bool date_of(const char *path, lf_date *out)
     return false;
 }
 
-static lf_status
-set_date(const char *path, const lf_feed_options *options, lf_date *out, lf_error *error)
+/* The day in New York of a time. */
+static lf_status date_at(int64_t ts_ns, lf_date *out, lf_error *error)
+{
+    lf_zone *zone;
+    const lf_status status = lf_zone_create(NULL, "America/New_York", &zone, error);
+    if (status == LF_OK) {
+        const int64_t local_ns = ts_ns + lf_zone_offset_s(zone, ts_ns) * LF_NS_PER_SECOND;
+        *out = lf_date_from_days(local_ns / LF_NS_PER_DAY);
+        lf_zone_destroy(zone);
+    }
+    return status;
+}
+
+static lf_status set_date(
+    const char *path,
+    const lf_feed_options *options,
+    int64_t captured_ns,
+    lf_date *out,
+    lf_error *error
+)
 {
     if (date_of(path, out) ||
         (options->date != NULL && lf_date_parse(options->date, out) == LF_OK)) {
         return LF_OK;
+    }
+    if (captured_ns > LF_NS_PER_DAY && captured_ns < INT64_MAX - LF_NS_PER_DAY) {
+        return date_at(captured_ns, out, error);
     }
     return lf_error_set_at(
         error,
@@ -113,6 +136,9 @@ typedef struct stock_list {
     const lf_source *base;
     char known[LISTED * (LFI_ITCH_STOCK_BYTES + 2) + 1]; /* the first ones, for an error */
     size_t known_bytes, known_count;
+    /* Of a capture, which is read whole: its first time, and by how much its clock was behind the
+       messages' (after midnight, 0 without) at least and at most. */
+    int64_t captured_ns, behind_min_ns, behind_max_ns;
 } stock_list;
 
 /* The symbols between commas. */
@@ -198,18 +224,38 @@ static lf_status look_at(stock_list *list, const unsigned char *message)
     return LF_OK;
 }
 
-/* Read on until all that is wanted was found; or to the first order behind the directory. */
+/* Compare the clocks of a packet of a capture. */
+static void take_clocks(stock_list *list, int64_t captured_ns, const unsigned char *message)
+{
+    if (captured_ns <= 0 || lfi_itch_bytes[message[0]] == 0) {
+        return;
+    }
+    const int64_t behind_ns = lfi_itch_time_ns(message) - captured_ns;
+    const bool is_first = list->captured_ns == 0;
+    list->captured_ns = is_first ? captured_ns : list->captured_ns;
+    list->behind_min_ns =
+        is_first || behind_ns < list->behind_min_ns ? behind_ns : list->behind_min_ns;
+    list->behind_max_ns =
+        is_first || behind_ns > list->behind_max_ns ? behind_ns : list->behind_max_ns;
+}
+
+/* Read on until all that is wanted was found, or to the first order behind the directory; of a
+   capture to the end. */
 static lf_status scan(lfi_itch_in *in, stock_list *list, lf_error *error)
 {
+    const bool is_capture = lfi_itch_mold_of(in) != NULL;
     const bool is_choice = list->wanted_count > 0;
     lfi_itch_message m;
     for (;;) {
         lf_status status = lfi_itch_next(in, &m, error);
         const bool is_end = status == LF_OK && m.at == NULL;
-        if (status != LF_OK || is_end || (is_choice && list->wanted_count == 0) ||
-            (!is_choice && list->known_count > 0 && (m.at[0] == 'A' || m.at[0] == 'F'))) {
+        const bool is_found =
+            is_choice ? list->wanted_count == 0
+                      : !is_end && list->known_count > 0 && (m.at[0] == 'A' || m.at[0] == 'F');
+        if (status != LF_OK || is_end || (is_found && !is_capture)) {
             return status;
         }
+        take_clocks(list, lfi_itch_window_of(in)->ts_ns, m.at);
         const unsigned char *const stock =
             lfi_itch_bytes[m.at[0]] != 0 ? lfi_itch_stock(m.at) : NULL;
         if (stock == NULL) {
@@ -250,6 +296,25 @@ static lf_status judge(const stock_list *list, const char *symbols, lf_error *er
     );
 }
 
+/* Whether the times of the capture are those of the day, and by how much they are behind. */
+static lf_status set_clocks(const stock_list *list, lfi_dbn_list *out, lf_error *error)
+{
+    lf_instrument day = {0};
+    if (list->captured_ns == 0 || out->count == 0) {
+        return LF_OK;
+    }
+    const lf_status status = lfi_us_session(NULL, out->sources[0].date, &day, error);
+    const int64_t midnight_ns = day.session_open_ns - LFI_US_OPEN_NS;
+    const int64_t most_ns = list->behind_max_ns + midnight_ns;
+    const int64_t least_ns = list->behind_min_ns + midnight_ns;
+    for (size_t i = 0; i < out->count && status == LF_OK; i++) {
+        lf_source *const source = &out->sources[i];
+        source->has_local_times = most_ns <= BEHIND_MAX_NS && least_ns >= -BEHIND_MAX_NS;
+        source->clock_shift_ns = source->has_local_times && most_ns > 0 ? most_ns : 0;
+    }
+    return status;
+}
+
 lf_status
 lfi_itch_find(const char *path, const lf_feed_options *options, lfi_dbn_list *out, lf_error *error)
 {
@@ -258,10 +323,7 @@ lfi_itch_find(const char *path, const lf_feed_options *options, lfi_dbn_list *ou
     lfi_itch_in *in = NULL;
     *out = (lfi_dbn_list){0};
     (void)snprintf(base.path, sizeof base.path, "%s", path);
-    lf_status status = set_date(path, options, &base.date, error);
-    if (status == LF_OK) {
-        status = want(&list, options->symbol, error);
-    }
+    lf_status status = want(&list, options->symbol, error);
     if (status == LF_OK) {
         status = lfi_itch_in_open(NULL, path, &in, error);
     }
@@ -271,6 +333,15 @@ lfi_itch_find(const char *path, const lf_feed_options *options, lfi_dbn_list *ou
     lfi_itch_in_close(in);
     if (status == LF_OK) {
         status = judge(&list, options->symbol, error);
+    }
+    if (status == LF_OK) {
+        status = set_date(path, options, list.captured_ns, &base.date, error);
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        out->sources[i].date = base.date;
+    }
+    if (status == LF_OK) {
+        status = set_clocks(&list, out, error);
     }
     if (status != LF_OK) {
         lf_release(NULL, out->sources);

@@ -1,4 +1,4 @@
-/* Bytes of an ITCH file, plain or compressed, cut into messages. */
+/* Bytes of an ITCH file or of packets in a capture, plain or compressed, cut into messages. */
 #include "itch.h"
 
 #include <archive.h>
@@ -17,6 +17,7 @@ struct lfi_itch_in {
     lfi_itch_window window; /* first: lfi_itch_window_of() */
     const lf_allocator *allocator;
     lf_allocator memory;
+    lfi_itch_mold *mold; /* NULL: a file of messages */
     struct archive *archive;
     unsigned char *buffer; /* [BUFFER_BYTES] */
     int64_t base;          /* plain bytes before the buffer */
@@ -71,6 +72,18 @@ lf_status lfi_itch_fail(
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    if (in->mold != NULL) {
+        return lf_error_set_at(
+            error,
+            status,
+            in->path,
+            LF_POSITION_NONE,
+            LF_POSITION_NONE,
+            "frame %lld: %s",
+            (long long)lfi_itch_mold_counts_of(in->mold)->frame_count,
+            text
+        );
+    }
     return lf_error_set_at(
         error,
         status,
@@ -122,10 +135,31 @@ static lf_status need(lfi_itch_in *in, size_t bytes, lf_error *error)
     return status;
 }
 
+/* The first message of the next packet, whose lengths were checked. */
+static lf_status next_packet(lfi_itch_in *in, lfi_itch_message *out, lf_error *error)
+{
+    lfi_itch_window *const window = &in->window;
+    lfi_itch_packet packet;
+    const lf_status status = lfi_itch_mold_next(in->mold, &packet, error);
+    window->is_after_gap = window->is_after_gap || packet.is_after_gap;
+    if (status != LF_OK || packet.at == NULL) {
+        return status;
+    }
+    in->base += packet.end - packet.at;
+    window->end = packet.end;
+    window->ts_ns = packet.ts_ns;
+    *out = (lfi_itch_message){packet.at + 2, lfi_itch_16(packet.at)};
+    window->at = out->at + out->bytes;
+    return LF_OK;
+}
+
 lf_status lfi_itch_next_slow(lfi_itch_in *in, lfi_itch_message *out, lf_error *error)
 {
     lfi_itch_window *const window = &in->window;
     *out = (lfi_itch_message){0};
+    if (in->mold != NULL) {
+        return next_packet(in, out, error);
+    }
     size_t bytes = 0, left = 0;
     do { /* a length of 0 is a message of nothing: the end of a session, or a filler */
         const lf_status status = need(in, MESSAGE_BYTES_MAX, error);
@@ -166,6 +200,24 @@ lf_status lfi_itch_next_slow(lfi_itch_in *in, lfi_itch_message *out, lf_error *e
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
+
+/* The first bytes of pcap, in any order and with times in us or ns, and of pcapng. */
+static bool is_capture(const lfi_itch_window *window)
+{
+    static const unsigned char heads[][4] = {
+        {0xA1, 0xB2, 0xC3, 0xD4},
+        {0xD4, 0xC3, 0xB2, 0xA1},
+        {0xA1, 0xB2, 0x3C, 0x4D},
+        {0x4D, 0x3C, 0xB2, 0xA1},
+        {0x0A, 0x0D, 0x0D, 0x0A},
+    };
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0] && window->end - window->at >= 4; i++) {
+        if (memcmp(window->at, heads[i], 4) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static lf_status start(lfi_itch_in *in, lf_error *error)
 {
@@ -227,9 +279,16 @@ lf_status lfi_itch_in_open(
     in->buffer = lf_allocate(allocator, BUFFER_BYTES, 1);
     in->archive = archive_read_new();
     in->window.at = in->window.end = in->buffer;
-    const lf_status status = in->buffer != NULL && allow_filters(in->archive)
-                                 ? start(in, error)
-                                 : lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
+    lf_status status = in->buffer != NULL && allow_filters(in->archive)
+                           ? start(in, error)
+                           : lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
+    if (status == LF_OK) {
+        status = need(in, 4, error);
+    }
+    if (status == LF_OK && is_capture(&in->window)) {
+        in->window.at = in->window.end = in->buffer;
+        status = lfi_itch_mold_open(in->allocator, path, &in->mold, error);
+    }
     if (status != LF_OK) {
         lfi_itch_in_close(in);
         return status;
@@ -248,13 +307,20 @@ void lfi_itch_in_close(lfi_itch_in *in)
     if (in->archive != NULL) {
         archive_read_free(in->archive);
     }
+    lfi_itch_mold_close(in->mold);
     lf_release(allocator, in->buffer);
     lf_release(allocator, in);
 }
 
+lfi_itch_mold *lfi_itch_mold_of(const lfi_itch_in *in)
+{
+    return in->mold;
+}
+
 int64_t lfi_itch_input_bytes(const lfi_itch_in *in)
 {
-    return archive_filter_bytes(in->archive, -1);
+    return in->mold != NULL ? lfi_itch_mold_input_bytes(in->mold)
+                            : archive_filter_bytes(in->archive, -1);
 }
 
 int64_t lfi_itch_input_total(const lfi_itch_in *in)
@@ -264,5 +330,5 @@ int64_t lfi_itch_input_total(const lfi_itch_in *in)
 
 int64_t lfi_itch_plain_bytes(const lfi_itch_in *in)
 {
-    return in->base + (in->window.at - in->buffer);
+    return in->mold != NULL ? in->base : in->base + (in->window.at - in->buffer);
 }

@@ -410,6 +410,11 @@ lf_status lfi_pcap_next(lfi_pcap *pcap, lfi_datagram *out, bool *got, lf_error *
     }
 }
 
+int64_t lfi_pcap_input_bytes(const lfi_pcap *pcap)
+{
+    return archive_filter_bytes(pcap->archive, -1);
+}
+
 int64_t lfi_pcap_frame_count(const lfi_pcap *pcap)
 {
     return pcap->frame_count;

@@ -24,6 +24,9 @@ lfi_pcap_open(const lf_allocator *allocator, const char *path, lfi_pcap **out, l
    (damaged, cut off) or LF_IO. */
 lf_status lfi_pcap_next(lfi_pcap *pcap, lfi_datagram *out, bool *got, lf_error *error);
 
+/* Bytes of the file read so far, as on the disk. */
+int64_t lfi_pcap_input_bytes(const lfi_pcap *pcap);
+
 /* Frames read so far, and those of them that are no whole UDP datagrams. */
 int64_t lfi_pcap_frame_count(const lfi_pcap *pcap);
 int64_t lfi_pcap_other_count(const lfi_pcap *pcap);
