@@ -76,8 +76,8 @@ static lf_status inspect_day(const cli_job *job, size_t day, finding *out, lf_er
                 out->source->path,
                 LF_POSITION_NONE,
                 LF_POSITION_NONE,
-                "the book is never valid in %lld events: no state has a bid below an ask; "
-                "is it the right orderbook file?",
+                "the book is never valid in %lld events: no state has a bid below an ask (trades "
+                "alone make no book); is it the right orderbook file?",
                 (long long)out->stats.event_count
             );
         }

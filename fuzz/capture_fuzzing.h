@@ -64,22 +64,33 @@ static uint64_t read_day(const lf_source *source, const lf_feed_options *options
     return status == LF_OK ? sum : (uint64_t)status; /* events before a failure may not be told */
 }
 
-/* Read a file as captures of the format, the symbol and the date of options. */
-static void fuzz_capture(const lf_feed_options *how, const uint8_t *data, size_t bytes)
+/* The content of a file. */
+typedef struct fuzz_piece {
+    const uint8_t *data;
+    size_t bytes;
+} fuzz_piece;
+
+/* Read one or two files with the format, the symbol and the date of options. */
+static void fuzz_files(const lf_feed_options *how, const fuzz_piece *pieces, size_t count)
 {
-    char path[64];
-    const char *const paths[] = {path};
+    char names[2][64];
+    const char *paths[2];
+    int files[2];
     lf_source_list list;
     lf_error error = {0};
-    const int file = memfd_create("fuzz", 0);
-    check(file >= 0 && write(file, data, bytes) == (ssize_t)bytes);
-    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    for (size_t i = 0; i < count; i++) {
+        files[i] = memfd_create("fuzz", 0);
+        check(files[i] >= 0);
+        check(write(files[i], pieces[i].data, pieces[i].bytes) == (ssize_t)pieces[i].bytes);
+        (void)snprintf(names[i], sizeof names[i], "/proc/self/fd/%d", files[i]);
+        paths[i] = names[i];
+    }
     lf_feed_options one = *how, some = *how;
     one.batch_events = 1;
     some.batch_events = 7;
     some.with_orders = true;
-    const lf_feed_options strict = {.strict = true};
-    if (lf_feed_find(paths, 1, &one, &list, &error) == LF_OK) {
+    const lf_feed_options strict = {.symbol = how->symbol, .strict = true};
+    if (lf_feed_find(paths, count, &one, &list, &error) == LF_OK) {
         for (size_t i = 0; i < list.count && i < 3; i++) {
             check(read_day(&list.sources[i], &one) == read_day(&list.sources[i], &some));
             (void)read_day(&list.sources[i], &strict);
@@ -88,7 +99,15 @@ static void fuzz_capture(const lf_feed_options *how, const uint8_t *data, size_t
     } else {
         check(error.message[0] != '\0');
     }
-    (void)close(file);
+    for (size_t i = 0; i < count; i++) {
+        (void)close(files[i]);
+    }
+}
+
+/* Read a file as captures of a format. */
+static inline void fuzz_capture(const lf_feed_options *how, const uint8_t *data, size_t bytes)
+{
+    fuzz_files(how, &(fuzz_piece){data, bytes}, 1);
 }
 
 #endif

@@ -146,7 +146,8 @@ typedef struct lf_instrument {
 typedef struct lf_source {
     char path[1024];  /* archive, folder or first file */
     char path2[1024]; /* second file of a pair (LOBSTER orderbook), or "" */
-    char format[16];  /* "lobster", "algoseek", "dbn", "binance", "coinbase", "cme", "itch" */
+    /** "lobster", "algoseek", "dbn", "itch", "binance", "binance_csv", "coinbase", "cme" */
+    char format[16];
     char symbol[32];
     lf_date date;
     int32_t level_count; /* as the feed has them, before the cut to LF_LEVELS_MAX */

@@ -333,7 +333,7 @@ def _inspect_day(day: Days, watch: Watch, done: float, count: int) -> Finding:
         stats, instrument = feed.stats, feed.instrument
         if book.median_spread_ticks != book.median_spread_ticks:
             raise DataError(f"{day.paths[0]}: the book is never valid in {stats.event_count} events: no state has a bid "
-                            "below an ask; is it the right orderbook file?", day.paths[0])
+                            "below an ask (trades alone make no book); is it the right orderbook file?", day.paths[0])
         return Finding({
             "format": day.formats[0],
             "symbol": text(instrument.symbol),

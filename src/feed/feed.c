@@ -35,6 +35,8 @@ lf_status lf_feed_open(
         strcmp(source->format, "dbn") == 0 ? lfi_dbn_open(source, &own, &feed->reader, error)
         : strcmp(source->format, "binance") == 0
             ? lfi_binance_open(source, &own, &feed->reader, error)
+        : strcmp(source->format, "binance_csv") == 0
+            ? lfi_csv_open_day(source, &own, &feed->reader, error)
         : strcmp(source->format, "coinbase") == 0
             ? lfi_coinbase_open(source, &own, &feed->reader, error)
         : strcmp(source->format, "cme") == 0  ? lfi_cme_open(source, &own, &feed->reader, error)

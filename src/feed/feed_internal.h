@@ -342,6 +342,21 @@ lf_status lfi_binance_open(
     const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
 );
 
+/* The same for csv files of data.binance.vision (binance_csv.h); symbol, NULL without one, is that
+   of files whose names have none. */
+bool lfi_csv_probe(const char *name);
+lf_status lfi_csv_find(
+    char (*names)[1024],
+    size_t count,
+    const char *symbol,
+    lf_source **sources,
+    size_t *source_count,
+    lf_error *error
+);
+lf_status lfi_csv_open_day(
+    const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error
+);
+
 /* The same for captures of Coinbase; a file may hold several products. */
 bool lfi_coinbase_probe(const char *name);
 lf_status lfi_coinbase_find(

@@ -136,6 +136,79 @@ LF_TESTING_UNUSED static lf_status ft_read_events(
     return status;
 }
 
+/* Events that a test keeps. */
+#define FT_EVENTS_MAX 8000
+
+/* Everything that came out of reading a day. */
+typedef struct ft_reading {
+    lf_event events[FT_EVENTS_MAX];
+    size_t count;
+    int64_t trades, trade_lots;
+    int64_t masked, resets, snapshots; /* events with these flags */
+    lf_instrument instrument;
+    lf_feed_stats stats;
+    lf_status status;
+    lf_error error;
+} ft_reading;
+
+/* Keep a batch, whose events follow those before it on both clocks. */
+LF_TESTING_UNUSED static void ft_take_batch(ft_reading *got, const lf_batch *batch)
+{
+    for (size_t i = 0; i < batch->event_count; i++) {
+        const lf_event *const e = &batch->events[i];
+        assert_true(got->count < FT_EVENTS_MAX);
+        if (got->count > 0) {
+            assert_true(e->ts_exchange_ns >= got->events[got->count - 1].ts_exchange_ns);
+            assert_true(e->ts_local_ns >= got->events[got->count - 1].ts_local_ns);
+        }
+        assert_true(e->ts_local_ns >= e->ts_exchange_ns);
+        got->masked += (e->flags & LF_EVENT_MASKED) != 0;
+        got->resets += (e->flags & LF_EVENT_RESET) != 0;
+        got->snapshots += (e->flags & LF_EVENT_SNAPSHOT) != 0;
+        got->events[got->count++] = *e;
+    }
+    for (size_t i = 0; i < batch->trade_count; i++) {
+        got->trades++;
+        got->trade_lots += batch->trades[i].size_lots;
+    }
+}
+
+/* Read a day; what is known of it up to where it failed is kept. */
+LF_TESTING_UNUSED static void
+ft_read_source(ft_reading *got, const lf_source *source, const lf_feed_options *options)
+{
+    lf_feed *feed = NULL;
+    lf_batch batch = {.event_count = 1};
+    memset(got, 0, sizeof *got);
+    got->status = lf_feed_open(source, options, &feed, &got->error);
+    while (got->status == LF_OK && batch.event_count > 0) {
+        got->status = lf_feed_next(feed, &batch, &got->error);
+        if (got->status == LF_OK) {
+            ft_take_batch(got, &batch);
+        }
+    }
+    if (feed != NULL) {
+        got->instrument = *lf_feed_instrument(feed);
+        got->stats = *lf_feed_stats_of(feed);
+    }
+    lf_feed_close(feed);
+}
+
+/* Find the only day behind paths and read it. */
+LF_TESTING_UNUSED static void ft_read_paths(
+    ft_reading *got, const char *const *paths, size_t count, const lf_feed_options *options
+)
+{
+    lf_source_list list;
+    memset(got, 0, sizeof *got);
+    got->status = lf_feed_find(paths, count, options, &list, &got->error);
+    if (got->status == LF_OK) {
+        assert_int_equal(list.count, 1);
+        ft_read_source(got, &list.sources[0], options);
+        lf_source_list_clear(&list);
+    }
+}
+
 /* ---- a small market --------------------------------------------------------------------- */
 
 #define FT_TICKS 400

@@ -40,6 +40,7 @@ typedef struct search {
     char nameless[2][1024];
     int32_t nameless_level_count;
     name_list binance, coinbase; /* captures */
+    name_list csv;               /* of data.binance.vision */
     lf_source_list *list;
     size_t list_capacity;
 } search;
@@ -92,13 +93,15 @@ static lf_status add_source(search *s, const lf_source *source, lf_error *error)
     return LF_OK;
 }
 
-/* A file or a member that may be a capture of a crypto venue. */
+/* A file or a member that may be of a crypto venue. */
 static lf_status add_capture(search *s, const char *name, bool *is_one, lf_error *error)
 {
-    const bool is_binance = lfi_binance_probe(name);
-    name_list *const list = is_binance ? &s->binance : &s->coinbase;
-    *is_one = is_binance || lfi_coinbase_probe(name);
-    if (!*is_one) {
+    name_list *const list = lfi_csv_probe(name)        ? &s->csv
+                            : lfi_binance_probe(name)  ? &s->binance
+                            : lfi_coinbase_probe(name) ? &s->coinbase
+                                                       : NULL;
+    *is_one = list != NULL;
+    if (list == NULL) {
         return LF_OK;
     }
     void *names = list->names;
@@ -115,19 +118,38 @@ static lf_status add_capture(search *s, const char *name, bool *is_one, lf_error
 typedef lf_status (*find_days
 )(char (*names)[1024], size_t count, lf_source **sources, size_t *source_count, lf_error *error);
 
+/* Add the days that a venue's files gave, and release them. */
+static lf_status
+add_days(search *s, lf_source *sources, size_t count, lf_status status, lf_error *error)
+{
+    for (size_t i = 0; status == LF_OK && i < count; i++) {
+        status = add_source(s, &sources[i], error);
+    }
+    lf_release(NULL, sources);
+    return status;
+}
+
 /* The days of all captures of a venue: those of one symbol follow one another. */
 static lf_status
 add_captured_days(search *s, const name_list *list, find_days find, lf_error *error)
 {
     lf_source *sources = NULL;
     size_t count = 0;
-    lf_status status =
+    const lf_status status =
         list->count > 0 ? find(list->names, list->count, &sources, &count, error) : LF_OK;
-    for (size_t i = 0; status == LF_OK && i < count; i++) {
-        status = add_source(s, &sources[i], error);
-    }
-    lf_release(NULL, sources);
-    return status;
+    return add_days(s, sources, count, status, error);
+}
+
+static lf_status add_csv_days(search *s, lf_error *error)
+{
+    const name_list *const list = &s->csv;
+    lf_source *sources = NULL;
+    size_t count = 0;
+    const lf_status status =
+        list->count > 0
+            ? lfi_csv_find(list->names, list->count, s->options->symbol, &sources, &count, error)
+            : LF_OK;
+    return add_days(s, sources, count, status, error);
 }
 
 /* A file that is a day by itself, by its content. */
@@ -168,21 +190,27 @@ static lf_status visit_member(void *context, const char *member, lf_error *error
     return bytes < (int)sizeof path ? add_capture(s, path, &is_one, error) : LF_OK;
 }
 
+/* Files and members that are one part of days. */
+static size_t found_count(const search *s)
+{
+    return s->file_count + s->binance.count + s->coinbase.count + s->csv.count;
+}
+
 static lf_status add_archive(search *s, lf_error *error)
 {
-    const size_t count = s->file_count + s->binance.count + s->coinbase.count;
+    const size_t count = found_count(s);
     const uint32_t place = s->place;
     s->place = ++s->place_count;
     const lf_status status = lfi_archive_list(s->path, visit_member, s, error);
     s->place = place;
-    if (status == LF_OK && s->file_count + s->binance.count + s->coinbase.count == count &&
-        !s->in_folder) {
+    if (status == LF_OK && found_count(s) == count && !s->in_folder) {
         return fail_at(
             error,
             LF_FORMAT,
             s->path,
             "the archive holds no LOBSTER message and orderbook files "
-            "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv) and no capture of Binance or Coinbase"
+            "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv), no capture of Binance or Coinbase "
+            "and no csv file of data.binance.vision"
         );
     }
     return status;
@@ -224,8 +252,8 @@ static lf_status add_nameless(search *s, lf_error *error)
             s->path,
             "not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), NASDAQ "
             "ITCH files, AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and Coinbase "
-            "(lines of JSON, plain or "
-            "packed), LOBSTER archives (.zip, .7z), folders and file pairs named "
+            "(lines of JSON, plain or packed), bookTicker, trades and aggTrades of "
+            "data.binance.vision, LOBSTER archives (.zip, .7z), folders and file pairs named "
             "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
             "..._orderbook_LEVELS.csv"
         );
@@ -518,9 +546,9 @@ static void overrule(lf_source *source, const wish *w)
     if (w->symbol != NULL && strchr(w->symbol, ',') == NULL) {
         snprintf(source->symbol, sizeof source->symbol, "%s", w->symbol);
     }
-    /* A capture's messages say when they were sent. */
+    /* Messages and rows of these say when they were sent. */
     if (w->date != NULL && strcmp(source->format, "binance") != 0 &&
-        strcmp(source->format, "coinbase") != 0) {
+        strcmp(source->format, "binance_csv") != 0 && strcmp(source->format, "coinbase") != 0) {
         source->date = *w->date;
     }
     if (w->level_count != 0) {
@@ -629,14 +657,18 @@ static lf_status refuse_twins(const lf_source_list *list, lf_error *error)
 static lf_status check_options(search *s, lf_error *error)
 {
     const lf_feed_options *options = s->options;
-    if (options->format != NULL && strcmp(options->format, "lobster") != 0 &&
-        strcmp(options->format, "algoseek") != 0 && strcmp(options->format, "dbn") != 0 &&
-        strcmp(options->format, "binance") != 0 && strcmp(options->format, "coinbase") != 0 &&
-        strcmp(options->format, "cme") != 0 && strcmp(options->format, "itch") != 0) {
+    static const char *const formats[] = {
+        "lobster", "algoseek", "dbn", "itch", "binance", "binance_csv", "coinbase", "cme"};
+    bool is_known = options->format == NULL;
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0] && !is_known; i++) {
+        is_known = strcmp(options->format, formats[i]) == 0;
+    }
+    if (!is_known) {
         return lf_error_set(
             error,
             LF_NOT_FOUND,
-            "unknown format \"%s\"; known: lobster, algoseek, dbn, itch, binance, coinbase, cme",
+            "unknown format \"%s\"; known: lobster, algoseek, dbn, itch, binance, binance_csv, "
+            "coinbase, cme",
             options->format
         );
     }
@@ -668,18 +700,23 @@ look_at_all(search *s, const char *const *paths, size_t path_count, lf_error *er
     if (status == LF_OK) {
         status = add_captured_days(s, &s->coinbase, lfi_coinbase_find, error);
     }
+    if (status == LF_OK) {
+        status = add_csv_days(s, error);
+    }
     if (status == LF_OK && s->list->count == 0) {
         status = fail_at(
             error,
             LF_NOT_FOUND,
             path_count > 0 ? paths[0] : "",
             "nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
-            "AlgoSeek TAQ files, Databento or NASDAQ ITCH files, or captures of Binance or Coinbase"
+            "AlgoSeek TAQ files, Databento or NASDAQ ITCH files, captures of Binance, Coinbase or "
+            "CME, or csv files of data.binance.vision"
         );
     }
     lf_release(NULL, s->files);
     lf_release(NULL, s->binance.names);
     lf_release(NULL, s->coinbase.names);
+    lf_release(NULL, s->csv.names);
     return status;
 }
 

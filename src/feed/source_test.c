@@ -140,9 +140,10 @@ static const struct tree_case {
     {.files = {"d/ReadMe.txt=hi"},
      .typed = {"d"},
      .status = LF_NOT_FOUND,
-     .found =
-         "@d: nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
-         "AlgoSeek TAQ files, Databento or NASDAQ ITCH files, or captures of Binance or Coinbase"},
+     .found = "@d: nothing here that lobflow reads: LOBSTER archives, message and orderbook files, "
+              "AlgoSeek TAQ files, Databento or NASDAQ ITCH files, captures of Binance, Coinbase "
+              "or CME, "
+              "or csv files of data.binance.vision"},
     {.typed = {"gone"}, .status = LF_NOT_FOUND, .found = "@gone: there is no such file or folder"},
     /* Archives. */
     {.files = {"a.zip=" A1O "," A1M ",ReadMe.txt"}, .typed = {"a.zip"}, .found = "A 1 10 a.zip;"},
@@ -173,7 +174,8 @@ static const struct tree_case {
      .status = LF_FORMAT,
      .found =
          "@a.zip: the archive holds no LOBSTER message and orderbook files "
-         "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv) and no capture of Binance or Coinbase"},
+         "(SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv), no capture of Binance or Coinbase and "
+         "no csv file of data.binance.vision"},
     /* An archive and a half pair are not mixed. */
     {.files = {"d/a.zip=" A1M "," A1O, "d/" A1M},
      .typed = {"d"},
@@ -293,8 +295,8 @@ static const struct tree_case {
      .status = LF_FORMAT,
      .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
               "NASDAQ ITCH files, AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and "
-              "Coinbase (lines of "
-              "JSON, plain or packed), LOBSTER archives (.zip, .7z), folders and file pairs named "
+              "Coinbase (lines of JSON, plain or packed), bookTicker, trades and aggTrades of "
+              "data.binance.vision, LOBSTER archives (.zip, .7z), folders and file pairs named "
               "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
               "..._orderbook_LEVELS.csv"},
     {.files = {"t=1,2,3"},
@@ -302,8 +304,8 @@ static const struct tree_case {
      .status = LF_FORMAT,
      .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
               "NASDAQ ITCH files, AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and "
-              "Coinbase (lines of "
-              "JSON, plain or packed), LOBSTER archives (.zip, .7z), folders and file pairs named "
+              "Coinbase (lines of JSON, plain or packed), bookTicker, trades and aggTrades of "
+              "data.binance.vision, LOBSTER archives (.zip, .7z), folders and file pairs named "
               "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
               "..._orderbook_LEVELS.csv"},
     /* Options that mean nothing. */
@@ -321,8 +323,8 @@ static const struct tree_case {
      .typed = {A1M},
      .options = {.format = "fix"},
      .status = LF_NOT_FOUND,
-     .found =
-         "unknown format \"fix\"; known: lobster, algoseek, dbn, itch, binance, coinbase, cme"},
+     .found = "unknown format \"fix\"; known: lobster, algoseek, dbn, itch, binance, binance_csv, "
+              "coinbase, cme"},
 };
 
 static void make_archive(const char *name, char *list)
