@@ -83,6 +83,7 @@ static json_t *to_json(const char *path, const lf_cme_counts *c)
         {"gaps", c->gap_count},
         {"missing", c->missing_count},
         {"restarts", c->restart_count},
+        {"update_gaps", c->update_gap_count},
         {"first_ts", c->first_ts_ns},
         {"last_ts", c->last_ts_ns},
         {"messages", c->message_count},
@@ -159,6 +160,7 @@ static void print_text(const char *path, const lf_cme_counts *c)
     (void)snprintf(remark, sizeof remark, "of %lld packets", (long long)c->missing_count);
     print_count("gaps", c->gap_count, c->gap_count > 0 ? remark : "");
     print_count("restarts", c->restart_count, "");
+    print_count("gaps of updates", c->update_gap_count, "in the numbers of an instrument");
     print_count("damaged", c->damaged_count, "");
     print_count("other frames", c->other_count, "");
     print_count("messages", c->message_count, "");
@@ -177,6 +179,17 @@ static void print_text(const char *path, const lf_cme_counts *c)
     print_entries(c);
 }
 
+/* Captures before this one, and all. */
+typedef struct place {
+    size_t index, count;
+} place;
+
+static bool show_progress(void *context, double share)
+{
+    const place *const at = context;
+    return cli_progress(NULL, "inspect", ((double)at->index + share) / (double)at->count);
+}
+
 int cli_inspect_cme(const char *const *paths, size_t path_count, bool is_json)
 {
     json_t *const list = json_array();
@@ -184,7 +197,10 @@ int cli_inspect_cme(const char *const *paths, size_t path_count, bool is_json)
     lf_error error;
     for (size_t i = 0; i < path_count && status == LF_OK; i++) {
         lf_cme_counts counts;
-        status = lf_cme_count(paths[i], NULL, &counts, &error);
+        place at = {i, path_count};
+        const lf_cme_options options = {.progress = show_progress, .context = &at};
+        status = lf_cme_count(paths[i], &options, &counts, &error);
+        cli_progress_end();
         if (status == LF_OK && is_json) {
             (void)json_array_append_new(list, to_json(paths[i], &counts));
         } else if (status == LF_OK) {

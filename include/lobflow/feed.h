@@ -392,23 +392,32 @@ typedef struct lf_cme_counts {
     int64_t order_entry_count;                                    /* entries of books by order */
     int64_t instrument_count; /* securities with entries of books by price */
     int64_t definition_count; /* securities that are defined */
+    int64_t update_gap_count; /* places where numbers of a security's updates are missing */
 } lf_cme_counts;
 
 /** Whether a file is a capture, plain or compressed, that begins with packets of MDP 3.0. */
 LF_API bool lf_cme_is_capture(const char *path);
 
+/** How to count. Zero is the default everywhere. */
+typedef struct lf_cme_options {
+    const lf_allocator *allocator;
+    /** Called now and then with the share that is done; false ends the work. May be NULL. */
+    bool (*progress)(void *context, double share);
+    void *context;
+} lf_cme_options;
+
 /**
  * Read a capture of CME MDP 3.0 once and count what it holds: packets of both feeds, and messages
  * of the sequence that both make together.
  *
- * @param allocator  may be NULL
- * @param out        filled, also on failure
- * @return LF_OK, LF_FORMAT (no capture; damaged or cut off), LF_IO or LF_NOMEM
+ * @param options  may be NULL
+ * @param out      filled, also on failure
+ * @return LF_OK, LF_FORMAT (no capture; damaged or cut off), LF_CANCELLED, LF_IO or LF_NOMEM
  *
  * Source: docs/formats/cme.md says how packets are told apart and when one is lost.
  */
 LF_API LF_MUST_CHECK lf_status
-lf_cme_count(const char *path, const lf_allocator *allocator, lf_cme_counts *out, lf_error *error);
+lf_cme_count(const char *path, const lf_cme_options *options, lf_cme_counts *out, lf_error *error);
 
 #ifdef __cplusplus
 }

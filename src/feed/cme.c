@@ -1,5 +1,6 @@
 /* Counts what captures of CME MDP 3.0 hold: channels of two feeds, messages, entries. */
 #include "cme.h"
+#include "binance.h"
 #include "pcap.h"
 
 #include <string.h>
@@ -7,46 +8,51 @@
 
 /* So many datagrams are looked at for one of MDP 3.0. */
 #define PROBE_DATAGRAMS 64
+/* After so many progress is told. */
+#define DATAGRAMS_A_STEP 4096
 
-/* Different numbers, in order. */
-typedef struct id_set {
-    uint32_t *ids; /* [count], owned */
-    size_t count, capacity;
-} id_set;
+/* What has been seen of a security. */
+typedef struct seen {
+    uint32_t id;
+    uint32_t number; /* of its newest update; 0: none yet */
+    bool has_book, is_defined;
+} seen;
 
 typedef struct survey {
     const lf_allocator *allocator;
     lf_cme_counts *out;
-    id_set traded, defined;
+    seen *securities; /* [count], by id, owned */
+    size_t count, capacity;
     lf_status status; /* of what a packet needed */
 } survey;
 
 /* ---- messages --------------------------------------------------------------------------- */
 
-static lf_status add_id(const lf_allocator *allocator, id_set *set, uint32_t id)
+/* The security of a number, a new one where it was not seen; NULL without memory. */
+static seen *security_of(survey *s, uint32_t id)
 {
-    size_t low = 0, high = set->count;
+    size_t low = 0, high = s->count;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (set->ids[middle] < id) {
+        if (s->securities[middle].id < id) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    if (low < set->count && set->ids[low] == id) {
-        return LF_OK;
+    if (low < s->count && s->securities[low].id == id) {
+        return &s->securities[low];
     }
-    void *ids = set->ids;
-    const lf_status status =
-        lf_grow(allocator, &ids, &set->capacity, set->count + 1, sizeof *set->ids);
-    set->ids = ids;
-    if (status == LF_OK) {
-        memmove(set->ids + low + 1, set->ids + low, (set->count - low) * sizeof *set->ids);
-        set->ids[low] = id;
-        set->count++;
+    void *room = s->securities;
+    s->status = lf_grow(s->allocator, &room, &s->capacity, s->count + 1, sizeof *s->securities);
+    s->securities = room;
+    if (s->status != LF_OK) {
+        return NULL;
     }
-    return status;
+    seen *const at = &s->securities[low];
+    memmove(at + 1, at, (s->count++ - low) * sizeof *at);
+    *at = (seen){.id = id};
+    return at;
 }
 
 static lf_cme_side side_of(unsigned char type)
@@ -58,14 +64,51 @@ static lf_cme_side side_of(unsigned char type)
                          : LF_CME_SIDE_OTHER;
 }
 
-static void count_book(survey *s, const lfi_cme_group *group)
+static void
+count_level(survey *s, const lfi_cme_layout *layout, const unsigned char *entry, seen *security)
 {
-    for (size_t i = 0; i < group->count && s->status == LF_OK; i++) {
+    const unsigned char action = entry[layout->action];
+    s->out->entry_counts[side_of(entry[layout->type])]
+                        [action < LF_CME_ACTION_OTHER ? action : LF_CME_ACTION_OTHER]++;
+    s->out->instrument_count += !security->has_book;
+    security->has_book = true;
+}
+
+/* Updates of a security are numbered; lower numbers have begun anew. */
+static void count_number(survey *s, seen *security, uint32_t number)
+{
+    const bool is_gap = security->number > 0 && number > security->number + 1;
+    s->out->update_gap_count += is_gap;
+    security->number = number > 0 ? number : security->number;
+}
+
+static void count_entries(survey *s, const lfi_cme_layout *layout, const lfi_cme_group *group)
+{
+    for (size_t i = 0; i < group->count && layout->number > 0; i++) {
         const unsigned char *const entry = group->entries + i * group->entry_bytes;
-        const unsigned char action = entry[LFI_CME_ENTRY_ACTION];
-        s->out->entry_counts[side_of(entry[LFI_CME_ENTRY_TYPE])]
-                            [action < LF_CME_ACTION_OTHER ? action : LF_CME_ACTION_OTHER]++;
-        s->status = add_id(s->allocator, &s->traded, lfi_cme_32(entry + LFI_CME_ENTRY_SECURITY));
+        seen *const security = security_of(s, lfi_cme_32(entry + layout->security));
+        if (security == NULL) {
+            return;
+        }
+        count_number(s, security, lfi_cme_32(entry + layout->number));
+        if (layout->kind == LFI_CME_BOOK) {
+            count_level(s, layout, entry, security);
+        }
+    }
+    s->out->trade_count += layout->kind == LFI_CME_TRADES ? (int64_t)group->count : 0;
+    s->out->order_entry_count += layout->kind == LFI_CME_ORDERS ? (int64_t)group->count : 0;
+}
+
+static void count_definition(survey *s, const lfi_cme_message *message)
+{
+    if (message->block_bytes < LFI_CME_DEFINITION_BYTES) {
+        s->out->unknown_count++;
+        return;
+    }
+    seen *const security = security_of(s, lfi_cme_32(message->body + LFI_CME_DEFINITION_SECURITY));
+    if (security != NULL) {
+        s->out->definition_count += !security->is_defined;
+        security->is_defined = true;
     }
 }
 
@@ -73,6 +116,7 @@ static void count_message(survey *s, const lfi_cme_message *message)
 {
     lf_cme_counts *const out = s->out;
     const uint16_t kind = message->template_id;
+    const lfi_cme_layout *const layout = lfi_cme_layout_of(kind);
     lfi_cme_group group;
     out->message_count++;
     if (kind >= LF_CME_TEMPLATES) {
@@ -81,28 +125,13 @@ static void count_message(survey *s, const lfi_cme_message *message)
     }
     out->template_counts[kind]++;
     if (lfi_cme_is_definition(kind)) {
-        if (message->block_bytes < LFI_CME_DEFINITION_BYTES) {
-            out->unknown_count++;
-            return;
-        }
-        s->status = add_id(
-            s->allocator, &s->defined, lfi_cme_32(message->body + LFI_CME_DEFINITION_SECURITY)
-        );
+        count_definition(s, message);
+    } else if (layout->kind == LFI_CME_OTHER || layout->kind == LFI_CME_SNAPSHOT) {
         return;
-    }
-    const bool is_book = kind == LFI_CME_BOOK_5 || kind == LFI_CME_BOOK_9;
-    const bool is_trades = kind == LFI_CME_TRADES_5 || kind == LFI_CME_TRADES_9;
-    if (!is_book && !is_trades && kind != LFI_CME_ORDERS_7 && kind != LFI_CME_ORDERS_9) {
-        return;
-    }
-    if (!lfi_cme_group_of(message, is_book ? LFI_CME_ENTRY_BYTES : 1, &group)) {
-        out->unknown_count++;
-    } else if (is_book) {
-        count_book(s, &group);
-    } else if (is_trades) {
-        out->trade_count += (int64_t)group.count;
+    } else if (lfi_cme_group_of(message, layout->bytes, &group)) {
+        count_entries(s, layout, &group);
     } else {
-        out->order_entry_count += (int64_t)group.count;
+        out->unknown_count++;
     }
 }
 
@@ -126,14 +155,31 @@ static void take_packet(void *context, const lfi_cme_packet *packet)
 
 /* ---- captures --------------------------------------------------------------------------- */
 
-static lf_status read_capture(survey *s, lfi_cme_capture *capture, lf_error *error)
+/* Show how far it is; false when it shall end. */
+static bool go_on(const lf_cme_options *options, const lfi_cme_capture *capture, int64_t bytes)
+{
+    const double done = (double)lfi_pcap_input_bytes(capture->pcap);
+    return options->progress == NULL ||
+           options->progress(options->context, bytes > 0 ? done / (double)bytes : 0);
+}
+
+static lf_status read_capture(
+    survey *s,
+    lfi_cme_capture *capture,
+    const lf_cme_options *options,
+    int64_t bytes,
+    lf_error *error
+)
 {
     bool got = true;
     lf_status status = LF_OK;
-    while (status == LF_OK && got) {
+    for (uint64_t i = 0; status == LF_OK && got; i++) {
         status = lfi_cme_capture_next(capture, take_packet, s, &got, error);
         if (status == LF_OK && s->status != LF_OK) {
             status = lf_error_set(error, s->status, "no memory for packets of CME");
+        }
+        if (status == LF_OK && i % DATAGRAMS_A_STEP == 0 && !go_on(options, capture, bytes)) {
+            status = lf_error_set(error, LF_CANCELLED, "Stopped.");
         }
     }
     lfi_cme_capture_finish(capture, take_packet, s);
@@ -143,9 +189,8 @@ static lf_status read_capture(survey *s, lfi_cme_capture *capture, lf_error *err
 }
 
 /* The channels add up. */
-static void add_up(const survey *s, const lfi_cme_capture *capture)
+static void add_up(const lfi_cme_capture *capture, lf_cme_counts *out)
 {
-    lf_cme_counts *const out = s->out;
     for (size_t i = 0; i < capture->place_count; i++) {
         const lfi_cme_channel *const packets = &capture->places[i].packets;
         out->copy_count += packets->copy_count;
@@ -158,25 +203,24 @@ static void add_up(const survey *s, const lfi_cme_capture *capture)
     out->damaged_count = capture->damaged_count;
     memcpy(out->feed_counts, capture->feed_counts, sizeof out->feed_counts);
     out->channel_count = (int64_t)capture->place_count;
-    out->instrument_count = (int64_t)s->traded.count;
-    out->definition_count = (int64_t)s->defined.count;
 }
 
 lf_status
-lf_cme_count(const char *path, const lf_allocator *allocator, lf_cme_counts *out, lf_error *error)
+lf_cme_count(const char *path, const lf_cme_options *options, lf_cme_counts *out, lf_error *error)
 {
+    static const lf_cme_options defaults;
+    const lf_cme_options *const how = options != NULL ? options : &defaults;
     *out = (lf_cme_counts){0};
-    survey s = {.allocator = allocator, .out = out};
+    survey s = {.allocator = how->allocator, .out = out};
     lfi_cme_capture capture;
-    lf_status status = lfi_cme_capture_open(allocator, path, &capture, error);
+    lf_status status = lfi_cme_capture_open(how->allocator, path, &capture, error);
     if (status != LF_OK) {
         return status;
     }
-    status = read_capture(&s, &capture, error);
-    add_up(&s, &capture);
+    status = read_capture(&s, &capture, how, lfi_capture_bytes(path), error);
+    add_up(&capture, out);
     lfi_cme_capture_close(&capture);
-    lf_release(allocator, s.traded.ids);
-    lf_release(allocator, s.defined.ids);
+    lf_release(how->allocator, s.securities);
     return status;
 }
 

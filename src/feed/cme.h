@@ -94,59 +94,69 @@ typedef struct lfi_cme_group {
  */
 bool lfi_cme_group_of(const lfi_cme_message *message, size_t entry_bytes_min, lfi_cme_group *out);
 
-/* Templates that are read; the first number of each is that of schema versions before 9. */
+/* Templates that are read whatever their generation. */
 enum {
     LFI_CME_RESET = 4,
-    LFI_CME_STATUS = 30,
-    LFI_CME_BOOK_5 = 32,
-    LFI_CME_BOOK_9 = 46,
-    LFI_CME_SNAPSHOT_5 = 38,
-    LFI_CME_SNAPSHOT_9 = 52,
-    LFI_CME_TRADES_5 = 42,
-    LFI_CME_TRADES_9 = 48,
-    LFI_CME_ORDERS_7 = 43,
-    LFI_CME_ORDERS_9 = 47
+    LFI_CME_STATUS = 30
 };
 
-/* Where fields stand in an entry of a book by price, and how many bytes they need. */
+/* What the entries of a message are. */
+typedef enum lfi_cme_kind {
+    LFI_CME_OTHER = 0,
+    LFI_CME_BOOK,     /* levels of books by price */
+    LFI_CME_TRADES,   /* trade summaries */
+    LFI_CME_SNAPSHOT, /* levels of one book */
+    LFI_CME_ORDERS,   /* orders of books by order */
+    LFI_CME_NUMBERED, /* statistics: not read, but numbered with books and trades */
+} lfi_cme_kind;
+
+/* Where fields stand in an entry; the price is always the first one. */
+typedef struct lfi_cme_layout {
+    uint8_t kind; /* lfi_cme_kind */
+    bool is_old;  /* prices in 1e-7 */
+    bool is_long; /* sizes of eight bytes */
+    uint8_t size, security;
+    uint8_t number; /* of the security's updates; 0: has none */
+    uint8_t level, action, type;
+    uint8_t bytes; /* that an entry has at least */
+} lfi_cme_layout;
+
+/* The layout of a template; of kind LFI_CME_OTHER when its entries are not looked at. */
+const lfi_cme_layout *lfi_cme_layout_of(uint16_t template_id);
+
+/* The size of an entry, LFI_CME_NONE where it has none. */
+int64_t lfi_cme_lots(const lfi_cme_layout *layout, const unsigned char *entry);
+
+/* Larger sizes are none: sums of them still fit. */
+#define LFI_CME_LOTS_MAX (UINT64_C(1) << 40)
+
+/* The root block of what is sent as it happens begins with its time and an indicator, which says
+   what the last message of its kind is in an event of the matching engine. */
 enum {
-    LFI_CME_ENTRY_SIZE = 8,
-    LFI_CME_ENTRY_SECURITY = 12,
-    LFI_CME_ENTRY_LEVEL = 24,
-    LFI_CME_ENTRY_ACTION = 25,
-    LFI_CME_ENTRY_TYPE = 26,
-    LFI_CME_ENTRY_BYTES = 27
+    LFI_CME_INDICATOR = 8,
+    LFI_CME_LAST_TRADE = 1 << 0,
+    LFI_CME_LAST_QUOTE = 1 << 2,
+    LFI_CME_END_OF_EVENT = 1 << 7
 };
+
 /* Where a definition has the security. */
 enum {
     LFI_CME_DEFINITION_SECURITY = 55,
     LFI_CME_DEFINITION_BYTES = 59
 };
-/* The same of snapshots: root block and entry. */
+/* The same of the root block of snapshots. */
 enum {
     LFI_CME_SNAPSHOT_SECURITY = 8,
+    LFI_CME_SNAPSHOT_NUMBER = 12,
     LFI_CME_SNAPSHOT_TIME = 16,
     LFI_CME_SNAPSHOT_STATUS = 34,
-    LFI_CME_SNAPSHOT_BYTES = 35,
-    LFI_CME_SNAPSHOT_LEVEL = 16,
-    LFI_CME_SNAPSHOT_TYPE = 21,
-    LFI_CME_SNAPSHOT_ENTRY_BYTES = 22
+    LFI_CME_SNAPSHOT_BYTES = 35
 };
 
 static inline bool lfi_cme_is_definition(uint16_t template_id)
 {
     return template_id == 27 || template_id == 29 || template_id == 41 ||
            (template_id >= 54 && template_id <= 57);
-}
-
-static inline bool lfi_cme_is_book(uint16_t template_id)
-{
-    return template_id == LFI_CME_BOOK_5 || template_id == LFI_CME_BOOK_9;
-}
-
-static inline bool lfi_cme_is_snapshot(uint16_t template_id)
-{
-    return template_id == LFI_CME_SNAPSHOT_5 || template_id == LFI_CME_SNAPSHOT_9;
 }
 
 /* Numbers of SBE are little-endian. */

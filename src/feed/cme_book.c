@@ -84,20 +84,20 @@ bool lfi_cme_book_apply(lfi_cme_book *book, const lfi_cme_entry *entry)
     }
 }
 
-bool lfi_cme_book_load(lfi_cme_book *book, const lfi_cme_group *group, bool is_old)
+bool lfi_cme_book_load(lfi_cme_book *book, const lfi_cme_group *group, const lfi_cme_layout *layout)
 {
     bool is_whole = true;
     lfi_cme_book_clear(book);
     for (int32_t level = 1; level <= book->level_count; level++) {
         for (size_t i = 0; i < group->count; i++) {
             const unsigned char *const at = group->entries + i * group->entry_bytes;
-            const unsigned char type = at[LFI_CME_SNAPSHOT_TYPE];
-            if (at[LFI_CME_SNAPSHOT_LEVEL] != level || (type != '0' && type != '1')) {
+            const unsigned char type = at[layout->type];
+            if (at[layout->level] != level || (type != '0' && type != '1')) {
                 continue;
             }
             const lfi_cme_entry entry = {
-                .price = lfi_cme_price(at, is_old),
-                .lots = (int32_t)lfi_cme_32(at + LFI_CME_ENTRY_SIZE),
+                .price = lfi_cme_price(at, layout->is_old),
+                .lots = lfi_cme_lots(layout, at),
                 .level = (uint8_t)level,
                 .action = NEW,
                 .is_ask = type == '1',

@@ -30,6 +30,8 @@ void lfi_cme_book_clear(lfi_cme_book *book);
 bool lfi_cme_book_apply(lfi_cme_book *book, const lfi_cme_entry *entry);
 
 /* The levels of a snapshot; false, and the book is empty, when they are no book. */
-bool lfi_cme_book_load(lfi_cme_book *book, const lfi_cme_group *group, bool is_old);
+bool lfi_cme_book_load(
+    lfi_cme_book *book, const lfi_cme_group *group, const lfi_cme_layout *layout
+);
 
 #endif

@@ -1,4 +1,5 @@
 /* Reader of CME captures: the book by price and the trades of one security, as events. */
+#include "binance.h"
 #include "cme_book.h"
 #include "dbn.h"
 
@@ -16,11 +17,8 @@
 #define STATUS_SAME 103
 #define STATUS_NONE 255
 
-/* Where fields stand in the entry of a trade and in a status. */
+/* Where fields stand in a status. */
 enum {
-    TRADE_SIDE = 24,
-    TRADE_ACTION = 25,
-    TRADE_BYTES = 26,
     STATUS_GROUP = 8,
     STATUS_ASSET = 14,
     STATUS_SECURITY = 20,
@@ -43,6 +41,7 @@ typedef struct cme {
     lfi_cme_book book;
     lfi_cme_book spare; /* of the newest snapshot, when has_spare */
     uint64_t spare_sequence;
+    uint32_t spare_number; /* as in number */
     int64_t spare_ns;
     uint8_t spare_state;
     lfi_room room;
@@ -54,7 +53,11 @@ typedef struct cme {
     uint64_t since;         /* entries wait from this packet on; 0: none has come */
     uint64_t newest;        /* packet of the channel */
     int64_t begin_ns;       /* when the sequence of the channel began */
+    uint32_t number;        /* of the security's newest update; 0: not told */
+    int64_t pending_ns;     /* when the book changed, where the event goes on: is_pending */
     bool has_spare, is_known, was_known, is_closed, is_at_end, strict, owes_reset;
+    bool is_pending;
+    bool is_doubtful; /* packets are missing, perhaps none with updates of the security */
     lf_quotes quotes;
     int64_t from_ns, to_ns, shift_ns, latency_ns;
     int64_t last_ts_ns, last_local_ns;
@@ -173,6 +176,15 @@ static void put_book(cme *self, int64_t ts_ns, uint32_t flags)
     }
 }
 
+/* Tell of a book that waited for the end of an event. */
+static void flush(cme *self)
+{
+    if (self->is_pending && self->is_known) {
+        self->is_pending = false;
+        put_book(self, self->pending_ns, 0);
+    }
+}
+
 /* ---- what is known ---------------------------------------------------------------------- */
 
 static void start_waiting(cme *self, uint64_t sequence)
@@ -185,7 +197,7 @@ static void start_waiting(cme *self, uint64_t sequence)
 static void lose(cme *self, uint64_t since)
 {
     const bool was_known = self->is_known;
-    self->is_known = false;
+    self->is_known = self->is_doubtful = self->is_pending = false;
     self->owes_reset = self->owes_reset || self->was_known;
     start_waiting(self, since);
     if (was_known && self->last_ts_ns != INT64_MIN) {
@@ -193,12 +205,49 @@ static void lose(cme *self, uint64_t since)
     }
 }
 
+/* Packets are missing: the number of the security's next update will tell whether the book is lost.
+ */
+static void doubt(cme *self, uint64_t since)
+{
+    const bool owes_reset = self->owes_reset, is_pending = self->is_pending;
+    const bool is_doubtful = (self->is_known || self->is_doubtful) && self->number > 0;
+    lose(self, since);
+    if (is_doubtful) {
+        self->is_doubtful = true;
+        self->is_pending = is_pending;
+        self->owes_reset = owes_reset;
+    }
+}
+
 /* The book is known from here on, as the state after a packet. */
 static void know(cme *self, uint64_t sequence)
 {
     self->is_known = self->was_known = true;
+    self->is_doubtful = self->is_pending = false;
     self->book_sequence = sequence;
     self->waiting_count = 0;
+}
+
+/* Whether an update is the next one. */
+static void follow_number(cme *self, uint32_t number, uint32_t sequence)
+{
+    const uint32_t last = self->number;
+    if (number == 0) {
+        return;
+    }
+    self->number = number;
+    if (number == last + 1) {
+        self->is_known = self->is_known || self->is_doubtful;
+        self->is_doubtful = false;
+        return;
+    }
+    if (self->is_doubtful) {
+        self->is_doubtful = self->is_pending = false;
+        self->owes_reset = true;
+    } else if (last > 0) {
+        self->reader->stats.gap_count++;
+        lose(self, (uint64_t)sequence + 1);
+    }
 }
 
 static bool apply(cme *self, const lfi_cme_entry *entry)
@@ -225,88 +274,119 @@ static void wait_for(cme *self, const lfi_cme_entry *entry)
 }
 
 static lfi_cme_entry
-entry_of(const unsigned char *at, uint32_t sequence, int64_t ts_ns, bool is_old)
+entry_of(const lfi_cme_layout *layout, const unsigned char *at, uint32_t sequence, int64_t ts_ns)
 {
-    const int32_t size = (int32_t)lfi_cme_32(at + LFI_CME_ENTRY_SIZE);
     return (lfi_cme_entry){
-        .price = lfi_cme_price(at, is_old),
-        .lots = size != INT32_MAX ? size : 0,
+        .price = lfi_cme_price(at, layout->is_old),
+        .lots = lfi_cme_lots(layout, at),
         .ts_ns = ts_ns,
         .sequence = sequence,
-        .level = at[LFI_CME_ENTRY_LEVEL],
-        .action = at[LFI_CME_ENTRY_ACTION],
-        .is_ask = at[LFI_CME_ENTRY_TYPE] == '1',
+        .level = at[layout->level],
+        .action = at[layout->action],
+        .is_ask = at[layout->type] == '1',
     };
 }
 
-static void take_book(cme *self, const lfi_cme_message *m, uint32_t sequence, bool is_stale)
+/* An entry of the security's book; true when it has changed. */
+static bool take_level(
+    cme *self,
+    const lfi_cme_layout *layout,
+    const unsigned char *at,
+    uint32_t sequence,
+    int64_t ts_ns
+)
+{
+    const unsigned char type = at[layout->type];
+    if (type != '0' && type != '1' && type != 'J') {
+        self->reader->stats.skipped_count++;
+        return false;
+    }
+    if (type == 'J') {
+        flush(self);
+        lfi_cme_book_clear(&self->book);
+        self->owes_reset = self->owes_reset || self->was_known;
+        know(self, sequence);
+        return true;
+    }
+    const lfi_cme_entry entry = entry_of(layout, at, sequence, ts_ns);
+    if (!self->is_known) {
+        wait_for(self, &entry);
+        return false;
+    }
+    if (!apply(self, &entry)) {
+        self->is_pending = false;
+        lose(self, (uint64_t)sequence + 1);
+        return false;
+    }
+    return true;
+}
+
+static void take_trade(
+    cme *self, const lfi_cme_layout *layout, const unsigned char *at, int64_t ts_ns, bool is_last
+)
+{
+    static const int8_t signs[] = {0, 1, -1};
+    const int64_t price = lfi_cme_price(at, layout->is_old), lots = lfi_cme_lots(layout, at);
+    const uint8_t aggressor = at[layout->type];
+    const int8_t sign = aggressor < 3 ? signs[aggressor] : LF_SIGN_UNKNOWN;
+    if (at[layout->action] != 0 || price == LFI_CME_NONE || lots <= 0) {
+        self->reader->stats.skipped_count++;
+        return;
+    }
+    queued *const to = put_event(self, LF_EVENT_TRADE, ts_ns, 0);
+    if (to == NULL) {
+        return;
+    }
+    to->event.flags &= is_last ? UINT32_MAX : ~(uint32_t)LF_EVENT_LAST;
+    to->event.price_units = price;
+    to->event.size_lots = lots;
+    to->event.side = sign == LF_SIGN_UNKNOWN ? 0 : (int8_t)-sign;
+    to->event.trade_count = 1;
+    to->trade = (lf_trade){.price_units = price, .size_lots = lots, .sign = sign};
+}
+
+/* Entries of books, of trades, or only numbered with them. */
+static void take_entries(
+    cme *self,
+    const lfi_cme_message *m,
+    const lfi_cme_layout *layout,
+    uint32_t sequence,
+    bool is_stale
+)
 {
     lfi_cme_group group;
-    bool is_changed = false;
-    if (m->block_bytes < 8 || !lfi_cme_group_of(m, LFI_CME_ENTRY_BYTES, &group)) {
+    if (m->block_bytes <= LFI_CME_INDICATOR || !lfi_cme_group_of(m, layout->bytes, &group)) {
         return;
     }
     const int64_t ts_ns = lfi_cme_time(m->body);
+    const uint8_t indicator = m->body[LFI_CME_INDICATOR];
+    bool is_changed = false;
+    if (self->is_pending && ts_ns != self->pending_ns) {
+        flush(self);
+    }
     for (size_t i = 0; i < group.count; i++) {
         const unsigned char *const at = group.entries + i * group.entry_bytes;
-        const unsigned char type = at[LFI_CME_ENTRY_TYPE];
-        if (lfi_cme_32(at + LFI_CME_ENTRY_SECURITY) != self->security.id) {
+        if (lfi_cme_32(at + layout->security) != self->security.id) {
             continue;
         }
-        if (is_stale || (type != '0' && type != '1' && type != 'J')) {
-            *(is_stale ? &self->reader->stats.stale_count : &self->reader->stats.skipped_count) +=
-                1;
-            continue;
+        if (is_stale) {
+            self->reader->stats.stale_count += layout->kind == LFI_CME_BOOK;
+        } else if (layout->number > 0) {
+            follow_number(self, lfi_cme_32(at + layout->number), sequence);
         }
-        if (type == 'J') {
-            lfi_cme_book_clear(&self->book);
-            self->owes_reset = self->owes_reset || self->was_known;
-            know(self, sequence);
-            is_changed = true;
-            continue;
-        }
-        const lfi_cme_entry entry = entry_of(at, sequence, ts_ns, m->template_id == LFI_CME_BOOK_5);
-        if (!self->is_known) {
-            wait_for(self, &entry);
-        } else if (apply(self, &entry)) {
-            is_changed = true;
-        } else {
-            lose(self, (uint64_t)sequence + 1);
+        if (layout->kind == LFI_CME_TRADES) {
+            const bool is_end = (indicator & LFI_CME_END_OF_EVENT) != 0;
+            take_trade(self, layout, at, ts_ns, is_end && i + 1 == group.count);
+        } else if (layout->kind == LFI_CME_BOOK && !is_stale) {
+            is_changed = take_level(self, layout, at, sequence, ts_ns) || is_changed;
         }
     }
     if (is_changed && self->is_known) {
-        put_book(self, ts_ns, 0);
+        self->is_pending = true;
+        self->pending_ns = ts_ns;
     }
-}
-
-static void take_trades(cme *self, const lfi_cme_message *m)
-{
-    static const int8_t signs[] = {0, 1, -1};
-    lfi_cme_group group;
-    if (m->block_bytes < 8 || !lfi_cme_group_of(m, TRADE_BYTES, &group)) {
-        return;
-    }
-    for (size_t i = 0; i < group.count; i++) {
-        const unsigned char *const at = group.entries + i * group.entry_bytes;
-        const int64_t price = lfi_cme_price(at, m->template_id == LFI_CME_TRADES_5);
-        const int32_t lots = (int32_t)lfi_cme_32(at + LFI_CME_ENTRY_SIZE);
-        const int8_t sign = at[TRADE_SIDE] < 3 ? signs[at[TRADE_SIDE]] : LF_SIGN_UNKNOWN;
-        if (lfi_cme_32(at + LFI_CME_ENTRY_SECURITY) != self->security.id) {
-            continue;
-        }
-        if (at[TRADE_ACTION] != 0 || price == LFI_CME_NONE || lots <= 0) {
-            self->reader->stats.skipped_count++;
-            continue;
-        }
-        queued *const to = put_event(self, LF_EVENT_TRADE, lfi_cme_time(m->body), 0);
-        if (to == NULL) {
-            continue;
-        }
-        to->event.price_units = price;
-        to->event.size_lots = lots;
-        to->event.side = sign == LF_SIGN_UNKNOWN ? 0 : (int8_t)-sign;
-        to->event.trade_count = 1;
-        to->trade = (lf_trade){.price_units = price, .size_lots = lots, .sign = sign};
+    if ((indicator & (LFI_CME_LAST_QUOTE | LFI_CME_END_OF_EVENT)) != 0) {
+        flush(self);
     }
 }
 
@@ -351,6 +431,8 @@ static void recover(cme *self)
     int64_t ts_ns = self->spare_ns;
     self->book = self->spare;
     self->has_spare = false;
+    self->owes_reset = self->owes_reset || self->is_doubtful;
+    self->number = self->spare_number > self->number ? self->spare_number : self->number;
     for (size_t i = 0; i < self->waiting_count; i++) {
         const lfi_cme_entry *const entry = &self->waiting[i];
         if (entry->sequence <= sequence) {
@@ -369,12 +451,13 @@ static void recover(cme *self)
 
 /* A snapshot is kept also while the book is known: it may tell of packets that are found out to be
    lost only later. */
-static void take_snapshot(cme *self, const lfi_cme_message *m, int64_t sent_ns)
+static void
+take_snapshot(cme *self, const lfi_cme_message *m, const lfi_cme_layout *layout, int64_t sent_ns)
 {
     lfi_cme_group group;
     if (m->block_bytes < LFI_CME_SNAPSHOT_BYTES ||
         lfi_cme_32(m->body + LFI_CME_SNAPSHOT_SECURITY) != self->security.id ||
-        !lfi_cme_group_of(m, LFI_CME_SNAPSHOT_ENTRY_BYTES, &group)) {
+        !lfi_cme_group_of(m, layout->bytes, &group)) {
         return;
     }
     const uint64_t sequence = lfi_cme_32(m->body);
@@ -383,12 +466,13 @@ static void take_snapshot(cme *self, const lfi_cme_message *m, int64_t sent_ns)
         return;
     }
     self->spare.level_count = self->book.level_count;
-    self->has_spare = lfi_cme_book_load(&self->spare, &group, m->template_id == LFI_CME_SNAPSHOT_5);
+    self->has_spare = lfi_cme_book_load(&self->spare, &group, layout);
     if (!self->has_spare) {
         violate(self, "a snapshot whose levels are no book");
         return;
     }
     self->spare_sequence = sequence;
+    self->spare_number = lfi_cme_32(m->body + LFI_CME_SNAPSHOT_NUMBER);
     self->spare_ns = lfi_cme_time(m->body + LFI_CME_SNAPSHOT_TIME);
     self->spare_state = m->body[LFI_CME_SNAPSHOT_STATUS];
     recover(self);
@@ -396,28 +480,21 @@ static void take_snapshot(cme *self, const lfi_cme_message *m, int64_t sent_ns)
 
 static void take_message(cme *self, const lfi_cme_message *m, uint32_t sequence, bool is_stale)
 {
-    switch (m->template_id) {
-    case LFI_CME_BOOK_5:
-    case LFI_CME_BOOK_9:
-        take_book(self, m, sequence, is_stale);
-        break;
-    case LFI_CME_TRADES_5:
-    case LFI_CME_TRADES_9:
-        take_trades(self, m);
-        break;
-    case LFI_CME_STATUS:
+    const lfi_cme_layout *const layout = lfi_cme_layout_of(m->template_id);
+    if (layout->number > 0) {
+        take_entries(self, m, layout, sequence, is_stale);
+    } else if (m->template_id == LFI_CME_STATUS) {
+        flush(self);
         take_status(self, m);
-        break;
-    case LFI_CME_RESET:
+    } else if (m->template_id == LFI_CME_RESET) {
+        flush(self);
         lfi_cme_book_clear(&self->book);
         self->owes_reset = self->owes_reset || self->was_known;
         know(self, sequence);
+        self->number = 0;
         if (m->block_bytes >= 8) {
             put_book(self, lfi_cme_time(m->body), 0);
         }
-        break;
-    default:
-        break;
     }
 }
 
@@ -431,9 +508,12 @@ static void follow(cme *self, const lfi_cme_packet *packet)
         self->begin_ns = is_anew ? packet->ts_ns : INT64_MIN;
         self->has_spare = self->has_spare && !is_anew;
     }
-    if (is_anew || is_gap) {
-        self->reader->stats.gap_count += !is_anew;
+    if (is_anew) {
+        self->number = 0;
         lose(self, sequence);
+    } else if (is_gap) {
+        self->reader->stats.gap_count++;
+        doubt(self, sequence);
     } else if (self->since == 0) {
         self->since = sequence;
     }
@@ -460,8 +540,9 @@ static void take_packet(void *context, const lfi_cme_packet *packet)
     }
     const bool is_stale = self->is_known && packet->sequence <= self->book_sequence;
     while (self->status == LF_OK && lfi_cme_message_next(packet->bytes, packet->count, &at, &m)) {
-        if (lfi_cme_is_snapshot(m.template_id)) {
-            take_snapshot(self, &m, packet->ts_ns);
+        const lfi_cme_layout *const layout = lfi_cme_layout_of(m.template_id);
+        if (layout->kind == LFI_CME_SNAPSHOT) {
+            take_snapshot(self, &m, layout, packet->ts_ns);
         } else if (is_ours) {
             take_message(self, &m, packet->sequence, is_stale);
         }
@@ -476,6 +557,7 @@ static void take_packet(void *context, const lfi_cme_packet *packet)
 /* Nothing is known of the book behind the last message. */
 static void put_end(cme *self)
 {
+    flush(self);
     const int64_t ts_ns = self->last_ts_ns + 1;
     if (self->is_known && self->last_ts_ns != INT64_MIN &&
         ts_ns < self->reader->instrument.session_close_ns) {
@@ -515,7 +597,9 @@ read_event(void *context, lf_event *event, lf_trade *trade, bool *got, lf_error 
 static lf_status cme_next(void *context, lf_batch *out, lf_error *error)
 {
     cme *const self = context;
-    return lfi_room_fill(&self->room, read_event, self, out, error);
+    const lf_status status = lfi_room_fill(&self->room, read_event, self, out, error);
+    self->reader->stats.input_bytes = lfi_pcap_input_bytes(self->capture.pcap);
+    return status;
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
@@ -606,6 +690,7 @@ begin(cme *self, const lf_source *source, const lf_feed_options *options, lf_err
     if (self->waiting == NULL || !lfi_room_create(&self->room, self->allocator, options)) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
+    self->reader->stats.input_bytes_total = lfi_capture_bytes(source->path);
     return lfi_cme_capture_open(self->allocator, source->path, &self->capture, error);
 }
 

@@ -125,16 +125,16 @@ static void take_time(scan *s, int64_t ts_ns)
     f->ahead_ns = ahead_ns > f->ahead_ns ? ahead_ns : f->ahead_ns;
 }
 
-static void take_book(scan *s, const lfi_cme_message *m)
+static void take_book(scan *s, const lfi_cme_message *m, const lfi_cme_layout *layout)
 {
     lfi_cme_group group;
-    if (!lfi_cme_group_of(m, LFI_CME_ENTRY_BYTES, &group) || m->block_bytes < 8) {
+    if (!lfi_cme_group_of(m, layout->bytes, &group) || m->block_bytes <= LFI_CME_INDICATOR) {
         return;
     }
     take_time(s, lfi_cme_time(m->body));
     for (size_t i = 0; i < group.count; i++) {
         const unsigned char *const entry = group.entries + i * group.entry_bytes;
-        lfi_cme_security *const at = security_of(s, lfi_cme_32(entry + LFI_CME_ENTRY_SECURITY));
+        lfi_cme_security *const at = security_of(s, lfi_cme_32(entry + layout->security));
         if (at == NULL) {
             return;
         }
@@ -151,10 +151,11 @@ static void take_packet(void *context, const lfi_cme_packet *packet)
     size_t at = LFI_CME_PACKET_HEAD;
     lfi_cme_message m;
     while (s->status == LF_OK && lfi_cme_message_next(packet->bytes, packet->count, &at, &m)) {
+        const lfi_cme_layout *const layout = lfi_cme_layout_of(m.template_id);
         if (lfi_cme_is_definition(m.template_id)) {
             take_definition(s, &m);
-        } else if (lfi_cme_is_book(m.template_id)) {
-            take_book(s, &m);
+        } else if (layout->kind == LFI_CME_BOOK) {
+            take_book(s, &m, layout);
         }
     }
 }

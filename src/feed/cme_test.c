@@ -409,7 +409,8 @@ static void test_memory(void **state)
     for (uint64_t n = 0;; n++) {
         lf_testing_memory memory;
         lf_testing_memory_start(&memory, n);
-        const lf_status status = lf_cme_count(path, &memory.allocator, &counts, &error);
+        const lf_cme_options options = {.allocator = &memory.allocator};
+        const lf_status status = lf_cme_count(path, &options, &counts, &error);
         assert_int_equal(memory.live, 0);
         if (memory.calls <= n) {
             assert_int_equal(status, LF_OK);
@@ -444,6 +445,7 @@ static void test_sample_counts(void **state)
     assert_int_equal(c.template_counts[42], 194);
     assert_int_equal(c.template_counts[12], 9);
     assert_int_equal(c.instrument_count, 127);
+    assert_int_equal(c.update_gap_count, 0);
     static const int64_t sides[] = {2450, 3017, 4892, 4215, 0};
     static const int64_t actions[] = {5086, 6979, 2509, 0};
     for (int i = 0; i < LF_CME_SIDE_COUNT; i++) {
