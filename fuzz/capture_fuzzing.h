@@ -31,7 +31,7 @@ static void check_quotes(const lf_quotes *q)
     }
 }
 
-/* Read a day; the sum of what its events say, or how it failed. */
+/* Read a day; the sum of what its events say, or how it failed: a batch that ends so is lost. */
 static uint64_t read_day(const lf_source *source, const lf_feed_options *options)
 {
     lf_feed *feed = NULL;
@@ -61,7 +61,7 @@ static uint64_t read_day(const lf_source *source, const lf_feed_options *options
     }
     check(status == LF_OK || error.message[0] != '\0');
     lf_feed_close(feed);
-    return status == LF_OK ? sum : (uint64_t)status; /* events before a failure may not be told */
+    return status == LF_OK ? sum : (uint64_t)status;
 }
 
 /* The content of a file. */

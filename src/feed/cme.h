@@ -94,6 +94,26 @@ typedef struct lfi_cme_group {
  */
 bool lfi_cme_group_of(const lfi_cme_message *message, size_t entry_bytes_min, lfi_cme_group *out);
 
+/* The second group, of a message with single orders: its head has eight bytes. It is empty where
+   there is none. */
+void lfi_cme_second_group_of(
+    const lfi_cme_message *message,
+    const lfi_cme_group *first,
+    size_t entry_bytes_min,
+    lfi_cme_group *out
+);
+
+/* Where fields stand in the orders of a book's levels, and of trades. */
+enum {
+    LFI_CME_PART_PRIORITY = 8,
+    LFI_CME_PART_LOTS = 16,
+    LFI_CME_PART_LEVEL = 20, /* which entry of the first group, from 1 */
+    LFI_CME_PART_ACTION = 21,
+    LFI_CME_PART_BYTES = 22,
+    LFI_CME_FILL_LOTS = 8,
+    LFI_CME_FILL_BYTES = 12
+};
+
 /* Templates that are read whatever their generation. */
 enum {
     LFI_CME_RESET = 4,
@@ -107,6 +127,7 @@ typedef enum lfi_cme_kind {
     LFI_CME_TRADES,   /* trade summaries */
     LFI_CME_SNAPSHOT, /* levels of one book */
     LFI_CME_ORDERS,   /* orders of books by order */
+    LFI_CME_QUEUES,   /* snapshots of them */
     LFI_CME_NUMBERED, /* statistics: not read, but numbered with books and trades */
 } lfi_cme_kind;
 
@@ -195,6 +216,13 @@ static inline int64_t lfi_cme_price(const unsigned char *at, bool is_old)
                : number * scale;
 }
 
+/* A price in steps of one; between two it moves away from the other side. */
+static inline int64_t lfi_cme_ticks(int64_t price, int64_t step, bool is_ask)
+{
+    const int64_t rest = price % step, ticks = price / step;
+    return rest == 0 ? ticks : is_ask ? ticks + (rest > 0) : ticks - (rest < 0);
+}
+
 /* ---- captures --------------------------------------------------------------------------- */
 
 /* As Databento calls it: sessions, lots and currency are those of its files. */
@@ -238,7 +266,8 @@ void lfi_cme_capture_close(lfi_cme_capture *capture);
 /* What a capture tells of a security. */
 typedef struct lfi_cme_security {
     uint32_t id;
-    bool is_defined, has_book;
+    bool is_defined;
+    bool has_book, has_orders; /* by price, by order */
     char symbol[24], group[8], asset[8], currency[4];
     int64_t step_nano;   /* of raw prices, in 1e-9; 0: not told */
     int64_t factor_nano; /* raw price times this is the price, in 1e-9 */
@@ -260,6 +289,15 @@ typedef struct lfi_cme_facts {
 lf_status
 lfi_cme_scan(const lf_allocator *allocator, const char *path, lfi_cme_facts *out, lf_error *error);
 void lfi_cme_facts_clear(const lf_allocator *allocator, lfi_cme_facts *facts);
+
+/* A step of prices and what one is worth: of the options, or of the definition. LF_OK or LF_DATA.
+ */
+lf_status lfi_cme_set_tick(
+    const lfi_cme_security *security,
+    const lf_feed_options *options,
+    lf_instrument *instrument,
+    lf_error *error
+);
 
 /* The security of a symbol or a number; NULL: the only one that has a book. LF_OK or LF_NOT_FOUND.
  */

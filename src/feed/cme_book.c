@@ -111,3 +111,44 @@ bool lfi_cme_book_load(lfi_cme_book *book, const lfi_cme_group *group, const lfi
     }
     return is_whole;
 }
+
+/* The levels of a side. */
+static void fill(
+    const lfi_cme_side *side,
+    bool is_ask,
+    int64_t step,
+    int32_t level_count,
+    int64_t *ticks,
+    int64_t *lots,
+    int64_t *off_tick_count
+)
+{
+    int32_t count = 0;
+    for (int32_t m = 0; m < side->count; m++) {
+        const int64_t at = lfi_cme_ticks(side->prices[m], step, is_ask);
+        const bool is_same = count > 0 && ticks[count - 1] == at;
+        *off_tick_count += side->prices[m] % step != 0;
+        if (is_same) {
+            lots[count - 1] += side->lots[m];
+        } else if (count < level_count) {
+            ticks[count] = at;
+            lots[count++] = side->lots[m];
+        }
+    }
+    for (; count < LF_LEVELS_MAX; count++) {
+        ticks[count] = is_ask ? LF_ASK_NONE : LF_BID_NONE;
+        lots[count] = 0;
+    }
+}
+
+void lfi_cme_book_quotes(
+    const lfi_cme_book *book,
+    int64_t step,
+    int32_t level_count,
+    lf_quotes *out,
+    int64_t *off_tick_count
+)
+{
+    fill(&book->bid, false, step, level_count, out->bid_ticks, out->bid_lots, off_tick_count);
+    fill(&book->ask, true, step, level_count, out->ask_ticks, out->ask_lots, off_tick_count);
+}

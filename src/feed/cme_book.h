@@ -34,4 +34,14 @@ bool lfi_cme_book_load(
     lfi_cme_book *book, const lfi_cme_group *group, const lfi_cme_layout *layout
 );
 
+/* The levels as quotes; those that fall on one tick are one. How many prices lay between two ticks
+   is added to *off_tick_count. */
+void lfi_cme_book_quotes(
+    const lfi_cme_book *book,
+    int64_t step,
+    int32_t level_count,
+    lf_quotes *out,
+    int64_t *off_tick_count
+);
+
 #endif

@@ -18,6 +18,8 @@ enum {
 };
 /* Symbols that an error lists. */
 #define LISTED 8
+/* No tick is larger. */
+#define TICK_MAX 1e18
 /* A clock of the capture that is more behind than this was not set. */
 #define AHEAD_MAX_NS LF_NS_PER_DAY
 
@@ -125,20 +127,24 @@ static void take_time(scan *s, int64_t ts_ns)
     f->ahead_ns = ahead_ns > f->ahead_ns ? ahead_ns : f->ahead_ns;
 }
 
+/* Entries of books by price or by order. */
 static void take_book(scan *s, const lfi_cme_message *m, const lfi_cme_layout *layout)
 {
-    lfi_cme_group group;
+    lfi_cme_group group, parts;
+    const bool is_by_price = layout->kind == LFI_CME_BOOK;
     if (!lfi_cme_group_of(m, layout->bytes, &group) || m->block_bytes <= LFI_CME_INDICATOR) {
         return;
     }
     take_time(s, lfi_cme_time(m->body));
+    lfi_cme_second_group_of(m, &group, LFI_CME_PART_BYTES, &parts);
     for (size_t i = 0; i < group.count; i++) {
         const unsigned char *const entry = group.entries + i * group.entry_bytes;
         lfi_cme_security *const at = security_of(s, lfi_cme_32(entry + layout->security));
         if (at == NULL) {
             return;
         }
-        at->has_book = true;
+        at->has_book = at->has_book || is_by_price;
+        at->has_orders = at->has_orders || !is_by_price || parts.count > 0;
         at->address = s->capture.place->address;
         at->port = s->capture.place->port;
     }
@@ -154,7 +160,7 @@ static void take_packet(void *context, const lfi_cme_packet *packet)
         const lfi_cme_layout *const layout = lfi_cme_layout_of(m.template_id);
         if (lfi_cme_is_definition(m.template_id)) {
             take_definition(s, &m);
-        } else if (layout->kind == LFI_CME_BOOK) {
+        } else if (layout->kind == LFI_CME_BOOK || layout->kind == LFI_CME_ORDERS) {
             take_book(s, &m, layout);
         }
     }
@@ -214,7 +220,7 @@ lf_status lfi_cme_choose(
     *out = NULL;
     for (size_t i = 0; i < facts->count; i++) {
         const lfi_cme_security *const security = &facts->securities[i];
-        if (!security->has_book) {
+        if (!security->has_book && !security->has_orders) {
             continue;
         }
         if (symbol == NULL || is_called(security, symbol)) {
@@ -237,7 +243,7 @@ lf_status lfi_cme_choose(
         path,
         LF_POSITION_NONE,
         LF_POSITION_NONE,
-        count == 0       ? "the capture holds no books by price%s%s%s"
+        count == 0       ? "the capture holds no books%s%s%s"
         : symbol == NULL ? "the capture holds several instruments; choose one with --symbol: %s%s%s"
                          : "no book of %s is in the capture; it holds %s%s",
         count == 0       ? ""
@@ -246,6 +252,34 @@ lf_status lfi_cme_choose(
         count == 0 || symbol == NULL ? "" : known,
         count > LISTED ? " and others" : ""
     );
+}
+
+/* ---- units ------------------------------------------------------------------------------ */
+
+lf_status lfi_cme_set_tick(
+    const lfi_cme_security *security,
+    const lf_feed_options *options,
+    lf_instrument *instrument,
+    lf_error *error
+)
+{
+    const lfi_cme_security *const s = security;
+    const double factor = s->factor_nano > 0 ? (double)s->factor_nano * 1e-9 : 1.0;
+    const double tick =
+        options->tick_nano > 0 ? (double)options->tick_nano : (double)s->step_nano * factor;
+    const double step = options->tick_nano > 0 ? tick / factor : (double)s->step_nano;
+    instrument->tick_nano = tick < TICK_MAX ? (int64_t)(tick + 0.5) : 0;
+    instrument->units_per_tick = step < TICK_MAX ? (int64_t)(step + 0.5) : 0;
+    if (instrument->units_per_tick <= 0 || instrument->tick_nano <= 0) {
+        return lf_error_set(
+            error,
+            LF_DATA,
+            "the capture does not define the tick of %s; give it as instrument.tick, in the unit "
+            "of the prices sent",
+            s->symbol
+        );
+    }
+    return LF_OK;
 }
 
 /* ---- sessions --------------------------------------------------------------------------- */

@@ -19,6 +19,8 @@ static const lfi_cme_layout layouts[TEMPLATES] = {
     [69] = {LFI_CME_SNAPSHOT, false, true, 8, 0, 0, 20, 0, 22, 23},
     [43] = {LFI_CME_ORDERS, true, false, 24, 28, 0, 0, 32, 33, 34},
     [47] = {LFI_CME_ORDERS, false, false, 24, 28, 0, 0, 32, 33, 34},
+    [44] = {LFI_CME_QUEUES, true, false, 24, 0, 0, 0, 0, 28, 29},
+    [53] = {LFI_CME_QUEUES, false, false, 24, 0, 0, 0, 0, 28, 29},
     /* Statistics are not read, but they are numbered with the others. */
     [33] = {LFI_CME_NUMBERED, true, false, 0, 12, 16, 0, 0, 0, 20},
     [49] = {LFI_CME_NUMBERED, false, false, 0, 12, 16, 0, 0, 0, 20},

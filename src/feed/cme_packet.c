@@ -217,3 +217,23 @@ bool lfi_cme_group_of(const lfi_cme_message *message, size_t entry_bytes_min, lf
     *out = (lfi_cme_group){.entries = head + 3, .entry_bytes = lfi_cme_16(head), .count = head[2]};
     return out->entry_bytes >= entry_bytes_min && out->count * out->entry_bytes <= left - 3;
 }
+
+void lfi_cme_second_group_of(
+    const lfi_cme_message *message,
+    const lfi_cme_group *first,
+    size_t entry_bytes_min,
+    lfi_cme_group *out
+)
+{
+    const unsigned char *const head = first->entries + first->count * first->entry_bytes;
+    const size_t left = message->bytes - (size_t)(head - message->body);
+    *out = (lfi_cme_group){0};
+    if (left < 8) {
+        return;
+    }
+    const lfi_cme_group second = {
+        .entries = head + 8, .entry_bytes = lfi_cme_16(head), .count = head[7]};
+    if (second.entry_bytes >= entry_bytes_min && second.count * second.entry_bytes <= left - 8) {
+        *out = second;
+    }
+}
