@@ -35,20 +35,16 @@ typedef struct binance {
     int64_t done_bytes, done_text; /* of the files before it */
     lfi_binance_message m;
     lfi_binance_book book;
-    lf_event *events; /* [batch_events] */
-    lf_trade *trades; /* [batch_events] */
-    size_t batch_events, count, trade_count;
+    lfi_capture_out out;
     waiting_diff *diffs;   /* [DIFFS_MAX], a ring */
     waiting_trade *queued; /* [TRADES_MAX], a ring */
     size_t diff_first, diff_count, queued_first, queued_count;
-    lf_quotes quotes; /* after the last diff that left */
-    bool is_masked;   /* likewise */
-    bool strict, was_known, is_at_end, is_done, has_end;
+    bool strict, was_known, is_at_end;
     uint32_t owed_flags;         /* of a snapshot without a time: the next diff has them */
     int64_t tick_step, lot_step; /* units of the parsed numbers in a tick, in a lot */
-    int64_t from_ns, to_ns, shift_ns, latency_ns;
+    int64_t shift_ns, latency_ns;
     int64_t top_ns; /* latest exchange time of any message */
-    int64_t diff_ns, trade_ns, last_ts_ns, last_local_ns;
+    int64_t diff_ns, trade_ns;
     int64_t last_trade_id;
     lfi_binance_kind trade_kind; /* trades or aggregates: what came first */
 } binance;
@@ -82,7 +78,7 @@ static lf_status to_units(binance *self, lf_error *error)
 /* Whether what is being read belongs to the day. */
 static bool is_inside(const binance *self)
 {
-    return self->top_ns >= self->from_ns && self->top_ns < self->to_ns;
+    return self->top_ns >= self->out.from_ns && self->top_ns < self->out.to_ns;
 }
 
 static int64_t local_of(const binance *self, int64_t ts_ns)
@@ -277,66 +273,43 @@ static lf_status read_line(binance *self, lf_error *error)
 
 /* ---- events that leave ------------------------------------------------------------------ */
 
-/* Put an event behind the others, unless it lies outside the day. */
-static void leave(binance *self, lf_event *event, bool is_late, bool is_gap)
-{
-    lf_feed_stats *const stats = &self->reader->stats;
-    if (event->ts_exchange_ns < self->last_ts_ns) {
-        stats->backward_count += !is_late && self->last_ts_ns >= self->from_ns;
-        event->ts_exchange_ns = self->last_ts_ns;
-    }
-    const int64_t ts_ns = event->ts_exchange_ns;
-    int64_t local_ns = event->ts_local_ns > ts_ns ? event->ts_local_ns : ts_ns;
-    local_ns = local_ns > self->last_local_ns ? local_ns : self->last_local_ns;
-    event->ts_local_ns = local_ns;
-    self->last_ts_ns = ts_ns;
-    self->last_local_ns = local_ns;
-    self->is_done = ts_ns >= self->to_ns;
-    if (ts_ns < self->from_ns || self->is_done) {
-        self->trade_count -= event->trade_count;
-        return;
-    }
-    stats->gap_count += is_gap;
-    lfi_count_event(&self->reader->stats, event);
-    self->count++;
-}
-
 static void leave_diff(binance *self)
 {
+    lfi_capture_out *const out = &self->out;
     const waiting_diff *const from = &self->diffs[self->diff_first];
-    lf_event *const event = &self->events[self->count];
+    lf_event *const event = lfi_capture_next(out);
     *event = from->event;
-    event->trade_first = (uint32_t)self->trade_count;
-    self->quotes = event->quotes;
-    self->is_masked = (event->flags & LF_EVENT_MASKED) != 0;
+    event->trade_first = (uint32_t)out->trade_count;
+    out->quotes = event->quotes;
+    out->is_masked = (event->flags & LF_EVENT_MASKED) != 0;
     self->diff_first = (self->diff_first + 1) % DIFFS_MAX;
     self->diff_count--;
-    leave(self, event, from->is_late, from->is_gap);
-    const bool is_counted =
-        event->ts_exchange_ns >= self->from_ns && event->ts_exchange_ns < self->to_ns;
-    self->reader->stats.check_count += is_counted ? from->check_count : 0;
+    if (lfi_capture_leave(out, from->is_late, from->is_gap)) {
+        self->reader->stats.check_count += from->check_count;
+    }
 }
 
 static void leave_trade(binance *self)
 {
+    lfi_capture_out *const out = &self->out;
     const waiting_trade *const from = &self->queued[self->queued_first];
-    lf_event *const event = &self->events[self->count];
+    lf_event *const event = lfi_capture_next(out);
     const bool is_trade = from->size_lots > 0;
     *event = (lf_event){
         .ts_exchange_ns = from->ts_ns,
         .ts_local_ns = from->local_ns,
         .price_units = from->price_units,
         .size_lots = from->size_lots,
-        .flags = LF_EVENT_LAST | (self->is_masked ? (uint32_t)LF_EVENT_MASKED : 0) |
+        .flags = LF_EVENT_LAST | (out->is_masked ? (uint32_t)LF_EVENT_MASKED : 0) |
                  (from->is_gap ? (uint32_t)LF_EVENT_RESET : 0),
-        .trade_first = (uint32_t)self->trade_count,
+        .trade_first = (uint32_t)out->trade_count,
         .trade_count = is_trade,
         .kind = is_trade ? LF_EVENT_TRADE : LF_EVENT_OTHER,
         .side = (int8_t)-from->sign,
-        .quotes = self->quotes,
+        .quotes = out->quotes,
     };
     if (is_trade) {
-        self->trades[self->trade_count++] = (lf_trade){
+        out->trades[out->trade_count++] = (lf_trade){
             .price_units = from->price_units,
             .size_lots = from->size_lots,
             .sign = from->sign,
@@ -344,7 +317,7 @@ static void leave_trade(binance *self)
     }
     self->queued_first = (self->queued_first + 1) % TRADES_MAX;
     self->queued_count--;
-    leave(self, event, false, from->is_gap);
+    (void)lfi_capture_leave(out, false, from->is_gap);
 }
 
 /*
@@ -372,43 +345,22 @@ static bool leave_one(binance *self)
     return true;
 }
 
-/* Nothing is known of the book behind the last message: a masked event says so to whoever would
-   take its silence for a quiet market. */
-static void put_end(binance *self)
-{
-    const int64_t ts_ns = self->last_ts_ns + 1,
-                  close_ns = self->reader->instrument.session_close_ns;
-    self->has_end = true;
-    if (self->is_done || self->is_masked || ts_ns <= self->from_ns || ts_ns >= close_ns) {
-        return;
-    }
-    lf_event *const event = &self->events[self->count];
-    *event = (lf_event){
-        .ts_exchange_ns = ts_ns,
-        .ts_local_ns = self->last_local_ns + 1,
-        .flags = LF_EVENT_LAST | LF_EVENT_MASKED,
-        .trade_first = (uint32_t)self->trade_count,
-        .kind = LF_EVENT_OTHER,
-        .quotes = self->quotes,
-    };
-    leave(self, event, false, false);
-}
-
 static lf_status binance_next(void *context, lf_batch *out, lf_error *error)
 {
     binance *const self = context;
     lf_feed_stats *const stats = &self->reader->stats;
+    lfi_capture_out *const leaving = &self->out;
     lf_status status = LF_OK;
-    self->count = self->trade_count = 0;
-    while (self->count < self->batch_events && !self->is_done && status == LF_OK) {
+    leaving->count = leaving->trade_count = 0;
+    while (lfi_capture_has_room(leaving) && status == LF_OK) {
         if (leave_one(self)) {
             continue;
         }
-        if (self->is_at_end && self->has_end) {
+        if (self->is_at_end && leaving->has_end) {
             break;
         }
         if (self->is_at_end) {
-            put_end(self);
+            lfi_capture_put_end(leaving);
             continue;
         }
         status = read_line(self, error);
@@ -417,7 +369,7 @@ static lf_status binance_next(void *context, lf_batch *out, lf_error *error)
         self->done_bytes + (self->stream != NULL ? lfi_stream_input_bytes(self->stream) : 0);
     stats->text_bytes =
         self->done_text + (self->stream != NULL ? lfi_stream_text_bytes(self->stream) : 0);
-    *out = (lf_batch){self->events, self->trades, self->count, self->trade_count};
+    *out = (lf_batch){leaving->events, leaving->trades, leaving->count, leaving->trade_count};
     return status;
 }
 
@@ -431,8 +383,7 @@ static void binance_close(void *context)
     lfi_stream_close(self->stream);
     lfi_binance_book_destroy(&self->book, allocator);
     lf_release(allocator, self->m.levels);
-    lf_release(allocator, self->events);
-    lf_release(allocator, self->trades);
+    lfi_capture_out_destroy(&self->out, allocator);
     lf_release(allocator, self->diffs);
     lf_release(allocator, self->queued);
     lf_release(allocator, self);
@@ -443,20 +394,21 @@ static lf_status set_instrument(
 )
 {
     lf_instrument *const instrument = &self->reader->instrument;
-    const lf_status status = lfi_capture_instrument(source, options, instrument, error);
+    lf_status status = lfi_capture_instrument(source, options, instrument, error);
     if (status != LF_OK) {
         return status;
     }
     lfi_binance_currency(instrument->symbol, instrument->currency);
     instrument->is_inverse = strcmp(source->venue, "BINANCE_COINM") == 0;
-    if (!lfi_binance_set_scale(instrument->tick_nano, &self->m.price_scale, &self->tick_step) ||
-        !lfi_binance_set_scale(instrument->lot_nano, &self->m.size_scale, &self->lot_step)) {
-        return lf_error_set(
-            error, LF_RANGE, "the tick and the lot of a Binance capture have at most 8 decimals"
-        );
+    lfi_capture_units units;
+    status = lfi_capture_set_units(instrument, &units, error);
+    if (status != LF_OK) {
+        return status;
     }
-    self->from_ns = source->from_ns;
-    self->to_ns = source->to_ns != 0 ? source->to_ns : INT64_MAX;
+    self->m.price_scale = units.price_scale;
+    self->m.size_scale = units.size_scale;
+    self->tick_step = units.tick_step;
+    self->lot_step = units.lot_step;
     self->shift_ns = source->clock_shift_ns;
     self->latency_ns = options->feed_latency_ns;
     self->strict = options->strict;
@@ -489,17 +441,14 @@ begin(binance *self, const lf_source *source, const lf_feed_options *options, lf
     if (status != LF_OK) {
         return status;
     }
-    self->events = lf_allocate(self->allocator, self->batch_events, sizeof *self->events);
-    self->trades = lf_allocate(self->allocator, self->batch_events, sizeof *self->trades);
     self->diffs = lf_allocate(self->allocator, DIFFS_MAX, sizeof *self->diffs);
     self->queued = lf_allocate(self->allocator, TRADES_MAX, sizeof *self->queued);
-    if (self->events == NULL || self->trades == NULL || self->diffs == NULL ||
-        self->queued == NULL || !lfi_binance_book_create(&self->book, self->allocator)) {
+    if (!lfi_capture_out_create(&self->out, self->reader, source, options, self->allocator) ||
+        self->diffs == NULL || self->queued == NULL ||
+        !lfi_binance_book_create(&self->book, self->allocator)) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
-    lfi_l2book_quotes(&self->book.levels, &self->quotes);
-    self->is_masked = true;
-    self->diff_ns = self->trade_ns = self->last_ts_ns = self->last_local_ns = INT64_MIN;
+    self->diff_ns = self->trade_ns = INT64_MIN;
     self->last_trade_id = LFI_BINANCE_NONE;
     self->reader->stats.first_violation_line = LF_POSITION_NONE;
     self->reader->stats.input_bytes_total = bytes_total(source);
@@ -514,17 +463,12 @@ static lf_status complete(lf_source *source, lf_error *error)
     lf_source *found;
     size_t count;
     memcpy(names[0], source->path, sizeof names[0]);
-    const lf_status status = lfi_binance_find(names, 1, &found, &count, error);
-    for (size_t i = 0; status == LF_OK && i < count; i++) {
-        if (lf_date_to_days(found[i].date) == lf_date_to_days(source->date)) {
-            *source = found[i];
-            break;
-        }
+    lf_status status = lfi_binance_find(names, 1, &found, &count, error);
+    if (status == LF_OK) {
+        status = lfi_capture_choose(found, count, source, error);
     }
     lf_release(NULL, found);
-    return status != LF_OK || source->tick_nano > 0
-               ? status
-               : lf_error_set(error, LF_NOT_FOUND, "%s does not hold that day", source->path);
+    return status;
 }
 
 lf_status lfi_binance_open(
@@ -545,7 +489,6 @@ lf_status lfi_binance_open(
         self->allocator = &self->memory;
     }
     self->reader = reader;
-    self->batch_events = options->batch_events != 0 ? options->batch_events : 1024;
     status = begin(self, &whole, options, error);
     if (status != LF_OK) {
         binance_close(self);

@@ -33,7 +33,7 @@ typedef struct csv_day {
     lf_quotes quotes;
     bool is_known; /* the quotes are what stands in the book */
     bool strict, has_end, owes_reset;
-    int64_t tick_step, lot_step;
+    lfi_capture_units units;
     int64_t from_ns, to_ns, latency_ns, last_ts_ns;
 } csv_day;
 
@@ -46,8 +46,8 @@ static lf_status to_units(csv_day *self, input *from, lf_error *error)
     bool price_fits = !lfi_capture_is_finer(&row->price_scale),
          size_fits = !lfi_capture_is_finer(&row->size_scale);
     for (int i = 0; i < count; i++) {
-        price_fits = lfi_capture_divide(&row->prices[i], self->tick_step) && price_fits;
-        size_fits = lfi_capture_divide(&row->sizes[i], self->lot_step) && size_fits;
+        price_fits = lfi_capture_divide(&row->prices[i], self->units.tick_step) && price_fits;
+        size_fits = lfi_capture_divide(&row->sizes[i], self->units.lot_step) && size_fits;
     }
     return price_fits && size_fits
                ? LF_OK
@@ -282,14 +282,8 @@ static lf_status open_input(csv_day *self, const char *name, lf_error *error)
         .last_ns = INT64_MIN,
         .file_bytes = lfi_capture_bytes(name),
     };
-    const lf_instrument *const instrument = &self->reader->instrument;
-    lfi_csv_row *const row = &to->in.row;
-    if (!lfi_binance_set_scale(instrument->tick_nano, &row->price_scale, &self->tick_step) ||
-        !lfi_binance_set_scale(instrument->lot_nano, &row->size_scale, &self->lot_step)) {
-        return lf_error_set(
-            error, LF_RANGE, "the tick and the lot of a file of Binance have at most 8 decimals"
-        );
-    }
+    to->in.row.price_scale = self->units.price_scale;
+    to->in.row.size_scale = self->units.size_scale;
     self->reader->stats.input_bytes_total += to->file_bytes;
     return LF_OK;
 }
@@ -316,7 +310,10 @@ begin(csv_day *self, const lf_source *source, const lf_feed_options *options, lf
     if (!lfi_room_create(&self->room, self->allocator, options)) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
-    status = open_input(self, source->path, error);
+    status = lfi_capture_set_units(instrument, &self->units, error);
+    if (status == LF_OK) {
+        status = open_input(self, source->path, error);
+    }
     return status == LF_OK && source->path2[0] != '\0' ? open_input(self, source->path2, error)
                                                        : status;
 }
@@ -330,17 +327,12 @@ static lf_status complete(lf_source *source, lf_error *error)
     const size_t name_count = source->path2[0] != '\0' ? 2 : 1;
     memcpy(names[0], source->path, sizeof names[0]);
     memcpy(names[1], source->path2, sizeof names[1]);
-    const lf_status status = lfi_csv_find(names, name_count, source->symbol, &found, &count, error);
-    for (size_t i = 0; status == LF_OK && i < count; i++) {
-        if (lf_date_to_days(found[i].date) == lf_date_to_days(source->date)) {
-            *source = found[i];
-            break;
-        }
+    lf_status status = lfi_csv_find(names, name_count, source->symbol, &found, &count, error);
+    if (status == LF_OK) {
+        status = lfi_capture_choose(found, count, source, error);
     }
     lf_release(NULL, found);
-    return status != LF_OK || source->tick_nano > 0
-               ? status
-               : lf_error_set(error, LF_NOT_FOUND, "%s does not hold that day", source->path);
+    return status;
 }
 
 lf_status lfi_csv_open_day(

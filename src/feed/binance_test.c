@@ -15,22 +15,11 @@
 #include "binance_testing.h"
 
 #define SEED 20240809
-#define EVENTS_MAX 8000
 
 static bt_capture c;
 static lf_testing_folder folder;
 
-/* Everything that came out of reading. */
-static struct {
-    lf_event events[EVENTS_MAX];
-    size_t count;
-    int64_t trades, trade_lots;
-    int64_t masked, resets, snapshots; /* events with these flags */
-    lf_instrument instrument;
-    lf_feed_stats stats;
-    lf_status status;
-    lf_error error;
-} got;
+static ft_reading got;
 
 static int set_up(void **state)
 {
@@ -48,57 +37,10 @@ static int tear_down(void **state)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-static void take_batch(const lf_batch *batch)
-{
-    for (size_t i = 0; i < batch->event_count; i++) {
-        const lf_event *const e = &batch->events[i];
-        assert_true(got.count < EVENTS_MAX);
-        if (got.count > 0) {
-            assert_true(e->ts_exchange_ns >= got.events[got.count - 1].ts_exchange_ns);
-            assert_true(e->ts_local_ns >= got.events[got.count - 1].ts_local_ns);
-        }
-        assert_true(e->ts_local_ns >= e->ts_exchange_ns);
-        got.masked += (e->flags & LF_EVENT_MASKED) != 0;
-        got.resets += (e->flags & LF_EVENT_RESET) != 0;
-        got.snapshots += (e->flags & LF_EVENT_SNAPSHOT) != 0;
-        got.events[got.count++] = *e;
-    }
-    for (size_t i = 0; i < batch->trade_count; i++) {
-        got.trades++;
-        got.trade_lots += batch->trades[i].size_lots;
-    }
-}
-
-static void read_source(const lf_source *source, const lf_feed_options *options)
-{
-    lf_feed *feed = NULL;
-    lf_batch batch = {.event_count = 1};
-    memset(&got, 0, sizeof got);
-    got.status = lf_feed_open(source, options, &feed, &got.error);
-    while (got.status == LF_OK && batch.event_count > 0) {
-        got.status = lf_feed_next(feed, &batch, &got.error);
-        if (got.status == LF_OK) {
-            take_batch(&batch);
-        }
-    }
-    if (feed != NULL) {
-        got.instrument = *lf_feed_instrument(feed);
-        got.stats = *lf_feed_stats_of(feed);
-    }
-    lf_feed_close(feed);
-}
-
-/* Find the only day behind a path and read it. */
+/* Read the only day behind a path. */
 static void read_path(const char *path, const lf_feed_options *options)
 {
-    lf_source_list list;
-    memset(&got, 0, sizeof got);
-    got.status = lf_feed_find(&path, 1, options, &list, &got.error);
-    if (got.status == LF_OK) {
-        assert_int_equal(list.count, 1);
-        read_source(&list.sources[0], options);
-        lf_source_list_clear(&list);
-    }
+    ft_read_paths(&got, &path, 1, options);
 }
 
 static void read_all(void)
@@ -202,7 +144,7 @@ static void test_whole(void **state)
 static void test_batches(void **state)
 {
     (void)state;
-    static lf_event whole[EVENTS_MAX];
+    static lf_event whole[FT_EVENTS_MAX];
     make(true, SEED);
     read_all();
     const size_t count = got.count;
@@ -431,7 +373,7 @@ static void test_chain(void **state)
     size_t count = 0;
     int64_t sum = 0;
     for (size_t i = 0; i < 2; i++) {
-        read_source(&list.sources[i], NULL);
+        ft_read_source(&got, &list.sources[i], NULL);
         assert_int_equal(got.status, LF_OK);
         check_states();
         assert_int_equal(got.stats.gap_count + got.resets, 0);
@@ -465,7 +407,7 @@ static void test_midnight(void **state)
     assert_int_equal(list.count, 2);
     int64_t trades = 0;
     for (size_t i = 0; i < 2; i++) {
-        read_source(&list.sources[i], NULL);
+        ft_read_source(&got, &list.sources[i], NULL);
         check_states();
         trades += got.trades;
     }
@@ -583,7 +525,7 @@ static void test_long_line(void **state)
 static void test_convert(void **state)
 {
     (void)state;
-    static lf_event before[EVENTS_MAX];
+    static lf_event before[FT_EVENTS_MAX];
     lf_source_list list;
     lf_convert_report report;
     const lf_convert_options options = {.schema = LF_DBN_MBP_10};
@@ -748,12 +690,12 @@ static void test_plain_source(void **state)
     const size_t count = got.count;
     lf_source source = {.format = "binance", .date = {2024, 8, 9}, .symbol = "TSTUSDT"};
     (void)snprintf(source.path, sizeof source.path, "%s", lf_testing_path(&folder, "capture.txt"));
-    read_source(&source, NULL);
+    ft_read_source(&got, &source, NULL);
     assert_int_equal(got.status, LF_OK);
     assert_int_equal(got.count, count);
     source.date.day = 10;
     source.tick_nano = 0;
-    read_source(&source, NULL);
+    ft_read_source(&got, &source, NULL);
     assert_int_equal(got.status, LF_NOT_FOUND);
 }
 
@@ -769,7 +711,7 @@ static void test_memory(void **state)
     for (uint64_t n = 0;; n++) {
         lf_testing_memory_start(&memory, n);
         const lf_feed_options options = {.allocator = &memory.allocator};
-        read_source(&list.sources[0], &options);
+        ft_read_source(&got, &list.sources[0], &options);
         assert_int_equal(memory.live, 0);
         if (memory.calls <= n) {
             assert_int_equal(got.status, LF_OK);

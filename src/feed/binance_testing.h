@@ -48,26 +48,7 @@ static inline int64_t bt_below(bt_capture *c, int64_t bound)
 
 static inline void bt_quotes(const bt_capture *c, lf_quotes *out)
 {
-    int bids = 0, asks = 0;
-    memset(out, 0, sizeof *out);
-    for (int i = BT_TICKS - 1; i >= 0 && bids < LF_LEVELS_MAX; i--) {
-        if (c->lots[0][i] > 0) {
-            out->bid_ticks[bids] = BT_FIRST_TICK + i;
-            out->bid_lots[bids++] = c->lots[0][i];
-        }
-    }
-    for (int i = 0; i < BT_TICKS && asks < LF_LEVELS_MAX; i++) {
-        if (c->lots[1][i] > 0) {
-            out->ask_ticks[asks] = BT_FIRST_TICK + i;
-            out->ask_lots[asks++] = c->lots[1][i];
-        }
-    }
-    for (; bids < LF_LEVELS_MAX; bids++) {
-        out->bid_ticks[bids] = LF_BID_NONE;
-    }
-    for (; asks < LF_LEVELS_MAX; asks++) {
-        out->ask_ticks[asks] = LF_ASK_NONE;
-    }
+    ft_best_levels(c->lots[0], c->lots[1], BT_TICKS, BT_FIRST_TICK, out);
 }
 
 /* ["985.0","0.120"] */

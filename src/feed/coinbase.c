@@ -31,25 +31,20 @@ typedef struct coinbase {
     const char *text;       /* [text_bytes] of the line, borrowed */
     size_t text_bytes;
     lfi_coinbase_part part;
-    lfi_binance_scale price_scale, size_scale;
-    int64_t tick_step, lot_step; /* units of the parsed numbers in a tick, in a lot */
+    lfi_capture_units units;
     lfi_l2book levels;
     lfi_coinbase_orders orders; /* in use once a snapshot of them has come */
     bool is_known, was_known;
     uint32_t owed_flags; /* of a snapshot without a time: the next update has them */
     waiting *queue;      /* [2 * WAITING_MAX], in order of time from first on */
     size_t first, waiting_count;
-    lf_event *events; /* [batch_events] */
-    lf_trade *trades; /* [batch_events] */
-    size_t batch_events, count, trade_count;
-    lf_quotes quotes; /* after the last state that left */
-    bool is_masked;   /* likewise */
-    bool strict, is_at_end, is_done, has_end;
-    int64_t from_ns, to_ns, shift_ns, latency_ns;
+    lfi_capture_out out;
+    bool strict, is_at_end;
+    int64_t shift_ns, latency_ns;
     int64_t top_ns;    /* latest exchange time of any message */
     int64_t local_ns;  /* of the line */
     int64_t update_ns; /* of the last update since the snapshot */
-    int64_t book_ns, trade_ns, last_ts_ns, last_local_ns;
+    int64_t book_ns, trade_ns;
     int64_t sequence, sent_ns; /* of the connection */
     int64_t trade_id;
 } coinbase;
@@ -63,14 +58,15 @@ static lf_status to_units(coinbase *self, lf_error *error)
     bool price_fits = !lfi_capture_is_finer(&p->price_scale),
          size_fits = !lfi_capture_is_finer(&p->size_scale);
     for (size_t i = 0; i < p->level_count; i++) {
-        price_fits = lfi_capture_divide(&p->levels[i].price_ticks, self->tick_step) && price_fits;
-        size_fits = lfi_capture_divide(&p->levels[i].size_lots, self->lot_step) && size_fits;
+        price_fits =
+            lfi_capture_divide(&p->levels[i].price_ticks, self->units.tick_step) && price_fits;
+        size_fits = lfi_capture_divide(&p->levels[i].size_lots, self->units.lot_step) && size_fits;
     }
     if (p->price != LFI_BINANCE_NONE) {
-        price_fits = lfi_capture_divide(&p->price, self->tick_step) && price_fits;
+        price_fits = lfi_capture_divide(&p->price, self->units.tick_step) && price_fits;
     }
     if (p->size != LFI_BINANCE_NONE) {
-        size_fits = lfi_capture_divide(&p->size, self->lot_step) && size_fits;
+        size_fits = lfi_capture_divide(&p->size, self->units.lot_step) && size_fits;
     }
     return price_fits && size_fits
                ? LF_OK
@@ -82,7 +78,7 @@ static lf_status to_units(coinbase *self, lf_error *error)
 /* Whether what is being read belongs to the day. */
 static bool is_inside(const coinbase *self)
 {
-    return self->top_ns >= self->from_ns && self->top_ns < self->to_ns;
+    return self->top_ns >= self->out.from_ns && self->top_ns < self->out.to_ns;
 }
 
 /* A place in the queue for an event of this time: behind those of the same time, but a trade comes
@@ -375,8 +371,8 @@ static lf_status open_line(coinbase *self, lf_error *error)
 static lf_status read_part(coinbase *self, lf_error *error)
 {
     lfi_binance_fault fault;
-    self->part.price_scale = self->price_scale;
-    self->part.size_scale = self->size_scale;
+    self->part.price_scale = self->units.price_scale;
+    self->part.size_scale = self->units.size_scale;
     if (!lfi_coinbase_next(&self->line, &self->part, &fault)) {
         return lfi_binance_fail(self->stream, &fault, self->text, self->text_bytes, error);
     }
@@ -389,29 +385,6 @@ static lf_status read_part(coinbase *self, lf_error *error)
 
 /* ---- events that leave ------------------------------------------------------------------ */
 
-/* Put an event behind the others, unless it lies outside the day. */
-static void leave(coinbase *self, lf_event *event, bool is_gap)
-{
-    lf_feed_stats *const stats = &self->reader->stats;
-    if (event->ts_exchange_ns < self->last_ts_ns) {
-        stats->backward_count += self->last_ts_ns >= self->from_ns;
-        event->ts_exchange_ns = self->last_ts_ns;
-    }
-    const int64_t ts_ns = event->ts_exchange_ns;
-    const int64_t local_ns = event->ts_local_ns > ts_ns ? event->ts_local_ns : ts_ns;
-    self->last_local_ns = local_ns > self->last_local_ns ? local_ns : self->last_local_ns;
-    self->last_ts_ns = ts_ns;
-    event->ts_local_ns = self->last_local_ns;
-    self->is_done = ts_ns >= self->to_ns;
-    if (ts_ns < self->from_ns || self->is_done) {
-        self->trade_count -= event->trade_count;
-        return;
-    }
-    stats->gap_count += is_gap;
-    lfi_count_event(&self->reader->stats, event);
-    self->count++;
-}
-
 /* Let the oldest event go when no older one can come. */
 static bool leave_one(coinbase *self)
 {
@@ -420,68 +393,48 @@ static bool leave_one(coinbase *self)
                                       from->event.ts_exchange_ns < self->top_ns - LATE_NS)) {
         return false;
     }
-    lf_event *const event = &self->events[self->count];
+    lfi_capture_out *const out = &self->out;
+    lf_event *const event = lfi_capture_next(out);
     self->first++;
     self->waiting_count--;
     if (from->is_book) {
-        self->quotes = from->event.quotes;
-        self->is_masked = (from->event.flags & LF_EVENT_MASKED) != 0;
+        out->quotes = from->event.quotes;
+        out->is_masked = (from->event.flags & LF_EVENT_MASKED) != 0;
     } else {
-        from->event.quotes = self->quotes;
-        from->event.flags |= self->is_masked ? (uint32_t)LF_EVENT_MASKED : 0;
+        from->event.quotes = out->quotes;
+        from->event.flags |= out->is_masked ? (uint32_t)LF_EVENT_MASKED : 0;
     }
     *event = from->event;
-    event->trade_first = (uint32_t)self->trade_count;
+    event->trade_first = (uint32_t)out->trade_count;
     if (event->trade_count > 0) {
-        self->trades[self->trade_count++] = from->trade;
+        out->trades[out->trade_count++] = from->trade;
     }
-    leave(self, event, from->is_gap);
+    (void)lfi_capture_leave(out, false, from->is_gap);
     return true;
-}
-
-/* Nothing is known of the book behind the last message: a masked event says so to whoever would
-   take its silence for a quiet market. */
-static void put_end(coinbase *self)
-{
-    const int64_t ts_ns = self->last_ts_ns + 1;
-    const int64_t close_ns = self->reader->instrument.session_close_ns;
-    self->has_end = true;
-    if (self->is_done || self->is_masked || ts_ns <= self->from_ns || ts_ns >= close_ns) {
-        return;
-    }
-    lf_event *const event = &self->events[self->count];
-    *event = (lf_event){
-        .ts_exchange_ns = ts_ns,
-        .ts_local_ns = self->last_local_ns + 1,
-        .flags = LF_EVENT_LAST | LF_EVENT_MASKED,
-        .trade_first = (uint32_t)self->trade_count,
-        .kind = LF_EVENT_OTHER,
-        .quotes = self->quotes,
-    };
-    leave(self, event, false);
 }
 
 static lf_status coinbase_next(void *context, lf_batch *out, lf_error *error)
 {
     coinbase *const self = context;
+    lfi_capture_out *const leaving = &self->out;
     lf_status status = LF_OK;
-    self->count = self->trade_count = 0;
-    while (self->count < self->batch_events && !self->is_done && status == LF_OK) {
+    leaving->count = leaving->trade_count = 0;
+    while (lfi_capture_has_room(leaving) && status == LF_OK) {
         if (leave_one(self)) {
             continue;
         }
-        if (self->is_at_end && self->has_end) {
+        if (self->is_at_end && leaving->has_end) {
             break;
         }
         if (self->is_at_end) {
-            put_end(self);
+            lfi_capture_put_end(leaving);
         } else {
             status = self->line.root != NULL ? read_part(self, error) : open_line(self, error);
         }
     }
     self->reader->stats.input_bytes = lfi_stream_input_bytes(self->stream);
     self->reader->stats.text_bytes = lfi_stream_text_bytes(self->stream);
-    *out = (lf_batch){self->events, self->trades, self->count, self->trade_count};
+    *out = (lf_batch){leaving->events, leaving->trades, leaving->count, leaving->trade_count};
     return status;
 }
 
@@ -497,8 +450,7 @@ static void coinbase_close(void *context)
     lfi_l2book_destroy(&self->levels, allocator);
     lfi_coinbase_orders_destroy(&self->orders);
     lf_release(allocator, self->part.levels);
-    lf_release(allocator, self->events);
-    lf_release(allocator, self->trades);
+    lfi_capture_out_destroy(&self->out, allocator);
     lf_release(allocator, self->queue);
     lf_release(allocator, self);
 }
@@ -523,19 +475,11 @@ static lf_status set_instrument(
         return status;
     }
     set_currency(instrument);
-    if (!lfi_binance_set_scale(instrument->tick_nano, &self->price_scale, &self->tick_step) ||
-        !lfi_binance_set_scale(instrument->lot_nano, &self->size_scale, &self->lot_step)) {
-        return lf_error_set(
-            error, LF_RANGE, "the tick and the lot of a Coinbase capture have at most 8 decimals"
-        );
-    }
-    self->from_ns = source->from_ns;
-    self->to_ns = source->to_ns != 0 ? source->to_ns : INT64_MAX;
     self->shift_ns = source->clock_shift_ns;
     self->latency_ns = options->feed_latency_ns;
     self->strict = options->strict;
     self->reader->stats.clock_shift_ns = source->clock_shift_ns;
-    return LF_OK;
+    return lfi_capture_set_units(instrument, &self->units, error);
 }
 
 static lf_status
@@ -545,18 +489,13 @@ begin(coinbase *self, const lf_source *source, const lf_feed_options *options, l
     if (status != LF_OK) {
         return status;
     }
-    self->events = lf_allocate(self->allocator, self->batch_events, sizeof *self->events);
-    self->trades = lf_allocate(self->allocator, self->batch_events, sizeof *self->trades);
     self->queue = lf_allocate(self->allocator, 2 * WAITING_MAX, sizeof *self->queue);
-    if (self->events == NULL || self->trades == NULL || self->queue == NULL ||
-        !lfi_l2book_create(&self->levels, self->allocator) ||
+    if (!lfi_capture_out_create(&self->out, self->reader, source, options, self->allocator) ||
+        self->queue == NULL || !lfi_l2book_create(&self->levels, self->allocator) ||
         !lfi_coinbase_orders_create(&self->orders, self->allocator, &self->levels)) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
-    lfi_l2book_quotes(&self->levels, &self->quotes);
-    self->is_masked = true;
-    self->top_ns = self->book_ns = self->trade_ns = TIME_NEVER;
-    self->last_ts_ns = self->last_local_ns = self->sent_ns = TIME_NEVER;
+    self->top_ns = self->book_ns = self->trade_ns = self->sent_ns = TIME_NEVER;
     self->sequence = self->trade_id = LFI_BINANCE_NONE;
     self->reader->stats.first_violation_line = LF_POSITION_NONE;
     self->reader->stats.input_bytes_total = lfi_capture_bytes(source->path);
@@ -570,18 +509,12 @@ static lf_status complete(lf_source *source, lf_error *error)
     lf_source *found;
     size_t count;
     memcpy(names[0], source->path, sizeof names[0]);
-    const lf_status status = lfi_coinbase_find(names, 1, &found, &count, error);
-    for (size_t i = 0; status == LF_OK && i < count; i++) {
-        if (lf_date_to_days(found[i].date) == lf_date_to_days(source->date) &&
-            (source->symbol[0] == '\0' || strcmp(source->symbol, found[i].symbol) == 0)) {
-            *source = found[i];
-            break;
-        }
+    lf_status status = lfi_coinbase_find(names, 1, &found, &count, error);
+    if (status == LF_OK) {
+        status = lfi_capture_choose(found, count, source, error);
     }
     lf_release(NULL, found);
-    return status != LF_OK || source->tick_nano > 0
-               ? status
-               : lf_error_set(error, LF_NOT_FOUND, "%s does not hold that day", source->path);
+    return status;
 }
 
 lf_status lfi_coinbase_open(
@@ -602,7 +535,6 @@ lf_status lfi_coinbase_open(
         self->allocator = &self->memory;
     }
     self->reader = reader;
-    self->batch_events = options->batch_events != 0 ? options->batch_events : 1024;
     status = begin(self, &whole, options, error);
     if (status != LF_OK) {
         coinbase_close(self);

@@ -19,7 +19,6 @@
 #define TICKS 40
 #define ORDERS_MAX 600
 #define LINES_MAX 2000
-#define EVENTS_MAX 4000
 /* 2024-08-09T12:00:00Z */
 #define START_NS (INT64_C(1723204800) * LF_NS_PER_SECOND)
 
@@ -42,12 +41,7 @@ static struct {
     size_t count;
 } made;
 
-static struct {
-    lf_event events[EVENTS_MAX];
-    size_t count;
-    int64_t trades, trade_lots, masked, resets;
-    lf_feed_stats stats;
-} got;
+static ft_reading got;
 
 static lf_testing_folder folder;
 
@@ -83,26 +77,10 @@ static int tear_down(void **state)
 static void truth_of(lf_quotes *out)
 {
     int64_t lots[2][TICKS] = {{0}};
-    int bids = 0, asks = 0;
     for (int i = 0; i < made.order_count; i++) {
         lots[made.orders[i].side < 0][made.orders[i].tick] += made.orders[i].lots;
     }
-    for (int m = 0; m < LF_LEVELS_MAX; m++) {
-        out->bid_ticks[m] = LF_BID_NONE;
-        out->ask_ticks[m] = LF_ASK_NONE;
-        out->bid_lots[m] = out->ask_lots[m] = 0;
-    }
-    for (int i = 0; i < TICKS; i++) {
-        const int bid = TICKS - 1 - i;
-        if (lots[0][bid] > 0 && bids < LF_LEVELS_MAX) {
-            out->bid_ticks[bids] = 100 + bid;
-            out->bid_lots[bids++] = lots[0][bid];
-        }
-        if (lots[1][i] > 0 && asks < LF_LEVELS_MAX) {
-            out->ask_ticks[asks] = 100 + i;
-            out->ask_lots[asks++] = lots[1][i];
-        }
-    }
+    ft_best_levels(lots[0], lots[1], TICKS, 100, out);
 }
 
 /* A line of the channel; what comes behind the frame is made from the format. */
@@ -274,33 +252,18 @@ static void make_market(void)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-static void take(void *context, const lf_event *event, const lf_trade *trades)
-{
-    (void)context;
-    assert_true(got.count < EVENTS_MAX);
-    got.masked += (event->flags & LF_EVENT_MASKED) != 0;
-    got.resets += (event->flags & LF_EVENT_RESET) != 0;
-    got.trades += event->trade_count;
-    got.trade_lots += event->trade_count > 0 ? trades[event->trade_first].size_lots : 0;
-    got.events[got.count++] = *event;
-}
-
 /* Read the lines [count] in the order of their indices. */
 static void read_order(const size_t *order, size_t count)
 {
     const char *const path = lf_testing_path(&folder, "full.jsonl");
     FILE *const file = fopen(path, "wb");
-    lf_source_list list;
     assert_non_null(file);
     for (size_t i = 0; i < count; i++) {
         assert_true(fputs(made.lines[order[i]].text, file) >= 0);
     }
     assert_int_equal(fclose(file), 0);
-    memset(&got, 0, sizeof got);
-    assert_int_equal(lf_feed_find(&path, 1, NULL, &list, NULL), LF_OK);
-    assert_int_equal(list.count, 1);
-    assert_int_equal(ft_read_events(&list.sources[0], NULL, take, NULL, &got.stats, NULL), LF_OK);
-    lf_source_list_clear(&list);
+    ft_read_paths(&got, &path, 1, NULL);
+    assert_int_equal(got.status, LF_OK);
 }
 
 static size_t all_lines(size_t order[LINES_MAX + 8])

@@ -19,7 +19,6 @@
 #define TICKS 60
 #define FIRST_TICK 6100000
 #define LINES_MAX 700
-#define EVENTS_MAX 4000
 #define START_NS (INT64_C(1723204800) * LF_NS_PER_SECOND) /* 2024-08-09T12:00:00Z */
 
 typedef enum dialect {
@@ -44,16 +43,7 @@ static struct {
     size_t count;
 } made;
 
-/* Everything that came out of reading. */
-static struct {
-    lf_event events[EVENTS_MAX];
-    size_t count;
-    int64_t trades, trade_lots, bought, masked, resets, snapshots;
-    lf_instrument instrument;
-    lf_feed_stats stats;
-    lf_status status;
-    lf_error error;
-} got;
+static ft_reading got;
 
 static lf_testing_folder folder;
 
@@ -79,23 +69,7 @@ static int64_t below(int64_t bound)
 
 static void truth_of(lf_quotes *out)
 {
-    int bids = 0, asks = 0;
-    for (int m = 0; m < LF_LEVELS_MAX; m++) {
-        out->bid_ticks[m] = LF_BID_NONE;
-        out->ask_ticks[m] = LF_ASK_NONE;
-        out->bid_lots[m] = out->ask_lots[m] = 0;
-    }
-    for (int i = 0; i < TICKS; i++) {
-        const int bid = TICKS - 1 - i;
-        if (made.lots[0][bid] > 0 && bids < LF_LEVELS_MAX) {
-            out->bid_ticks[bids] = FIRST_TICK + bid;
-            out->bid_lots[bids++] = made.lots[0][bid];
-        }
-        if (made.lots[1][i] > 0 && asks < LF_LEVELS_MAX) {
-            out->ask_ticks[asks] = FIRST_TICK + i;
-            out->ask_lots[asks++] = made.lots[1][i];
-        }
-    }
+    ft_best_levels(made.lots[0], made.lots[1], TICKS, FIRST_TICK, out);
 }
 
 /* Add text to the line that is being made. */
@@ -305,58 +279,10 @@ static const char *write_lines(const size_t *order, size_t count)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-static void take_batch(const lf_batch *batch)
-{
-    for (size_t i = 0; i < batch->event_count; i++) {
-        const lf_event *const e = &batch->events[i];
-        assert_true(got.count < EVENTS_MAX);
-        if (got.count > 0) {
-            assert_true(e->ts_exchange_ns >= got.events[got.count - 1].ts_exchange_ns);
-            assert_true(e->ts_local_ns >= got.events[got.count - 1].ts_local_ns);
-        }
-        assert_true(e->ts_local_ns >= e->ts_exchange_ns);
-        got.masked += (e->flags & LF_EVENT_MASKED) != 0;
-        got.resets += (e->flags & LF_EVENT_RESET) != 0;
-        got.snapshots += (e->flags & LF_EVENT_SNAPSHOT) != 0;
-        got.events[got.count++] = *e;
-    }
-    for (size_t i = 0; i < batch->trade_count; i++) {
-        got.trades++;
-        got.trade_lots += batch->trades[i].size_lots;
-        got.bought += batch->trades[i].sign > 0;
-    }
-}
-
-static void read_source(const lf_source *source, const lf_feed_options *options)
-{
-    lf_feed *feed = NULL;
-    lf_batch batch = {.event_count = 1};
-    got.status = lf_feed_open(source, options, &feed, &got.error);
-    while (got.status == LF_OK && batch.event_count > 0) {
-        got.status = lf_feed_next(feed, &batch, &got.error);
-        if (got.status == LF_OK) {
-            take_batch(&batch);
-        }
-    }
-    if (feed != NULL) {
-        got.instrument = *lf_feed_instrument(feed);
-        got.stats = *lf_feed_stats_of(feed);
-    }
-    lf_feed_close(feed);
-}
-
-/* Find the only day behind a path and read it. */
+/* Read the only day behind a path. */
 static void read_path(const char *path, const lf_feed_options *options)
 {
-    lf_source_list list;
-    memset(&got, 0, sizeof got);
-    got.status = lf_feed_find(&path, 1, options, &list, &got.error);
-    if (got.status == LF_OK) {
-        assert_int_equal(list.count, 1);
-        assert_string_equal(list.sources[0].format, "coinbase");
-        read_source(&list.sources[0], options);
-        lf_source_list_clear(&list);
-    }
+    ft_read_paths(&got, &path, 1, options);
 }
 
 static void read_order(const size_t *order, size_t count)
@@ -575,14 +501,14 @@ static void test_products(void **state)
     assert_int_equal(lf_feed_find(&path, 1, &options, &list, NULL), LF_OK);
     assert_int_equal(list.count, 2);
     memset(&got, 0, sizeof got);
-    read_source(&list.sources[1], NULL);
+    ft_read_source(&got, &list.sources[1], NULL);
     assert_int_equal(got.status, LF_OK);
     assert_int_equal(got.count, 2); /* the update and the end */
     assert_int_equal(got.events[0].quotes.bid_ticks[0], 101);
     assert_int_equal(got.events[0].ts_exchange_ns % LF_NS_PER_DAY, LF_NS_PER_SECOND + 1000);
     assert_int_equal(got.stats.event_count, 2);
     memset(&got, 0, sizeof got);
-    read_source(&list.sources[0], NULL);
+    ft_read_source(&got, &list.sources[0], NULL);
     assert_int_equal(got.count, 1);
     assert_int_equal(got.events[0].flags & LF_EVENT_SNAPSHOT, LF_EVENT_SNAPSHOT);
     assert_int_equal(got.events[0].quotes.bid_ticks[0], 102);
@@ -683,7 +609,7 @@ static void test_batches(void **state)
     (void)state;
     make_capture(ADVANCED);
     read_order(order, all_lines(order));
-    static lf_event whole[EVENTS_MAX];
+    static lf_event whole[FT_EVENTS_MAX];
     const size_t count = got.count;
     memcpy(whole, got.events, count * sizeof *whole);
     char *const text = ft_read(lf_testing_path(&folder, "capture.jsonl"), &bytes);
@@ -723,7 +649,7 @@ static void test_convert(void **state)
     assert_int_equal(lf_feed_find(&path, 1, NULL, &list, NULL), LF_OK);
     const int64_t trade_lots = got.trade_lots;
     memset(&got, 0, sizeof got);
-    read_source(&list.sources[0], NULL);
+    ft_read_source(&got, &list.sources[0], NULL);
     lf_source_list_clear(&list);
     assert_int_equal(got.status, LF_OK);
     assert_string_equal(got.instrument.venue, "COINBASE");
@@ -745,11 +671,11 @@ static void test_plain_source(void **state)
     lf_source source = {.format = "coinbase", .date = {2024, 8, 9}, .symbol = "TST-USD"};
     (void)snprintf(source.path, sizeof source.path, "%s", write_lines(order, made.count));
     memset(&got, 0, sizeof got);
-    read_source(&source, NULL);
+    ft_read_source(&got, &source, NULL);
     assert_int_equal(got.status, LF_OK);
     assert_int_equal(got.count, count);
     memcpy(source.symbol, "OTHER", sizeof "OTHER");
-    read_source(&source, NULL);
+    ft_read_source(&got, &source, NULL);
     assert_int_equal(got.status, LF_NOT_FOUND);
 }
 
@@ -767,7 +693,7 @@ static void test_memory(void **state)
         lf_testing_memory_start(&memory, n);
         const lf_feed_options options = {.allocator = &memory.allocator};
         memset(&got, 0, sizeof got);
-        read_source(&list.sources[0], &options);
+        ft_read_source(&got, &list.sources[0], &options);
         assert_int_equal(memory.live, 0);
         if (memory.calls <= n) {
             assert_int_equal(got.status, LF_OK);

@@ -95,6 +95,32 @@ LF_TESTING_UNUSED static char *ft_read(const char *path, size_t *bytes)
     return data;
 }
 
+/* ---- true levels ------------------------------------------------------------------------ */
+
+/* The best levels of a naive book: lots [ticks] of each side, from first_tick on. */
+LF_TESTING_UNUSED static void ft_best_levels(
+    const int64_t *bid_lots, const int64_t *ask_lots, int ticks, int64_t first_tick, lf_quotes *out
+)
+{
+    int bids = 0, asks = 0;
+    memset(out, 0, sizeof *out);
+    for (int m = 0; m < LF_LEVELS_MAX; m++) {
+        out->bid_ticks[m] = LF_BID_NONE;
+        out->ask_ticks[m] = LF_ASK_NONE;
+    }
+    for (int i = 0; i < ticks; i++) {
+        const int bid = ticks - 1 - i;
+        if (bid_lots[bid] > 0 && bids < LF_LEVELS_MAX) {
+            out->bid_ticks[bids] = first_tick + bid;
+            out->bid_lots[bids++] = bid_lots[bid];
+        }
+        if (ask_lots[i] > 0 && asks < LF_LEVELS_MAX) {
+            out->ask_ticks[asks] = first_tick + i;
+            out->ask_lots[asks++] = ask_lots[i];
+        }
+    }
+}
+
 /* ---- reading ---------------------------------------------------------------------------- */
 
 /* A day whose two files lie anywhere. */
@@ -143,8 +169,8 @@ LF_TESTING_UNUSED static lf_status ft_read_events(
 typedef struct ft_reading {
     lf_event events[FT_EVENTS_MAX];
     size_t count;
-    int64_t trades, trade_lots;
-    int64_t masked, resets, snapshots; /* events with these flags */
+    int64_t trades, trade_lots, bought; /* bought: trades whose aggressor was the buyer */
+    int64_t masked, resets, snapshots;  /* events with these flags */
     lf_instrument instrument;
     lf_feed_stats stats;
     lf_status status;
@@ -170,6 +196,7 @@ LF_TESTING_UNUSED static void ft_take_batch(ft_reading *got, const lf_batch *bat
     for (size_t i = 0; i < batch->trade_count; i++) {
         got->trades++;
         got->trade_lots += batch->trades[i].size_lots;
+        got->bought += batch->trades[i].sign > 0;
     }
 }
 
