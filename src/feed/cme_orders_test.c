@@ -547,6 +547,73 @@ static void test_memory(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* ---- public packets --------------------------------------------------------------------- */
+
+/* The first message of a template in the only packet of a file. */
+static lfi_cme_message message_of(lfi_pcap *pcap, uint16_t template_id)
+{
+    lfi_datagram datagram;
+    lfi_cme_message m = {0};
+    size_t at = LFI_CME_PACKET_HEAD;
+    bool got;
+    lf_error error;
+    assert_int_equal(lfi_pcap_next(pcap, &datagram, &got, &error), LF_OK);
+    assert_true(got);
+    while (lfi_cme_message_next(datagram.payload, datagram.bytes, &at, &m)) {
+        if (m.template_id == template_id) {
+            return m;
+        }
+    }
+    fail_msg("no such message");
+    return m;
+}
+
+/* The layouts of books by order, and of orders in books by price and in trades. */
+static void test_packets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        uint16_t template_id;
+        size_t part_bytes, parts;
+        uint64_t id; /* of the first order */
+        int32_t lots;
+    } rows[] = {
+        {"OrderBook", 47, 0, 0, 76662054355, 4},
+        {"Book", 46, LFI_CME_PART_BYTES, 16, 563189401446, 1},
+        {"TradeSummary", 48, LFI_CME_FILL_BYTES, 3, 88463941745, 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char name[96];
+        lfi_pcap *pcap;
+        lf_error error;
+        lfi_cme_group group, parts;
+        const lfi_cme_layout *const layout = lfi_cme_layout_of(rows[i].template_id);
+        (void)snprintf(
+            name,
+            sizeof name,
+            "data/cme_mdp3/packets/v1.9_MdIncrementalRefresh%s.pcap",
+            rows[i].file
+        );
+        const char *const path = lf_testing_shared(name);
+        if (path == NULL) {
+            skip();
+        }
+        assert_int_equal(lfi_pcap_open(NULL, path, &pcap, &error), LF_OK);
+        const lfi_cme_message m = message_of(pcap, rows[i].template_id);
+        assert_true(lfi_cme_group_of(&m, layout->bytes, &group));
+        lfi_cme_second_group_of(&m, &group, rows[i].part_bytes, &parts);
+        assert_int_equal(parts.count, rows[i].parts);
+        const unsigned char *const order = rows[i].parts > 0 ? parts.entries : group.entries;
+        const size_t lots_at = layout->kind == LFI_CME_ORDERS ? layout->size
+                               : layout->kind == LFI_CME_BOOK ? LFI_CME_PART_LOTS
+                                                              : LFI_CME_FILL_LOTS;
+        assert_int_equal(lfi_cme_64(order), rows[i].id);
+        assert_int_equal(lfi_cme_32(order + lots_at), rows[i].lots);
+        lfi_pcap_close(pcap);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -554,6 +621,7 @@ int main(void)
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_fills),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_packets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

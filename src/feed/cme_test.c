@@ -422,6 +422,34 @@ static void test_memory(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* Is told how far it is; false ends the work. */
+static bool count_calls(void *context, double share)
+{
+    int *const calls = context;
+    assert_true(share >= 0 && share <= 1);
+    return --*calls > 0;
+}
+
+static void test_progress(void **state)
+{
+    (void)state;
+    static writer w;
+    lf_testing_folder folder;
+    lf_cme_counts counts;
+    lf_error error;
+    int calls = 2;
+    const lf_cme_options options = {.progress = count_calls, .context = &calls};
+    assert_true(lf_testing_folder_make(&folder));
+    const char *const path = lf_testing_path(&folder, "day.pcap");
+    make_capture(&w, (capture_style){.is_ns = true});
+    ft_write_bytes(path, w.bytes, w.count);
+    assert_int_equal(lf_cme_count(path, &options, &counts, &error), LF_OK);
+    check_counts(&counts);
+    assert_int_equal(calls, 1);
+    assert_int_equal(lf_cme_count(path, &options, &counts, &error), LF_CANCELLED);
+    lf_testing_folder_remove(&folder);
+}
+
 /* ---- the public capture ----------------------------------------------------------------- */
 
 static void test_sample_counts(void **state)
@@ -517,6 +545,7 @@ int main(void)
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_captures),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_progress),
         cmocka_unit_test(test_sample_counts),
         cmocka_unit_test(test_sample_late),
     };
