@@ -206,14 +206,16 @@ static inline int64_t lfi_cme_time(const unsigned char *at)
 /* No number: what a price or a size without a value becomes. */
 #define LFI_CME_NONE INT64_MIN
 
+/* Prices beyond this are none: a hundred price units to each still fit. */
+#define LFI_CME_PRICE_MAX (INT64_MAX / 128)
+
 /* A price or a price step in 1e-9: templates before schema version 9 have 1e-7. */
 static inline int64_t lfi_cme_price(const unsigned char *at, bool is_old)
 {
     const int64_t number = (int64_t)lfi_cme_64(at);
     const int64_t scale = is_old ? 100 : 1;
-    return number == INT64_MAX || number > INT64_MAX / scale || number < -(INT64_MAX / scale)
-               ? LFI_CME_NONE
-               : number * scale;
+    const int64_t most = LFI_CME_PRICE_MAX / scale;
+    return number > most || number < -most ? LFI_CME_NONE : number * scale;
 }
 
 /* A price in steps of one; between two it moves away from the other side. */
@@ -296,6 +298,7 @@ lf_status lfi_cme_set_tick(
     const lfi_cme_security *security,
     const lf_feed_options *options,
     lf_instrument *instrument,
+    int64_t *step_nano,
     lf_error *error
 );
 

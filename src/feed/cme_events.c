@@ -2,6 +2,7 @@
  */
 #include "cme_feed.h"
 
+#include <math.h>
 #include <string.h>
 
 /* No time is later, so that a latency or a shift can be added. */
@@ -30,7 +31,7 @@ static void set_quotes(lfi_cme_reader *self)
     } else {
         lfi_cme_book_quotes(
             &self->book,
-            instrument->units_per_tick,
+            self->step_nano,
             instrument->level_count,
             &self->quotes,
             &self->reader->stats.off_tick_count
@@ -281,6 +282,14 @@ static bool take_level(
     return true;
 }
 
+/* A raw price in the units of trades. */
+static int64_t units_of(const lfi_cme_reader *self, int64_t price)
+{
+    const int64_t units = self->reader->instrument.units_per_tick, rest = price % self->step_nano;
+    const double part = (double)rest * (double)units / (double)self->step_nano;
+    return price / self->step_nano * units + llrint(part);
+}
+
 static void take_trade(
     lfi_cme_reader *self,
     const lfi_cme_layout *layout,
@@ -302,11 +311,12 @@ static void take_trade(
         return;
     }
     to->event.flags &= is_last ? UINT32_MAX : ~(uint32_t)LF_EVENT_LAST;
-    to->event.price_units = price;
+    const int64_t units = units_of(self, price);
+    to->event.price_units = units;
     to->event.size_lots = lots;
     to->event.side = sign == LF_SIGN_UNKNOWN ? 0 : (int8_t)-sign;
     to->event.trade_count = 1;
-    to->trade = (lf_trade){.price_units = price, .size_lots = lots, .sign = sign};
+    to->trade = (lf_trade){.price_units = units, .size_lots = lots, .sign = sign};
 }
 
 /* ---- single orders ---------------------------------------------------------------------- */
@@ -334,14 +344,14 @@ static bool take_queue_entry(
     const lfi_cme_layout *const layout = lfi_cme_layout_of(m->template_id);
     const unsigned char type = at[layout->type];
     const int64_t price = lfi_cme_price(at + LFI_CME_ORDER_PRICE, layout->is_old);
-    const int64_t step = self->reader->instrument.units_per_tick;
     if (type != '0' && type != '1') {
         self->reader->stats.skipped_count++;
         return false;
     }
     const lfi_cme_order order = {
         .id = lfi_cme_64(at),
-        .price_ticks = price != LFI_CME_NONE ? lfi_cme_ticks(price, step, type == '1') : 0,
+        .price_ticks =
+            price != LFI_CME_NONE ? lfi_cme_ticks(price, self->step_nano, type == '1') : 0,
         .lots = price != LFI_CME_NONE ? lfi_cme_lots(layout, at) : 0,
         .ts_ns = lfi_cme_time(m->body),
         .sequence = sequence,
@@ -361,7 +371,6 @@ static void take_parts(
 )
 {
     lfi_cme_group parts;
-    const int64_t step = self->reader->instrument.units_per_tick;
     lfi_cme_second_group_of(m, levels, LFI_CME_PART_BYTES, &parts);
     for (size_t i = 0; i < parts.count; i++) {
         const unsigned char *const at = parts.entries + i * parts.entry_bytes;
@@ -379,7 +388,7 @@ static void take_parts(
         }
         const lfi_cme_order order = {
             .id = lfi_cme_64(at),
-            .price_ticks = lfi_cme_ticks(price, step, type == '1'),
+            .price_ticks = lfi_cme_ticks(price, self->step_nano, type == '1'),
             .lots = lots != INT32_MAX ? lots : 0,
             .ts_ns = lfi_cme_time(m->body),
             .sequence = sequence,
@@ -458,8 +467,7 @@ static void take_queues(
         lfi_cme_32(m->body + LFI_CME_SNAPSHOT_SECURITY) != self->security.id) {
         return;
     }
-    const int64_t step = self->reader->instrument.units_per_tick;
-    if (lfi_cme_orders_piece(&self->orders, m, layout, step, &status)) {
+    if (lfi_cme_orders_piece(&self->orders, m, layout, self->step_nano, &status)) {
         know_orders(self);
     }
     note(self, status);

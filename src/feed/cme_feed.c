@@ -91,7 +91,7 @@ static lf_status set_instrument(
     const dbn_metadata metadata = {.dataset = LFI_CME_DATASET};
     lf_status status = lfi_dbn_instrument(&metadata, source, options, instrument, error);
     if (status == LF_OK) {
-        status = lfi_cme_set_tick(&self->security, options, instrument, error);
+        status = lfi_cme_set_tick(&self->security, options, instrument, &self->step_nano, error);
     }
     if (self->security.currency[0] != '\0') {
         memcpy(instrument->currency, self->security.currency, sizeof self->security.currency);

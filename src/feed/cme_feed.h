@@ -22,6 +22,7 @@ typedef struct lfi_cme_reader {
     lfi_reader *reader;
     lfi_cme_capture capture;
     lfi_cme_security security;
+    int64_t step_nano; /* raw prices to a tick */
     lfi_cme_book book;
     lfi_cme_book spare; /* of the newest snapshot, when has_spare */
     uint64_t spare_sequence;

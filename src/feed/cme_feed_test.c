@@ -343,6 +343,46 @@ static void test_events(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* Prices of trades as DBN are in the currency, whatever the raw ones stand for. */
+static void test_convert(void **state)
+{
+    (void)state;
+    writer w;
+    lf_feed *feed;
+    lf_batch batch;
+    lf_error error;
+    lf_testing_folder folder;
+    lf_source_list list;
+    lf_convert_report report;
+    const lf_convert_options options = {.schema = LF_DBN_TRADES};
+    assert_true(lf_testing_folder_make(&folder));
+    start_capture(&w, (style){.feed_count = 2});
+    add_definition(&w, SECURITY, "ESZ7");
+    message books =
+        one_level(&w, START_NS + 1000, LFI_CME_LAST_QUOTE | LFI_CME_END_OF_EVENT, '0', 0, 1009);
+    add_packet(&w, 0, 1, START_NS + 1010, &books, 1);
+    add_trade(&w, 2, 1, 0);
+    const char *const path = lf_testing_path(&folder, "day.pcap");
+    const char *const written = lf_testing_path(&folder, "trades.dbn");
+    ft_write_bytes(path, w.bytes, w.count);
+    assert_int_equal(lf_feed_find(&path, 1, NULL, &list, &error), LF_OK);
+    assert_int_equal(lf_feed_convert(&list, &options, written, &report, &error), LF_OK);
+    lf_source_list_clear(&list);
+    assert_int_equal(lf_feed_find(&written, 1, NULL, &list, &error), LF_OK);
+    assert_int_equal(lf_feed_open(list.sources, NULL, &feed, &error), LF_OK);
+    assert_int_equal(lf_feed_next(feed, &batch, &error), LF_OK);
+    assert_int_equal(batch.trade_count, 1);
+    const lf_instrument *const to = lf_feed_instrument(feed);
+    /* 1010 ticks of 0.025. */
+    assert_int_equal(
+        batch.trades[0].price_units * (to->tick_nano / to->units_per_tick), INT64_C(25250000000)
+    );
+    lf_feed_close(feed);
+    lf_source_list_clear(&list);
+    free(w.bytes);
+    lf_testing_folder_remove(&folder);
+}
+
 /* ---- choosing --------------------------------------------------------------------------- */
 
 static void test_choice(void **state)
@@ -485,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_trades),
         cmocka_unit_test(test_events),
+        cmocka_unit_test(test_convert),
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_sample),

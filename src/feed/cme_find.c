@@ -260,6 +260,7 @@ lf_status lfi_cme_set_tick(
     const lfi_cme_security *security,
     const lf_feed_options *options,
     lf_instrument *instrument,
+    int64_t *step_nano,
     lf_error *error
 )
 {
@@ -269,8 +270,8 @@ lf_status lfi_cme_set_tick(
         options->tick_nano > 0 ? (double)options->tick_nano : (double)s->step_nano * factor;
     const double step = options->tick_nano > 0 ? tick / factor : (double)s->step_nano;
     instrument->tick_nano = tick < TICK_MAX ? (int64_t)(tick + 0.5) : 0;
-    instrument->units_per_tick = step < TICK_MAX ? (int64_t)(step + 0.5) : 0;
-    if (instrument->units_per_tick <= 0 || instrument->tick_nano <= 0) {
+    *step_nano = step < TICK_MAX ? (int64_t)(step + 0.5) : 0;
+    if (*step_nano <= 0 || instrument->tick_nano <= 0) {
         return lf_error_set(
             error,
             LF_DATA,
@@ -279,6 +280,7 @@ lf_status lfi_cme_set_tick(
             s->symbol
         );
     }
+    instrument->units_per_tick = lfi_dbn_units_per_tick(instrument->tick_nano);
     return LF_OK;
 }
 

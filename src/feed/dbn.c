@@ -721,9 +721,7 @@ set_instrument(dbn *self, const lf_source *source, const lf_feed_options *option
     }
     self->tick_nano = instrument->tick_nano;
     self->ticks_per_nano = 1 / (double)self->tick_nano;
-    instrument->units_per_tick = self->tick_nano % 100 == 0  ? 100
-                                 : self->tick_nano % 10 == 0 ? 10
-                                                             : 1;
+    instrument->units_per_tick = lfi_dbn_units_per_tick(self->tick_nano);
     self->unit_nano = self->tick_nano / instrument->units_per_tick;
     return status;
 }

@@ -296,4 +296,10 @@ bool lfi_dbn_instrument_id(
     const dbn_metadata *metadata, const char *symbol, lf_date date, uint32_t *out
 );
 
+/* Price units to a tick: trades may lie between two, at the middle of a spread. */
+static inline int64_t lfi_dbn_units_per_tick(int64_t tick_nano)
+{
+    return tick_nano % 100 == 0 ? 100 : tick_nano % 10 == 0 ? 10 : 1;
+}
+
 #endif
