@@ -530,10 +530,17 @@ static void take_entries(
     }
 }
 
-static void take_state(lfi_cme_reader *self, uint8_t state, int64_t ts_ns, bool is_told)
+/* The state of trading after a packet, unless a later one is known: a snapshot is older than what
+   has come since. */
+static void
+take_state(lfi_cme_reader *self, uint8_t state, uint64_t sequence, int64_t ts_ns, bool is_told)
 {
     const bool is_closed = state != STATUS_OPEN;
-    if (state == STATUS_SAME || state == STATUS_NONE || is_closed == self->is_closed) {
+    if (state == STATUS_SAME || state == STATUS_NONE || sequence < self->state_sequence) {
+        return;
+    }
+    self->state_sequence = sequence;
+    if (is_closed == self->is_closed) {
         return;
     }
     self->is_closed = is_closed;
@@ -545,7 +552,7 @@ static void take_state(lfi_cme_reader *self, uint8_t state, int64_t ts_ns, bool 
 }
 
 /* A status is of a security, or of all that have a group and an asset. */
-static void take_status(lfi_cme_reader *self, const lfi_cme_message *m)
+static void take_status(lfi_cme_reader *self, const lfi_cme_message *m, uint32_t sequence)
 {
     if (m->block_bytes < STATUS_BYTES) {
         return;
@@ -557,7 +564,7 @@ static void take_status(lfi_cme_reader *self, const lfi_cme_message *m)
                         (m->body[STATUS_ASSET] == '\0' ||
                          strncmp((const char *)m->body + STATUS_ASSET, ours->asset, 6) == 0);
     if (id == ours->id || is_all) {
-        take_state(self, m->body[STATUS_STATE], lfi_cme_time(m->body), true);
+        take_state(self, m->body[STATUS_STATE], sequence, lfi_cme_time(m->body), true);
     }
 }
 
@@ -585,7 +592,7 @@ static void recover(lfi_cme_reader *self)
         ts_ns = entry->ts_ns > ts_ns ? entry->ts_ns : ts_ns;
     }
     know(self, sequence > self->newest ? sequence : self->newest);
-    take_state(self, self->spare_state, 0, false);
+    take_state(self, self->spare_state, sequence, 0, false);
     put_book(self, ts_ns, LF_EVENT_SNAPSHOT);
 }
 
@@ -627,7 +634,7 @@ take_message(lfi_cme_reader *self, const lfi_cme_message *m, uint32_t sequence, 
         take_entries(self, m, layout, sequence, is_stale);
     } else if (m->template_id == LFI_CME_STATUS) {
         flush(self);
-        take_status(self, m);
+        take_status(self, m, sequence);
     } else if (m->template_id == LFI_CME_RESET) {
         flush(self);
         lfi_cme_book_clear(&self->book);
@@ -652,6 +659,7 @@ static void follow(lfi_cme_reader *self, const lfi_cme_packet *packet)
     if (packet->after_start) {
         self->begin_ns = is_anew ? packet->ts_ns : INT64_MIN;
         self->has_spare = self->has_spare && !is_anew;
+        self->state_sequence = is_anew ? 0 : self->state_sequence;
     }
     if (is_anew) {
         self->number = 0;

@@ -40,12 +40,13 @@ typedef struct lfi_cme_reader {
     size_t batch_index;
     lfi_cme_entry *waiting; /* [waiting_count] of WAITING_MAX, owned */
     size_t waiting_count;
-    uint64_t book_sequence; /* the book is known: its state is after this packet */
-    uint64_t since;         /* entries wait from this packet on; 0: none has come */
-    uint64_t newest;        /* packet of the channel */
-    int64_t begin_ns;       /* when the sequence of the channel began */
-    uint32_t number;        /* of the security's newest update; 0: not told */
-    int64_t pending_ns;     /* when the book changed, where the event goes on: is_pending */
+    uint64_t book_sequence;  /* the book is known: its state is after this packet */
+    uint64_t since;          /* entries wait from this packet on; 0: none has come */
+    uint64_t newest;         /* packet of the channel */
+    uint64_t state_sequence; /* of the packet that told last of the state of trading; 0: none */
+    int64_t begin_ns;        /* when the sequence of the channel began */
+    uint32_t number;         /* of the security's newest update; 0: not told */
+    int64_t pending_ns;      /* when the book changed, where the event goes on: is_pending */
     bool has_spare, is_known, was_known, is_closed, is_at_end, strict, owes_reset;
     bool is_pending;
     bool is_doubtful; /* packets are missing, perhaps none with updates of the security */

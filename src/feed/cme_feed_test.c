@@ -280,6 +280,49 @@ one_level(writer *w, int64_t ts_ns, uint8_t indicator, char type, int action, in
     return m;
 }
 
+/* A snapshot tells the state of trading as of its last packet: one that was told later stays. */
+static void test_state_of_snapshot(void **state)
+{
+    (void)state;
+    static day d;
+    static const struct {
+        int told, shown;
+        uint32_t last_sequence; /* of the snapshot; the state is told in 101 */
+        bool is_masked;
+    } cases[] = {{17, 2, 100, false}, {2, 17, 100, true}, {17, 2, 102, true}, {2, 17, 102, false}};
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        writer w;
+        lf_batch batch;
+        lf_error error;
+        market *const one = &d.states[cases[i].last_sequence];
+        start_capture(&w, (style){.feed_count = 2});
+        w.state = cases[i].shown;
+        add_definition(&w, SECURITY, "ESZ7");
+        *one = (market){0};
+        one->lots[0][10] = 4;
+        message books = one_level(
+            &w, START_NS + 100000, LFI_CME_LAST_QUOTE | LFI_CME_END_OF_EVENT, '0', 0, 1010
+        );
+        add_packet(&w, 0, 100, START_NS + 100010, &books, 1);
+        add_status(&w, 101, cases[i].told);
+        add_trade(&w, 102, 1, 0);
+        add_snapshot(&w, &d, 1, cases[i].last_sequence, START_NS + 102500);
+        add_trade(&w, 103, 1, 0);
+        lf_feed *const feed = open_day(&folder, &w, NULL);
+        assert_int_equal(lf_feed_next(feed, &batch, &error), LF_OK);
+        const lf_event *const last = &batch.events[batch.event_count - 2]; /* before the end */
+        assert_int_equal(last->kind, LF_EVENT_TRADE);
+        assert_int_equal(last->ts_exchange_ns, START_NS + 103000);
+        assert_int_equal((last->flags & LF_EVENT_MASKED) != 0, cases[i].is_masked);
+        check_quotes(&last->quotes, one);
+        lf_feed_close(feed);
+        free(w.bytes);
+    }
+    lf_testing_folder_remove(&folder);
+}
+
 /*
  * The messages of one event of the matching engine, over two packets: its trade, the bid that
  * comes where the ask still stands, and the ask that goes. The book is told when it is whole; one
@@ -524,6 +567,7 @@ int main(void)
         cmocka_unit_test(test_gap),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_trades),
+        cmocka_unit_test(test_state_of_snapshot),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_convert),
         cmocka_unit_test(test_choice),

@@ -25,6 +25,7 @@ typedef struct writer {
     bool has_numbers; /* updates of the security are numbered */
     uint32_t number;
     int feed_count;
+    int state; /* of trading, in snapshots */
 } writer;
 
 /* How a capture is written. */
@@ -116,6 +117,7 @@ static inline void start_capture(writer *w, style how)
         .is_long = how.is_long,
         .has_numbers = how.has_numbers,
         .feed_count = how.feed_count,
+        .state = 17,
     };
     w->bytes = calloc(1, w->capacity);
     assert_non_null(w->bytes);
@@ -263,7 +265,7 @@ add_snapshot(writer *w, const day *d, uint32_t number, uint32_t last_sequence, i
     put(s.bytes + 10 + 8, SECURITY, 4);
     put(s.bytes + 10 + LFI_CME_SNAPSHOT_NUMBER, d->numbers[last_sequence], 4);
     put(s.bytes + 10 + 16, (uint64_t)(START_NS + (int64_t)last_sequence * 1000), 8);
-    s.bytes[10 + 34] = 17;
+    s.bytes[10 + 34] = (unsigned char)w->state;
     unsigned char *at = s.bytes + s.count + 3;
     size_t total = 0;
     for (int side = 0; side < 2; side++) {
