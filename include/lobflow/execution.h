@@ -646,7 +646,49 @@ LF_API int64_t lf_venue_mid2(const lf_venue *venue);
 LF_API const lf_fees *lf_venue_fees(const lf_venue *venue);
 
 /** Counts so far, borrowed until the next call. */
-LF_API const lf_venue_stats *lf_venue_stats_of(const lf_venue *venue);
+LF_API const lf_venue_stats *lf_venue_stats_of(lf_venue *venue);
+
+/* ---- many venues in one market ---------------------------------------------------------- */
+
+/** One day of one instrument, for the venues of many strategies in one pass: the state after an
+    event is kept once, and an event goes only where it may change something. */
+typedef struct lf_market lf_market;
+
+/** Create a market. @return LF_OK, LF_RANGE or LF_NOMEM */
+LF_API LF_MUST_CHECK lf_status lf_market_create(
+    const lf_allocator *allocator, const lf_instrument *instrument, lf_market **out, lf_error *error
+);
+
+/** End a market, after its venues; NULL is accepted. */
+LF_API void lf_market_destroy(lf_market *market);
+
+/**
+ * Create a venue that gets its events from the market instead of lf_venue_event(). Venues do not
+ * see each other's orders.
+ *
+ * @param out  owned; NULL on failure
+ * @return as lf_venue_create()
+ */
+LF_API LF_MUST_CHECK lf_status lf_market_open(
+    lf_market *market, const lf_execution_options *options, lf_venue **out, lf_error *error
+);
+
+/** lf_venue_changes() for all venues. */
+LF_API void lf_market_changes(lf_market *market, const lf_order_change *changes, size_t count);
+
+/**
+ * lf_venue_event() for all venues.
+ *
+ * @return as lf_venue_event() of the first venue that fails; then the market must not be used again
+ *
+ * Cost: some ns, and for a venue without an order that the event may concern one comparison.
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_market_event(lf_market *market, const lf_event *event, const lf_trade *trades, lf_error *error);
+
+/** Venues that have something to say of the last event, by number, borrowed; they count from 0 in
+    the order of lf_market_open(). */
+LF_API const uint32_t *lf_market_reported(const lf_market *market, size_t *count);
 
 /* ---- latency ---------------------------------------------------------------------------- */
 

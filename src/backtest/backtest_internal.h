@@ -247,6 +247,7 @@ typedef struct lfi_replay {
     const lf_backtest_day_options *options;
     const lf_instrument *instrument;
     lf_pipeline *pipeline;
+    lf_market *market; /* of all strategies; their numbers are those of its venues */
     lfi_units units;
     int64_t side_ns;  /* earliest report, request or wake */
     int64_t state_ns; /* exchange time up to which masked time is counted */

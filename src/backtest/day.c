@@ -347,39 +347,35 @@ static lf_status close_session(lfi_replay *replay, lf_error *error)
     return status;
 }
 
-/* An event happens at the venues. */
+/* An event happens at the venues; those with something to say of it are heard. */
 static lf_status
 meet_event(lfi_replay *replay, const lf_event *event, const lf_trade *trades, lf_error *error)
 {
     lf_backtest *const backtest = replay->backtest;
-    lf_status status = LF_OK;
     count_masked(replay, event->ts_exchange_ns);
     replay->state_valid = lf_book_event_valid(event);
     for (size_t i = 0; i < backtest->strategy_count; i++) {
-        lfi_book_keeper *const keeper = &backtest->strategies[i];
-        /* Where nothing rests an event has nothing to report. */
-        const bool may_report = lf_venue_open_count(keeper->venue) > 0;
-        if (keeper->hurries) {
-            lf_latency_event(keeper->latency, event->ts_exchange_ns);
-        }
-        lf_venue_changes(keeper->venue, replay->changes, replay->change_count);
-        status = lf_venue_event(keeper->venue, event, trades, error);
-        if (status == LF_OK && may_report) {
-            status = collect_reports(replay, keeper, error);
-        }
-        if (status != LF_OK) {
-            return status;
-        }
-        if (keeper->trip.side != 0 && replay->state_valid) {
-            lfi_trip_mid(&keeper->trip, lf_book_mid2(&event->quotes));
-        }
-        if (may_report) {
-            /* Fills at this event may have put reports on their way. */
-            const int64_t report_ns = lf_channel_due(keeper->reports);
-            replay->side_ns = report_ns < replay->side_ns ? report_ns : replay->side_ns;
+        if (backtest->strategies[i].hurries) {
+            lf_latency_event(backtest->strategies[i].latency, event->ts_exchange_ns);
         }
     }
-    return LF_OK;
+    lf_market_changes(replay->market, replay->changes, replay->change_count);
+    lf_status status = lf_market_event(replay->market, event, trades, error);
+    size_t reported_count;
+    const uint32_t *const reported = lf_market_reported(replay->market, &reported_count);
+    for (size_t i = 0; i < reported_count && status == LF_OK; i++) {
+        lfi_book_keeper *const keeper = &backtest->strategies[reported[i]];
+        status = collect_reports(replay, keeper, error);
+        /* What it says of the event is on its way now. */
+        const int64_t report_ns = lf_channel_due(keeper->reports);
+        replay->side_ns = report_ns < replay->side_ns ? report_ns : replay->side_ns;
+    }
+    for (size_t i = 0; i < backtest->strategy_count && replay->state_valid; i++) {
+        if (backtest->strategies[i].trip.side != 0) {
+            lfi_trip_mid(&backtest->strategies[i].trip, lf_book_mid2(&event->quotes));
+        }
+    }
+    return status;
 }
 
 static lf_status
@@ -550,6 +546,11 @@ static lf_status begin(lfi_replay *replay, lf_error *error)
     if (status == LF_OK) {
         status = make_pipeline(replay, error);
     }
+    if (status == LF_OK) {
+        status = lf_market_create(
+            lfi_backtest_allocator(backtest), replay->instrument, &replay->market, error
+        );
+    }
     for (size_t i = 0; i < backtest->strategy_count && status == LF_OK; i++) {
         lfi_book_keeper *const keeper = &backtest->strategies[i];
         keeper->start = keeper->ledger;
@@ -562,13 +563,7 @@ static lf_status begin(lfi_replay *replay, lf_error *error)
         keeper->first_fill = lf_frame_row_count(keeper->tables[LF_BACKTEST_FILLS]);
         keeper->first_trade = lf_frame_row_count(keeper->tables[LF_BACKTEST_TRADES]);
         keeper->first_equity = lf_frame_row_count(keeper->tables[LF_BACKTEST_EQUITY]);
-        status = lf_venue_create(
-            lfi_backtest_allocator(backtest),
-            replay->instrument,
-            &keeper->options.execution,
-            &keeper->venue,
-            error
-        );
+        status = lf_market_open(replay->market, &keeper->options.execution, &keeper->venue, error);
     }
     if (status == LF_OK) {
         const lf_fees *const fees = lf_venue_fees(backtest->strategies[0].venue);
@@ -734,6 +729,7 @@ lf_status lf_backtest_day(
         lf_venue_destroy(backtest->strategies[i].venue);
         backtest->strategies[i].venue = NULL;
     }
+    lf_market_destroy(replay.market);
     lf_pipeline_destroy(replay.pipeline);
     return status;
 }

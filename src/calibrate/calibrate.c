@@ -34,6 +34,7 @@ struct lf_calibrator {
     lf_allocator allocator;
     bool has_allocator;
     int64_t horizon_ns;
+    lf_market *market;
     lf_venue *venues[VENUES];
     lf_instrument instrument;
     probe probes[2]; /* 0 bid, 1 ask */
@@ -85,6 +86,8 @@ static void close_venues(lf_calibrator *self)
         lf_venue_destroy(self->venues[i]);
         self->venues[i] = NULL;
     }
+    lf_market_destroy(self->market);
+    self->market = NULL;
     for (int side = 0; side < 2; side++) {
         self->found.void_count += self->probes[side].id != 0;
         self->probes[side] = (probe){0};
@@ -116,7 +119,9 @@ lf_status lf_calibrate_begin(lf_calibrator *self, const lf_instrument *instrumen
             instrument->venue
         );
     }
-    lf_status status = LF_OK;
+    lf_status status = lf_market_create(
+        self->has_allocator ? &self->allocator : NULL, instrument, &self->market, error
+    );
     for (int i = 0; i < VENUES && status == LF_OK; i++) {
         lf_execution_options options;
         lf_execution_options_default(&options);
@@ -125,13 +130,7 @@ lf_status lf_calibrate_begin(lf_calibrator *self, const lf_instrument *instrumen
         if (i > 0 && self->found.fits[i - 1].n > 0.0) {
             options.queue.n = self->found.fits[i - 1].n;
         }
-        status = lf_venue_create(
-            self->has_allocator ? &self->allocator : NULL,
-            instrument,
-            &options,
-            &self->venues[i],
-            error
-        );
+        status = lf_market_open(self->market, &options, &self->venues[i], error);
     }
     return status;
 }
@@ -239,10 +238,9 @@ lf_status lf_calibrate_event(
 {
     const int64_t ts_ns = event->ts_exchange_ns;
     const lf_instrument *const instrument = &self->instrument;
-    lf_status status = LF_OK;
-    for (int i = 0; i < VENUES && status == LF_OK; i++) {
-        lf_venue_changes(self->venues[i], changes, change_count);
-        status = lf_venue_event(self->venues[i], event, trades, error);
+    lf_market_changes(self->market, changes, change_count);
+    lf_status status = lf_market_event(self->market, event, trades, error);
+    for (int i = 0; i < VENUES; i++) {
         hear(self, i);
     }
     for (int side = 0; side < 2 && status == LF_OK; side++) {

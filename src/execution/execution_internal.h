@@ -2,8 +2,11 @@
 #ifndef LFI_EXECUTION_INTERNAL_H
 #define LFI_EXECUTION_INTERNAL_H
 
+#include <lobflow/book.h>
 #include <lobflow/execution.h>
 #include <lobflow/l3.h>
+
+#include <assert.h>
 
 /* Displayed quantity ahead that is not known: the price lies deeper than the levels of the feed. */
 #define LFI_AHEAD_UNKNOWN (INT64_MAX / 2)
@@ -46,17 +49,55 @@ typedef struct lfi_executed {
     int64_t lots;
 } lfi_executed;
 
-struct lf_venue {
+/* Prices at which a venue waits; an event elsewhere leaves it as it is. Sides as bids and asks of
+   own orders; nothing waits: LFI_WATCH_NOTHING. */
+typedef struct lfi_watch {
+    int64_t bid_best, bid_worst;
+    int64_t ask_best, ask_worst;
+} lfi_watch;
+
+#define LFI_WATCH_NOTHING ((lfi_watch){INT64_MIN, INT64_MAX, INT64_MAX, INT64_MIN})
+
+/* What a queue model said of a removal, for venues that ask the same. */
+typedef struct lfi_share {
+    double front, back, n;
+    double share;
+    lf_queue_model model;
+} lfi_share;
+
+/* Answers that are kept; a power of 2. Those of one event matter, and they are few. */
+#define LFI_SHARES 64
+
+struct lf_market {
     lf_allocator allocator;
     bool has_allocator;
     lf_instrument instrument;
-    lf_execution_options options;
-    lf_fees fees;
     /* State after the last event. */
     lf_quotes quotes;
-    int64_t mid2; /* of the last valid state, 0 before */
-    bool valid;
-    bool masked;
+    int64_t mid2;        /* of the last valid state, 0 before */
+    int64_t mid2_before; /* mid2 before the last event */
+    bool is_valid;
+    bool is_masked;
+    int64_t event_count;
+    const lf_order_change *changes; /* [change_count] of the next event */
+    size_t change_count;
+    lf_venue **venues;  /* [venue_count], NULL where one has ended */
+    lfi_watch *watches; /* [venue_count] */
+    uint32_t *reported; /* [reported_count] numbers of venues that reported the last event */
+    size_t venue_count, open_count, reported_count;
+    size_t venue_capacity, watch_capacity, reported_capacity;
+    lfi_share shares[LFI_SHARES];
+};
+
+struct lf_venue {
+    lf_market *market;
+    bool owns_market;    /* it is alone there */
+    bool has_done;       /* an order may be done and not yet removed */
+    size_t number;       /* within the market */
+    int64_t first_event; /* events of the market before it */
+    lf_execution_options options;
+    lf_fees fees;
+    int64_t mid2; /* of the last valid state, 0 before; trades meet the mid before their event */
     /* Own orders that rest, in the order of their acceptance. */
     lfi_order *orders; /* [orders_max] */
     size_t order_count;
@@ -65,9 +106,7 @@ struct lf_venue {
     lf_channel *reports;
     lf_venue_stats stats;
     /* queue = "fifo": all orders of the market, own ones among them as marks of one lot each. */
-    lf_l3 *l3;                      /* NULL for the models */
-    const lf_order_change *changes; /* [change_count] of the next event */
-    size_t change_count;
+    lf_l3 *l3;              /* NULL for the models */
     lfi_executed *executed; /* [executed_count] of the event at hand */
     size_t executed_count, executed_capacity;
 };
@@ -84,7 +123,30 @@ void lfi_queue_join(lfi_place *place, int64_t displayed);
    that reach the order. */
 int64_t lfi_queue_trade(lfi_place *place, int64_t lots, int64_t offered);
 /* The display after an event, -1: out of view. */
-void lfi_queue_depth(const lf_queue_options *options, lfi_place *place, int64_t displayed);
+void lfi_queue_depth(
+    const lf_queue_options *options,
+    lfi_share *shares, /* [LFI_SHARES] */
+    lfi_place *place,
+    int64_t displayed
+);
+
+/* ---- the market ---- */
+
+const lf_allocator *lfi_market_allocator(const lf_market *market);
+/* The state after an event; the venues hear of it apart. */
+void lfi_market_state(lf_market *market, const lf_event *event);
+/* Where a venue's orders wait has changed. */
+void lfi_market_watch(lf_venue *venue);
+/* A venue ends. */
+void lfi_market_leave(lf_venue *venue);
+
+/* A venue that nobody tells of events yet. */
+lf_status lfi_venue_create(
+    lf_market *market, const lf_execution_options *options, lf_venue **out, lf_error *error
+);
+/* An event whose state the market has: trades meet the resting orders, then the state does. */
+lf_status
+lfi_venue_meet(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error);
 
 /* ---- exact queues, for queue = "fifo" ---- */
 
@@ -149,6 +211,13 @@ bool lfi_venue_reached(const lf_venue *venue, int32_t side, int64_t price_ticks)
 
 /* Brings the memory of taken quantity up to the present book. */
 void lfi_venue_refresh_taken(lf_venue *venue);
+
+/* lf_order_state_done() of a state that is one. */
+static inline bool lfi_order_done(const lfi_order *order)
+{
+    return order->state != LF_ORDER_STATE_SENT && order->state != LF_ORDER_STATE_RESTING &&
+           order->state != LF_ORDER_STATE_WORKING_PARTIAL;
+}
 
 /* Removes orders that are done. */
 void lfi_venue_sweep(lf_venue *venue);

@@ -27,7 +27,7 @@ bool lfi_fifo_has_room(uint64_t order_id)
 
 lf_status lfi_fifo_create(lf_venue *venue, lf_error *error)
 {
-    const lf_instrument *const instrument = &venue->instrument;
+    const lf_instrument *const instrument = &venue->market->instrument;
     if (!instrument->has_orders) {
         return lf_error_set(
             error,
@@ -40,7 +40,7 @@ lf_status lfi_fifo_create(lf_venue *venue, lf_error *error)
         );
     }
     const lf_l3_options options = {
-        .allocator = venue->has_allocator ? &venue->allocator : NULL,
+        .allocator = lfi_market_allocator(venue->market),
     };
     return lf_l3_create(&options, &venue->l3, error);
 }
@@ -107,8 +107,8 @@ static size_t marks_before(const lf_venue *venue, uint64_t id)
 static int64_t
 share_of(const lf_venue *venue, lfi_order *order, int64_t passed_lots, int64_t *filled_before)
 {
-    if (order->run_event != venue->stats.event_count) {
-        order->run_event = venue->stats.event_count;
+    if (order->run_event != venue->market->event_count) {
+        order->run_event = venue->market->event_count;
         order->run_behind = order->run_filled = 0;
     }
     order->run_behind += passed_lots;
@@ -179,7 +179,7 @@ static lf_status remember_executed(lf_venue *venue, const lf_order_change *chang
     }
     void *list = venue->executed;
     const lf_status status = lf_grow(
-        venue->has_allocator ? &venue->allocator : NULL,
+        lfi_market_allocator(venue->market),
         &list,
         &venue->executed_capacity,
         venue->executed_count + 1,
@@ -265,10 +265,9 @@ static lf_status apply(lf_venue *venue, const lf_order_change *change, lf_error 
 
 lf_status lfi_fifo_event(lf_venue *venue, const lf_event *event, lf_error *error)
 {
-    const lf_order_change *const changes = venue->changes;
-    const size_t count = venue->change_count;
-    const bool says_fills = !venue->masked && event->kind != LF_EVENT_CROSS;
-    venue->change_count = 0;
+    const lf_order_change *const changes = venue->market->changes;
+    const size_t count = venue->market->change_count;
+    const bool says_fills = !venue->market->is_masked && event->kind != LF_EVENT_CROSS;
     /* A snapshot that shows what is known anyway would only lose the places of own orders. */
     if ((event->flags & LF_EVENT_SNAPSHOT) != 0 && venue->order_count > 0) {
         return LF_OK;

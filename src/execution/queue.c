@@ -2,6 +2,7 @@
 #include "execution_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 /*
  * Share of a removal that came from behind us, where front lots stand before us and back lots
@@ -65,7 +66,36 @@ int64_t lfi_queue_trade(lfi_place *place, int64_t lots, int64_t offered)
     return reached < (double)offered ? (int64_t)reached : offered;
 }
 
-void lfi_queue_depth(const lf_queue_options *options, lfi_place *place, int64_t displayed)
+/* share_behind(), remembered: powers and logarithms cost more than finding that they were asked. */
+static double
+share_known(const lf_queue_options *options, lfi_share *shares, double front, double back)
+{
+    if (front <= 0.0 || back <= 0.0) {
+        return share_behind(options->model, options->n, front, back); /* no answer is empty */
+    }
+    uint64_t bits[2];
+    memcpy(&bits[0], &front, sizeof front);
+    memcpy(&bits[1], &back, sizeof back);
+    /* Odd factors mix all bits into the upper ones. */
+    const uint64_t mixed =
+        (bits[0] * UINT64_C(0x9e3779b97f4a7c15) ^ bits[1]) * UINT64_C(0xd6e8feb86659fd93);
+    lfi_share *const known = &shares[mixed >> 32 & (LFI_SHARES - 1)];
+    if (known->front != front || known->back != back || known->n != options->n ||
+        known->model != options->model) {
+        *known = (lfi_share){
+            .front = front,
+            .back = back,
+            .n = options->n,
+            .share = share_behind(options->model, options->n, front, back),
+            .model = options->model,
+        };
+    }
+    return known->share;
+}
+
+void lfi_queue_depth(
+    const lf_queue_options *options, lfi_share *shares, lfi_place *place, int64_t displayed
+)
 {
     if (displayed == place->shown) {
         return; /* nothing was said about this price */
@@ -80,7 +110,7 @@ void lfi_queue_depth(const lf_queue_options *options, lfi_place *place, int64_t 
     const double left = (double)place->shown - now - place->traded;
     if (place->shown >= 0 && left >= 0.0) {
         const double back = (double)place->shown - place->front;
-        const double p = share_behind(options->model, options->n, place->front, back);
+        const double p = share_known(options, shares, place->front, back);
         /* Behind us no more can leave than stands there: the rest left in front. */
         const double front = place->front - (1.0 - p) * left + fmin(back - p * left, 0.0);
         /* Nor in front of us: a rule that says so (the log forms do) has too much of it there. */

@@ -14,6 +14,9 @@
 #include "../../tests/testing.h"
 #include "execution_internal.h"
 
+/* All cases ask the same memory, so each answer must be for what was asked. */
+static lfi_share shares[LFI_SHARES];
+
 static lfi_place place_at(double front, int64_t shown)
 {
     return (lfi_place){.front = front, .shown = shown};
@@ -66,7 +69,7 @@ static void test_by_hand(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const lf_queue_options options = {rows[i].model, rows[i].n, true};
         lfi_place place = place_at(rows[i].front, rows[i].shown);
-        lfi_queue_depth(&options, &place, rows[i].now);
+        lfi_queue_depth(&options, shares, &place, rows[i].now);
         if (!(fabs(place.front - rows[i].after) <= 1e-12 * 100)) {
             fail_msg("row %zu: %.17g, expected %.17g", i, place.front, rows[i].after);
         }
@@ -82,12 +85,12 @@ static void test_trades_count_once(void **state)
         lfi_place place;
         lfi_queue_join(&place, 100);
         assert_int_equal(lfi_queue_trade(&place, 30, 30), 0);
-        lfi_queue_depth(&options, &place, 100); /* a message about another price */
-        lfi_queue_depth(&options, &place, 70);
+        lfi_queue_depth(&options, shares, &place, 100); /* a message about another price */
+        lfi_queue_depth(&options, shares, &place, 70);
         assert_true(place.front == 70.0);
         /* The display is late by one trade: the rest of its change is a removal. */
         assert_int_equal(lfi_queue_trade(&place, 20, 20), 0);
-        lfi_queue_depth(&options, &place, 40);
+        lfi_queue_depth(&options, shares, &place, 40);
         assert_true(place.front == 40.0 && place.traded == 0.0);
         assert_int_equal(lfi_queue_trade(&place, 55, 55), 15);
         assert_true(place.front == 0.0);
@@ -100,10 +103,10 @@ static void test_display_before_trade(void **state)
     (void)state;
     const lf_queue_options options = {LF_QUEUE_RISK_AVERSE, 3.0, true};
     lfi_place place = place_at(50, 100);
-    lfi_queue_depth(&options, &place, 80);
+    lfi_queue_depth(&options, shares, &place, 80);
     assert_true(place.front == 50.0);
     assert_int_equal(lfi_queue_trade(&place, 20, 20), 0);
-    lfi_queue_depth(&options, &place, 75); /* 5 left, 20 were seen to trade: growth of 15 */
+    lfi_queue_depth(&options, shares, &place, 75); /* 5 left, 20 were seen to trade: growth of 15 */
     assert_true(place.front == 30.0);
 }
 
@@ -114,13 +117,13 @@ static void test_out_of_view(void **state)
     lfi_place place;
     lfi_queue_join(&place, -1);
     assert_int_equal(lfi_queue_trade(&place, 1000, 1000), 0);
-    lfi_queue_depth(&options, &place, 40);
+    lfi_queue_depth(&options, shares, &place, 40);
     assert_true(place.front == 40.0);
-    lfi_queue_depth(&options, &place, -1);
-    lfi_queue_depth(&options, &place, 90); /* what happened meanwhile is not known */
+    lfi_queue_depth(&options, shares, &place, -1);
+    lfi_queue_depth(&options, shares, &place, 90); /* what happened meanwhile is not known */
     assert_true(place.front == 40.0);
-    lfi_queue_depth(&options, &place, -1);
-    lfi_queue_depth(&options, &place, 10);
+    lfi_queue_depth(&options, shares, &place, -1);
+    lfi_queue_depth(&options, shares, &place, 10);
     assert_true(place.front == 10.0);
 }
 
@@ -192,7 +195,7 @@ static void test_random_removals(void **state)
         const int64_t shown = front + back;
         const int64_t now = (int64_t)lf_random_below(&random, (uint64_t)shown + 50);
         lfi_place place = place_at((double)front, shown);
-        lfi_queue_depth(&options, &place, now);
+        lfi_queue_depth(&options, shares, &place, now);
         const double expected =
             now > shown
                 ? (double)front
@@ -203,8 +206,8 @@ static void test_random_removals(void **state)
         /* Never further back than before, never behind the display, between the two bounds. */
         lfi_place worst = place_at((double)front, shown);
         lfi_place best = place_at((double)front, shown);
-        lfi_queue_depth(&(lf_queue_options){LF_QUEUE_RISK_AVERSE, n, true}, &worst, now);
-        lfi_queue_depth(&(lf_queue_options){LF_QUEUE_OPTIMISTIC, n, true}, &best, now);
+        lfi_queue_depth(&(lf_queue_options){LF_QUEUE_RISK_AVERSE, n, true}, shares, &worst, now);
+        lfi_queue_depth(&(lf_queue_options){LF_QUEUE_OPTIMISTIC, n, true}, shares, &best, now);
         assert_true(place.front <= worst.front && place.front >= best.front - 1e-9);
         assert_true(worst.front <= (double)front && place.front >= 0.0);
     }

@@ -11,23 +11,25 @@ __extension__ typedef __int128 wide;
 
 /* ---- life ------------------------------------------------------------------------------- */
 
-lf_status lf_venue_create(
-    const lf_allocator *allocator,
-    const lf_instrument *instrument,
-    const lf_execution_options *options,
-    lf_venue **out,
-    lf_error *error
+static void release(lf_venue *venue)
+{
+    const lf_allocator *const allocator = lfi_market_allocator(venue->market);
+    lf_channel_destroy(venue->reports);
+    lf_l3_destroy(venue->l3);
+    lf_release(allocator, venue->executed);
+    lf_release(allocator, venue->orders);
+    lf_release(allocator, venue);
+}
+
+lf_status lfi_venue_create(
+    lf_market *market, const lf_execution_options *options, lf_venue **out, lf_error *error
 )
 {
-    *out = NULL;
+    const lf_allocator *const allocator = lfi_market_allocator(market);
     lf_fees fees;
     lf_status status = lf_execution_options_check(options, error);
     if (status == LF_OK) {
-        status = lf_fees_resolve(&options->fees, instrument, &fees, error);
-    }
-    if (status == LF_OK && (instrument->units_per_tick <= 0 || instrument->level_count < 1 ||
-                            instrument->level_count > LF_LEVELS_MAX)) {
-        status = lf_error_set(error, LF_RANGE, "The instrument has no price unit or no levels.");
+        status = lf_fees_resolve(&options->fees, &market->instrument, &fees, error);
     }
     if (status != LF_OK) {
         return status;
@@ -36,11 +38,8 @@ lf_status lf_venue_create(
     if (venue == NULL) {
         return lf_error_set(error, LF_NOMEM, "No memory for a venue.");
     }
-    venue->has_allocator = allocator != NULL;
-    if (allocator != NULL) {
-        venue->allocator = *allocator;
-    }
-    venue->instrument = *instrument;
+    venue->market = market;
+    venue->first_event = market->event_count;
     venue->options = *options;
     venue->fees = fees;
     venue->orders = lf_allocate(allocator, (size_t)options->orders_max, sizeof *venue->orders);
@@ -52,10 +51,32 @@ lf_status lf_venue_create(
         status = lfi_fifo_create(venue, error);
     }
     if (status != LF_OK) {
-        lf_venue_destroy(venue);
+        release(venue);
         return status;
     }
     *out = venue;
+    return LF_OK;
+}
+
+lf_status lf_venue_create(
+    const lf_allocator *allocator,
+    const lf_instrument *instrument,
+    const lf_execution_options *options,
+    lf_venue **out,
+    lf_error *error
+)
+{
+    *out = NULL;
+    lf_market *market = NULL;
+    lf_status status = lf_market_create(allocator, instrument, &market, error);
+    if (status == LF_OK) {
+        status = lfi_venue_create(market, options, out, error);
+    }
+    if (status != LF_OK) {
+        lf_market_destroy(market);
+        return status;
+    }
+    (*out)->owns_market = true;
     return LF_OK;
 }
 
@@ -64,13 +85,15 @@ void lf_venue_destroy(lf_venue *venue)
     if (venue == NULL) {
         return;
     }
-    const lf_allocator allocator = venue->allocator;
-    const lf_allocator *const used = venue->has_allocator ? &allocator : NULL;
-    lf_channel_destroy(venue->reports);
-    lf_l3_destroy(venue->l3);
-    lf_release(used, venue->executed);
-    lf_release(used, venue->orders);
-    lf_release(used, venue);
+    lf_market *const market = venue->market;
+    const bool owns_market = venue->owns_market;
+    if (!owns_market) {
+        lfi_market_leave(venue);
+    }
+    release(venue);
+    if (owns_market) {
+        lf_market_destroy(market);
+    }
 }
 
 /* ---- reports and fills ------------------------------------------------------------------ */
@@ -108,11 +131,12 @@ lf_status lfi_venue_step(
         );
     }
     order->state = to;
+    venue->has_done |= lfi_order_done(order);
     const lf_report report = {
         .order_id = order->order_id,
         .ts_venue_ns = ts_ns,
         .filled_lots = order->filled_lots,
-        .leaves_lots = lf_order_state_done(to) ? 0 : order->lots - order->filled_lots,
+        .leaves_lots = lfi_order_done(order) ? 0 : order->lots - order->filled_lots,
         .mid2_venue = venue->mid2,
         .kind = kind,
         .state = to,
@@ -152,7 +176,7 @@ lf_status lfi_venue_refuse(
 static double impact_share(const lf_venue *venue, const lfi_order *order)
 {
     const lf_impact_options *const impact = &venue->options.impact;
-    const lf_instrument *const instrument = &venue->instrument;
+    const lf_instrument *const instrument = &venue->market->instrument;
     const double sigma = impact->factor * impact->daily_volatility_bps * 1e-4;
     const double part = (double)order->lots / impact->daily_volume_lots;
     const double session_ns = (double)(instrument->session_close_ns - instrument->session_open_ns);
@@ -197,7 +221,7 @@ make_fill(const lf_venue *venue, const lfi_order *order, lf_fill *fill, lf_error
             "sizes.",
             (long long)fill->lots,
             (long long)fill->price_ticks,
-            venue->instrument.currency
+            venue->market->instrument.currency
         );
     }
     const bool taker = fill->liquidity == LF_LIQUIDITY_TAKER;
@@ -254,6 +278,7 @@ lf_status lfi_venue_fill(
         return status;
     }
     order->state = to;
+    venue->has_done |= lfi_order_done(order);
     order->filled_lots += lots;
     venue->stats.fill_counts[liquidity]++;
     venue->stats.fill_lots[liquidity] += lots;
@@ -262,9 +287,12 @@ lf_status lfi_venue_fill(
 
 void lfi_venue_sweep(lf_venue *venue)
 {
+    if (!venue->has_done) {
+        return;
+    }
     size_t kept = 0;
     for (size_t i = 0; i < venue->order_count; i++) {
-        if (!lf_order_state_done(venue->orders[i].state)) {
+        if (!lfi_order_done(&venue->orders[i])) {
             if (kept != i) {
                 venue->orders[kept] = venue->orders[i];
             }
@@ -274,6 +302,7 @@ void lfi_venue_sweep(lf_venue *venue)
         }
     }
     venue->order_count = kept;
+    venue->has_done = false;
 }
 
 lf_status lfi_venue_expire(lf_venue *venue, lf_reject reason, int64_t ts_ns, lf_error *error)
@@ -306,14 +335,14 @@ static int32_t aggressor(const lf_venue *venue, const lf_trade *trade)
         return trade->sign;
     }
     const int64_t price2 = 2 * trade->price_units;
-    const int64_t mid2 = venue->mid2 * venue->instrument.units_per_tick;
+    const int64_t mid2 = venue->mid2 * venue->market->instrument.units_per_tick;
     return venue->mid2 == 0 || price2 == mid2 ? 0 : price2 > mid2 ? 1 : -1;
 }
 
 /* How far a trade lies beyond an order's price, price units: > 0 through it, 0 at it. */
 static int64_t beyond(const lf_venue *venue, const lfi_order *order, const lf_trade *trade)
 {
-    const int64_t price_units = order->price_ticks * venue->instrument.units_per_tick;
+    const int64_t price_units = order->price_ticks * venue->market->instrument.units_per_tick;
     return order->side > 0 ? price_units - trade->price_units : trade->price_units - price_units;
 }
 
@@ -376,7 +405,7 @@ static lf_status meet_trade(lf_venue *venue, const lf_trade *trade, int64_t ts_n
         lfi_order *const order = &venue->orders[i];
         const int64_t distance = beyond(venue, order, trade);
         lf_status status = LF_OK;
-        if (lf_order_state_done(order->state)) {
+        if (lfi_order_done(order)) {
             continue;
         }
         if (distance > 0) {
@@ -406,10 +435,10 @@ static lf_status meet_trade(lf_venue *venue, const lf_trade *trade, int64_t ts_n
 
 int64_t lfi_venue_displayed(const lf_venue *venue, int32_t side, int64_t price_ticks)
 {
-    const lf_quotes *const quotes = &venue->quotes;
+    const lf_quotes *const quotes = &venue->market->quotes;
     const int64_t *const prices = side > 0 ? quotes->bid_ticks : quotes->ask_ticks;
     const int64_t *const lots = side > 0 ? quotes->bid_lots : quotes->ask_lots;
-    const int32_t last = venue->instrument.level_count - 1;
+    const int32_t last = venue->market->instrument.level_count - 1;
     for (int32_t m = 0; m <= last; m++) {
         if (prices[m] == price_ticks) {
             return lots[m];
@@ -430,10 +459,9 @@ static lf_status meet_state(lf_venue *venue, int64_t ts_ns, lf_error *error)
         lfi_order *const order = &venue->orders[i];
         if (venue->l3 == NULL) {
             const int64_t displayed = lfi_venue_displayed(venue, order->side, order->price_ticks);
-            lfi_queue_depth(&venue->options.queue, &order->place, displayed);
+            lfi_queue_depth(&venue->options.queue, venue->market->shares, &order->place, displayed);
         }
-        if (!lf_order_state_done(order->state) &&
-            lfi_venue_reached(venue, order->side, order->price_ticks)) {
+        if (!lfi_order_done(order) && lfi_venue_reached(venue, order->side, order->price_ticks)) {
             const lf_status status = lfi_venue_fill(
                 venue,
                 order,
@@ -455,7 +483,7 @@ static lf_status
 meet_trades(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error)
 {
     /* An auction's print says nothing about a queue, and in a masked state nothing is believed. */
-    if (venue->masked || event->kind == LF_EVENT_CROSS) {
+    if (venue->market->is_masked || event->kind == LF_EVENT_CROSS) {
         return LF_OK;
     }
     for (size_t i = 0; i < event->trade_count; i++) {
@@ -470,9 +498,11 @@ meet_trades(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_e
 static lf_status before_event(lf_venue *venue, const lf_event *event, lf_error *error)
 {
     lf_status status = LF_OK;
-    if (venue->order_count > 0 && event->ts_exchange_ns >= venue->instrument.session_close_ns) {
-        status =
-            lfi_venue_expire(venue, LF_REJECT_CLOSED, venue->instrument.session_close_ns, error);
+    if (venue->order_count > 0 &&
+        event->ts_exchange_ns >= venue->market->instrument.session_close_ns) {
+        status = lfi_venue_expire(
+            venue, LF_REJECT_CLOSED, venue->market->instrument.session_close_ns, error
+        );
     }
     if ((event->flags & LF_EVENT_RESET) != 0) {
         /* What happened to the queue meanwhile nobody can know. */
@@ -485,55 +515,52 @@ static lf_status before_event(lf_venue *venue, const lf_event *event, lf_error *
     return status;
 }
 
-/* Array by array: a compiler copies the whole struct by one slow string instruction. */
-static inline void copy_quotes(lf_quotes *to, const lf_quotes *from)
-{
-    memcpy(to->bid_ticks, from->bid_ticks, sizeof to->bid_ticks);
-    memcpy(to->bid_lots, from->bid_lots, sizeof to->bid_lots);
-    memcpy(to->ask_ticks, from->ask_ticks, sizeof to->ask_ticks);
-    memcpy(to->ask_lots, from->ask_lots, sizeof to->ask_lots);
-}
-
 lf_status
-lf_venue_event(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error)
+lfi_venue_meet(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error)
 {
-    venue->stats.event_count++;
+    const lf_market *const market = venue->market;
+    venue->mid2 = market->mid2_before;
     lf_status status = before_event(venue, event, error);
-    venue->masked = (event->flags & LF_EVENT_MASKED) != 0;
     if (status == LF_OK && venue->l3 != NULL) {
         status = lfi_fifo_event(venue, event, error);
     }
     if (status == LF_OK && venue->order_count > 0) {
         status = meet_trades(venue, event, trades, error);
     }
-    copy_quotes(&venue->quotes, &event->quotes);
-    venue->valid = lf_book_event_valid(event);
-    if (venue->valid) {
-        venue->mid2 = lf_book_mid2(&event->quotes);
-    }
-    if (status == LF_OK && venue->valid) {
+    venue->mid2 = market->mid2;
+    if (status == LF_OK && market->is_valid) {
         if (venue->taken_counts[0] + venue->taken_counts[1] > 0) {
             lfi_venue_refresh_taken(venue);
         }
         if (venue->order_count > 0) {
             status = meet_state(venue, event->ts_exchange_ns, error);
-            lfi_venue_sweep(venue);
         }
-    } else if (venue->order_count > 0) {
-        lfi_venue_sweep(venue);
     }
+    lfi_venue_sweep(venue);
+    return status;
+}
+
+lf_status
+lf_venue_event(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error)
+{
+    assert(venue->owns_market);
+    lfi_market_state(venue->market, event);
+    const lf_status status = lfi_venue_meet(venue, event, trades, error);
+    venue->market->change_count = 0;
     return status;
 }
 
 void lf_venue_changes(lf_venue *venue, const lf_order_change *changes, size_t count)
 {
-    venue->changes = changes;
-    venue->change_count = count;
+    lf_market_changes(venue->market, changes, count);
 }
 
 lf_status lf_venue_close(lf_venue *venue, int64_t ts_venue_ns, lf_error *error)
 {
-    return lfi_venue_expire(venue, LF_REJECT_CLOSED, ts_venue_ns, error);
+    venue->mid2 = venue->market->mid2;
+    const lf_status status = lfi_venue_expire(venue, LF_REJECT_CLOSED, ts_venue_ns, error);
+    lfi_market_watch(venue);
+    return status;
 }
 
 /* ---- questions -------------------------------------------------------------------------- */
@@ -560,7 +587,7 @@ int64_t lf_venue_ahead(const lf_venue *venue, uint64_t order_id)
 
 int64_t lf_venue_mid2(const lf_venue *venue)
 {
-    return venue->mid2;
+    return venue->market->mid2;
 }
 
 const lf_fees *lf_venue_fees(const lf_venue *venue)
@@ -568,7 +595,8 @@ const lf_fees *lf_venue_fees(const lf_venue *venue)
     return &venue->fees;
 }
 
-const lf_venue_stats *lf_venue_stats_of(const lf_venue *venue)
+const lf_venue_stats *lf_venue_stats_of(lf_venue *venue)
 {
+    venue->stats.event_count = venue->market->event_count - venue->first_event;
     return &venue->stats;
 }

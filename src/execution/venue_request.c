@@ -78,7 +78,7 @@ static bool too_far(const lfi_order *order, int64_t price_ticks)
 /* Displayed lots of the other side's level m that own orders have not taken. */
 static int64_t there_at(const lf_venue *venue, int32_t side, int32_t m, int64_t *price_ticks)
 {
-    const lf_quotes *const quotes = &venue->quotes;
+    const lf_quotes *const quotes = &venue->market->quotes;
     const bool buy = side > 0;
     *price_ticks = buy ? quotes->ask_ticks[m] : quotes->bid_ticks[m];
     const int64_t lots = buy ? quotes->ask_lots[m] : quotes->bid_lots[m];
@@ -88,7 +88,7 @@ static int64_t there_at(const lf_venue *venue, int32_t side, int32_t m, int64_t 
 int64_t lfi_venue_takeable(const lf_venue *venue, const lfi_order *order)
 {
     int64_t sum = 0;
-    for (int32_t m = 0; m < venue->instrument.level_count; m++) {
+    for (int32_t m = 0; m < venue->market->instrument.level_count; m++) {
         int64_t price_ticks = 0;
         const int64_t there = there_at(venue, order->side, m, &price_ticks);
         if (there > 0 && !too_far(order, price_ticks)) {
@@ -100,7 +100,8 @@ int64_t lfi_venue_takeable(const lf_venue *venue, const lfi_order *order)
 
 bool lfi_venue_reached(const lf_venue *venue, int32_t side, int64_t price_ticks)
 {
-    const int64_t best = side > 0 ? venue->quotes.ask_ticks[0] : venue->quotes.bid_ticks[0];
+    const lf_quotes *const quotes = &venue->market->quotes;
+    const int64_t best = side > 0 ? quotes->ask_ticks[0] : quotes->bid_ticks[0];
     if (side > 0 ? best > price_ticks : best < price_ticks) {
         return false; /* nearly always */
     }
@@ -117,7 +118,7 @@ static lfi_order *own_in_way(lf_venue *venue, int32_t side, int64_t price_ticks)
         const bool meets =
             price_ticks == LF_PRICE_NONE ||
             (side > 0 ? other->price_ticks <= price_ticks : other->price_ticks >= price_ticks);
-        if (other->side == -side && meets && !lf_order_state_done(other->state) &&
+        if (other->side == -side && meets && !lfi_order_done(other) &&
             (best == NULL || (side > 0 ? other->price_ticks < best->price_ticks
                                        : other->price_ticks > best->price_ticks))) {
             best = other;
@@ -195,7 +196,7 @@ lf_status
 lfi_venue_take(lf_venue *venue, lfi_order *order, int64_t ts_ns, bool *stopped, lf_error *error)
 {
     *stopped = false;
-    for (int32_t m = 0; m < venue->instrument.level_count && !*stopped; m++) {
+    for (int32_t m = 0; m < venue->market->instrument.level_count && !*stopped; m++) {
         const lf_status status = take_level(venue, order, m, ts_ns, stopped, error);
         if (status != LF_OK) {
             return status;
@@ -219,14 +220,14 @@ lfi_venue_take(lf_venue *venue, lfi_order *order, int64_t ts_ns, bool *stopped, 
 
 static bool crosses(const lf_venue *venue, int32_t side, int64_t price_ticks)
 {
-    return side > 0 ? price_ticks >= venue->quotes.ask_ticks[0]
-                    : price_ticks <= venue->quotes.bid_ticks[0];
+    const lf_quotes *const quotes = &venue->market->quotes;
+    return side > 0 ? price_ticks >= quotes->ask_ticks[0] : price_ticks <= quotes->bid_ticks[0];
 }
 
 static bool price_fits(const lf_venue *venue, int64_t price_ticks)
 {
     /* Trade prices are compared in price units, so a price must survive the product. */
-    const int64_t most = INT64_MAX / 4 / venue->instrument.units_per_tick;
+    const int64_t most = INT64_MAX / 4 / venue->market->instrument.units_per_tick;
     return price_ticks >= -most && price_ticks <= most;
 }
 
@@ -247,13 +248,15 @@ static bool is_well_formed(const lf_venue *venue, const lf_request *request)
 /* Why nothing may be entered now. */
 static lf_reject refusal(const lf_venue *venue, int64_t ts_ns)
 {
-    if (ts_ns < venue->instrument.session_open_ns || ts_ns >= venue->instrument.session_close_ns) {
+    const lf_market *const market = venue->market;
+    if (ts_ns < market->instrument.session_open_ns ||
+        ts_ns >= market->instrument.session_close_ns) {
         return LF_REJECT_CLOSED;
     }
-    if (venue->masked) {
+    if (market->is_masked) {
         return LF_REJECT_HALTED;
     }
-    return venue->valid ? LF_REJECT_NONE : LF_REJECT_INVALID_BOOK;
+    return market->is_valid ? LF_REJECT_NONE : LF_REJECT_INVALID_BOOK;
 }
 
 static lf_reject refusal_of(const lf_venue *venue, const lf_request *request, int64_t ts_ns)
@@ -315,7 +318,7 @@ static lf_reject kill_reason(lf_venue *venue, const lfi_order *order)
     lfi_order before = *order;
     before.price_ticks = other->price_ticks - order->side;
     int64_t sum = lfi_venue_takeable(venue, &before);
-    for (int32_t m = 0; m < venue->instrument.level_count && sum < order->lots; m++) {
+    for (int32_t m = 0; m < venue->market->instrument.level_count && sum < order->lots; m++) {
         int64_t price_ticks = 0;
         const int64_t there = there_at(venue, order->side, m, &price_ticks);
         if (there > 0 && price_ticks == other->price_ticks) {
@@ -337,7 +340,7 @@ static lf_status enter(lf_venue *venue, lfi_order *order, int64_t ts_ns, lf_erro
     bool stopped = false;
     lf_status status = lfi_venue_take(venue, order, ts_ns, &stopped, error);
     lfi_venue_sweep(venue);
-    if (status != LF_OK || lf_order_state_done(order->state)) {
+    if (status != LF_OK || lfi_order_done(order)) {
         return status;
     }
     return stopped ? cancel_rest(venue, order, LF_REJECT_SELF_TRADE, ts_ns, error)
@@ -447,19 +450,11 @@ static lf_status modify_order(
     return enter(venue, &moved, ts_ns, error);
 }
 
-lf_status
-lf_venue_request(lf_venue *venue, const lf_request *request, int64_t ts_venue_ns, lf_error *error)
+/* A request in an open session. */
+static lf_status handle(lf_venue *venue, const lf_request *request, int64_t ts_ns, lf_error *error)
 {
-    venue->stats.request_count++;
-    if (venue->order_count > 0 && ts_venue_ns >= venue->instrument.session_close_ns) {
-        const lf_status status =
-            lfi_venue_expire(venue, LF_REJECT_CLOSED, venue->instrument.session_close_ns, error);
-        if (status != LF_OK) {
-            return status;
-        }
-    }
     if (request->kind == LF_REQUEST_NEW) {
-        return new_order(venue, request, ts_venue_ns, error);
+        return new_order(venue, request, ts_ns, error);
     }
     const bool cancel = request->kind == LF_REQUEST_CANCEL;
     lfi_order *const order = find(venue, request->order_id);
@@ -470,10 +465,27 @@ lf_venue_request(lf_venue *venue, const lf_request *request, int64_t ts_venue_ns
             NULL,
             cancel ? LF_REPORT_CANCEL_REJECTED : LF_REPORT_MODIFY_REJECTED,
             LF_REJECT_UNKNOWN_ORDER,
-            ts_venue_ns,
+            ts_ns,
             error
         );
     }
-    return cancel ? cancel_order(venue, order, ts_venue_ns, error)
-                  : modify_order(venue, order, request, ts_venue_ns, error);
+    return cancel ? cancel_order(venue, order, ts_ns, error)
+                  : modify_order(venue, order, request, ts_ns, error);
+}
+
+lf_status
+lf_venue_request(lf_venue *venue, const lf_request *request, int64_t ts_venue_ns, lf_error *error)
+{
+    const int64_t close_ns = venue->market->instrument.session_close_ns;
+    lf_status status = LF_OK;
+    venue->stats.request_count++;
+    venue->mid2 = venue->market->mid2;
+    if (venue->order_count > 0 && ts_venue_ns >= close_ns) {
+        status = lfi_venue_expire(venue, LF_REJECT_CLOSED, close_ns, error);
+    }
+    if (status == LF_OK) {
+        status = handle(venue, request, ts_venue_ns, error);
+    }
+    lfi_market_watch(venue);
+    return status;
 }

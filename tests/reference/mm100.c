@@ -186,15 +186,21 @@ static void advance(maker *self, int64_t limit_ns)
     }
 }
 
-static void meet(maker *self, const lf_event *event, const lf_trade *trades)
+/* All makers up to an event, the event, and what their venues say of it. */
+static void
+meet(maker *makers, size_t count, lf_market *market, const lf_event *event, const lf_trade *trades)
 {
     lf_error error;
-    if (self->due_ns < event->ts_exchange_ns) {
-        advance(self, event->ts_exchange_ns);
+    size_t reported_count;
+    for (size_t i = 0; i < count; i++) {
+        if (makers[i].due_ns < event->ts_exchange_ns) {
+            advance(&makers[i], event->ts_exchange_ns);
+        }
     }
-    const bool may_report = lf_venue_open_count(self->venue) > 0;
-    must(lf_venue_event(self->venue, event, trades, &error), &error);
-    if (may_report) {
+    must(lf_market_event(market, event, trades, &error), &error);
+    const uint32_t *const reported = lf_market_reported(market, &reported_count);
+    for (size_t i = 0; i < reported_count; i++) {
+        maker *const self = &makers[reported[i]];
         collect(self);
         const int64_t report_ns = lf_channel_due(self->reports);
         self->due_ns = report_ns < self->due_ns ? report_ns : self->due_ns;
@@ -252,8 +258,10 @@ static void read_days(const lf_source_list *list, day *out)
 
 /* ---- makers ----------------------------------------------------------------------------- */
 
-/* One venue for all days: the book goes on over midnight. */
-static void open_maker(maker *self, const day *days, const char *queue, int64_t start_ns, int set)
+/* One venue for all days: the book goes on over midnight. The makers share one market. */
+static void open_maker(
+    maker *self, const day *days, lf_market *market, const char *queue, int64_t start_ns, int set
+)
 {
     lf_error error;
     lf_execution_options options;
@@ -275,7 +283,7 @@ static void open_maker(maker *self, const day *days, const char *queue, int64_t 
         .step_ns = start_ns + STEP_NS,
         .is_silent = set > 0,
     };
-    must(lf_venue_create(NULL, &days->instrument, &options, &self->venue, &error), &error);
+    must(lf_market_open(market, &options, &self->venue, &error), &error);
     must(lf_channel_create(NULL, sizeof(lf_request), 64, &self->requests, &error), &error);
     must(lf_channel_create(NULL, sizeof(lf_report), 64, &self->reports, &error), &error);
 }
@@ -290,25 +298,27 @@ static void close_maker(maker *self)
 /* One pass of all makers; fills are printed in the last one only. Returns its ns. */
 static int64_t trade(const day *days, const char *queue, int64_t start_ns, int sets, bool is_silent)
 {
+    lf_error error;
+    lf_market *market;
+    must(lf_market_create(NULL, &days->instrument, &market, &error), &error);
     maker *const makers = calloc((size_t)sets, sizeof *makers);
     if (makers == NULL) {
         exit(1);
     }
     for (int i = 0; i < sets; i++) {
-        open_maker(&makers[i], days, queue, start_ns, i);
+        open_maker(&makers[i], days, market, queue, start_ns, i);
         makers[i].is_silent |= is_silent;
     }
     const int64_t begin_ns = lf_clock_monotonic_ns();
     for (size_t e = 0; e < days->event_count; e++) {
         const lf_event *const event = &days->events[e];
-        for (int i = 0; i < sets; i++) {
-            meet(&makers[i], event, days->trades + event->trade_first);
-        }
+        meet(makers, (size_t)sets, market, event, days->trades + event->trade_first);
     }
     const int64_t taken_ns = lf_clock_monotonic_ns() - begin_ns;
     for (int i = 0; i < sets; i++) {
         close_maker(&makers[i]);
     }
+    lf_market_destroy(market);
     free(makers);
     return taken_ns;
 }
