@@ -8,6 +8,7 @@
 
 /* An order on each side, looked at every 100 ms. */
 typedef struct quoter {
+    lf_market *market;
     lf_venue *venue;
     struct {
         uint64_t id;
@@ -74,11 +75,12 @@ meet(quoter *self, const bench_day *day, size_t index, const lf_quotes *before, 
         /* Steps without an event between them would find nothing new. */
         self->next_ns += (event->ts_exchange_ns - self->next_ns) / STEP_NS * STEP_NS + STEP_NS;
     }
-    const bool may_report = lf_venue_open_count(self->venue) > 0;
     if (status == LF_OK) {
-        status = lf_venue_event(self->venue, event, day->trades + event->trade_first, error);
+        status = lf_market_event(self->market, event, day->trades + event->trade_first, error);
     }
-    if (may_report) {
+    size_t reported_count;
+    (void)lf_market_reported(self->market, &reported_count);
+    if (reported_count > 0) {
         hear(self);
     }
     return status;
@@ -92,7 +94,10 @@ static lf_status venue_pass(const bench *work, void *context, bench_pass *pass, 
     lf_execution_options_default(&options);
     options.fees.schedule = LF_FEE_SCHEDULE_NONE;
     quoter self = {.next_ns = day->instrument.session_open_ns};
-    lf_status status = lf_venue_create(NULL, &day->instrument, &options, &self.venue, error);
+    lf_status status = lf_market_create(NULL, &day->instrument, &self.market, error);
+    if (status == LF_OK) {
+        status = lf_market_open(self.market, &options, &self.venue, error);
+    }
     for (size_t from = 0; from < day->event_count && status == LF_OK; from += BENCH_PIECE) {
         const size_t left = day->event_count - from;
         const size_t count = left < BENCH_PIECE ? left : BENCH_PIECE;
@@ -104,6 +109,7 @@ static lf_status venue_pass(const bench *work, void *context, bench_pass *pass, 
         bench_end(pass, count, count * sizeof *day->events);
     }
     lf_venue_destroy(self.venue);
+    lf_market_destroy(self.market);
     *fill_count = self.fill_count;
     return status;
 }

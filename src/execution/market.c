@@ -208,7 +208,7 @@ find_change(const lf_market *market, const lf_event *event, const lf_trade *trad
 {
     static const span everywhere = {.high = INT64_MAX, .low = INT64_MIN};
     change found = {.bid_reach = INT64_MAX, .ask_reach = INT64_MIN, .bid = NOWHERE, .ask = NOWHERE};
-    if (market->open_count <= VENUES_FEW || (event->flags & LF_EVENT_RESET) != 0 ||
+    if ((event->flags & LF_EVENT_RESET) != 0 ||
         event->ts_exchange_ns >= market->instrument.session_close_ns ||
         (is_valid && !market->is_valid)) {
         /* Orders end, or saw their display last before states that nobody believed. */
@@ -279,12 +279,16 @@ static lf_status meet(
 lf_status
 lf_market_event(lf_market *market, const lf_event *event, const lf_trade *trades, lf_error *error)
 {
-    const change found = find_change(market, event, trades, lf_book_event_valid(event));
+    const bool all = market->open_count <= VENUES_FEW;
+    change found;
+    if (!all) {
+        found = find_change(market, event, trades, lf_book_event_valid(event));
+    }
     lf_status status = LF_OK;
     lfi_market_state(market, event);
     market->reported_count = 0;
     for (size_t i = 0; i < market->venue_count && status == LF_OK; i++) {
-        if (concerns(&found, &market->watches[i]) && market->venues[i] != NULL) {
+        if ((all || concerns(&found, &market->watches[i])) && market->venues[i] != NULL) {
             status = meet(market, i, event, trades, error);
         }
     }

@@ -58,10 +58,10 @@ int64_t lfi_queue_trade(lfi_place *place, int64_t lots, int64_t offered)
     place->front -= (double)offered;
     place->traded += (double)lots;
     /* A front of -0.5 is a lot that is ours: rounded half away from zero. */
-    const double reached = round(-place->front);
-    if (reached <= 0.0) {
+    if (place->front > -0.5) {
         return 0;
     }
+    const double reached = round(-place->front);
     place->front = 0.0;
     return reached < (double)offered ? (int64_t)reached : offered;
 }
@@ -112,7 +112,8 @@ void lfi_queue_depth(
         const double back = (double)place->shown - place->front;
         const double p = share_known(options, shares, place->front, back);
         /* Behind us no more can leave than stands there: the rest left in front. */
-        const double front = place->front - (1.0 - p) * left + fmin(back - p * left, 0.0);
+        const double behind = back - p * left;
+        const double front = place->front - (1.0 - p) * left + (behind < 0.0 ? behind : 0.0);
         /* Nor in front of us: a rule that says so (the log forms do) has too much of it there. */
         place->front = front >= 0.0 || place->front < 0.0 ? front : 0.0;
     }

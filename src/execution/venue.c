@@ -452,25 +452,46 @@ int64_t lfi_venue_displayed(const lf_venue *venue, int32_t side, int64_t price_t
     return lots[last] == 0 ? 0 : -1;
 }
 
+/* The other side has reached the price of an order, if own orders have not taken what is there. */
+static lf_status cross(lf_venue *venue, lfi_order *order, int64_t ts_ns, lf_error *error)
+{
+    if (lfi_order_done(order) || !lfi_venue_reached(venue, order->side, order->price_ticks)) {
+        return LF_OK;
+    }
+    return lfi_venue_fill(
+        venue,
+        order,
+        order->price_ticks,
+        order->lots - order->filled_lots,
+        LF_LIQUIDITY_MAKER_CROSSED,
+        ts_ns,
+        error
+    );
+}
+
 /* A valid new state: cancellations show, and the other side may have reached our price. */
 static lf_status meet_state(lf_venue *venue, int64_t ts_ns, lf_error *error)
 {
+    const lf_quotes *const quotes = &venue->market->quotes;
     for (size_t i = 0; i < venue->order_count; i++) {
         lfi_order *const order = &venue->orders[i];
+        const int64_t price = order->price_ticks;
+        const bool buy = order->side > 0;
         if (venue->l3 == NULL) {
-            const int64_t displayed = lfi_venue_displayed(venue, order->side, order->price_ticks);
-            lfi_queue_depth(&venue->options.queue, venue->market->shares, &order->place, displayed);
+            /* Most orders rest at the touch. */
+            const int64_t touch = buy ? quotes->bid_ticks[0] : quotes->ask_ticks[0];
+            const int64_t displayed = price != touch
+                                          ? lfi_venue_displayed(venue, order->side, price)
+                                      : buy ? quotes->bid_lots[0]
+                                            : quotes->ask_lots[0];
+            if (displayed != order->place.shown) {
+                lfi_queue_depth(
+                    &venue->options.queue, venue->market->shares, &order->place, displayed
+                );
+            }
         }
-        if (!lfi_order_done(order) && lfi_venue_reached(venue, order->side, order->price_ticks)) {
-            const lf_status status = lfi_venue_fill(
-                venue,
-                order,
-                order->price_ticks,
-                order->lots - order->filled_lots,
-                LF_LIQUIDITY_MAKER_CROSSED,
-                ts_ns,
-                error
-            );
+        if (buy ? quotes->ask_ticks[0] <= price : quotes->bid_ticks[0] >= price) {
+            const lf_status status = cross(venue, order, ts_ns, error);
             if (status != LF_OK) {
                 return status;
             }
@@ -515,11 +536,11 @@ static lf_status before_event(lf_venue *venue, const lf_event *event, lf_error *
     return status;
 }
 
-lf_status
-lfi_venue_meet(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error)
+/* Everything that an event may do before its state is looked at. */
+static lf_status
+before_state(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error)
 {
-    const lf_market *const market = venue->market;
-    venue->mid2 = market->mid2_before;
+    venue->mid2 = venue->market->mid2_before;
     lf_status status = before_event(venue, event, error);
     if (status == LF_OK && venue->l3 != NULL) {
         status = lfi_fifo_event(venue, event, error);
@@ -527,16 +548,27 @@ lfi_venue_meet(lf_venue *venue, const lf_event *event, const lf_trade *trades, l
     if (status == LF_OK && venue->order_count > 0) {
         status = meet_trades(venue, event, trades, error);
     }
+    return status;
+}
+
+lf_status
+lfi_venue_meet(lf_venue *venue, const lf_event *event, const lf_trade *trades, lf_error *error)
+{
+    const lf_market *const market = venue->market;
+    const bool is_plain = event->trade_count == 0 && (event->flags & LF_EVENT_RESET) == 0 &&
+                          event->ts_exchange_ns < market->instrument.session_close_ns &&
+                          venue->l3 == NULL;
+    lf_status status = is_plain ? LF_OK : before_state(venue, event, trades, error);
     venue->mid2 = market->mid2;
     if (status == LF_OK && market->is_valid) {
         if (venue->taken_counts[0] + venue->taken_counts[1] > 0) {
             lfi_venue_refresh_taken(venue);
         }
-        if (venue->order_count > 0) {
-            status = meet_state(venue, event->ts_exchange_ns, error);
-        }
+        status = meet_state(venue, event->ts_exchange_ns, error);
     }
-    lfi_venue_sweep(venue);
+    if (venue->has_done) {
+        lfi_venue_sweep(venue);
+    }
     return status;
 }
 

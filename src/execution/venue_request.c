@@ -196,7 +196,11 @@ lf_status
 lfi_venue_take(lf_venue *venue, lfi_order *order, int64_t ts_ns, bool *stopped, lf_error *error)
 {
     *stopped = false;
-    for (int32_t m = 0; m < venue->market->instrument.level_count && !*stopped; m++) {
+    /* No level is better than the best. */
+    const lf_quotes *const quotes = &venue->market->quotes;
+    const bool reaches =
+        !too_far(order, order->side > 0 ? quotes->ask_ticks[0] : quotes->bid_ticks[0]);
+    for (int32_t m = 0; reaches && m < venue->market->instrument.level_count && !*stopped; m++) {
         const lf_status status = take_level(venue, order, m, ts_ns, stopped, error);
         if (status != LF_OK) {
             return status;
