@@ -212,8 +212,8 @@ static void test_levels(void **state)
         assert_true(lfi_binance_book_create(&book, NULL));
         replay(paths[0], &m, &book);
         replay(paths[1], &m, &book);
-        assert_int_equal(book.levels.bid.count, s->bids);
-        assert_int_equal(book.levels.ask.count, s->asks);
+        assert_int_equal(lfi_l2book_count(&book.levels.bid), s->bids);
+        assert_int_equal(lfi_l2book_count(&book.levels.ask), s->asks);
         assert_int_equal(book.levels.dropped_count, 0);
         lfi_binance_book_destroy(&book, NULL);
         lf_release(NULL, m.levels);
