@@ -6,8 +6,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 BUILD_PACKAGES="build-essential cmake ninja-build pkg-config git ca-certificates python3 python3-venv
-python3-dev tzdata libgomp1 zlib1g-dev libzstd-dev libarchive-dev libjansson-dev libsqlite3-dev libtomlplusplus-dev
-libcmocka-dev"
+python3-dev tzdata libgomp1 zlib1g-dev libzstd-dev libarchive-dev libisal-dev libjansson-dev libsqlite3-dev
+libtomlplusplus-dev libcmocka-dev"
 TEST_PACKAGES="clang-format clang-14 libclang-rt-14-dev chromium fonts-dejavu-core"
 
 say() { printf 'setup: %s\n' "$*" >&2; }

@@ -1,5 +1,6 @@
 /* Lines of text out of plain files, compressed files and archive members, through libarchive. */
 #include "feed_internal.h"
+#include "gzip.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -17,6 +18,7 @@
 struct lfi_stream {
     const lf_allocator *allocator;
     struct archive *archive;
+    lfi_gzip *gzip;    /* what it reads, NULL: it reads the file itself */
     lfi_window window; /* into the block where a line lies in it whole, else into the buffer */
     char *buffer;      /* [capacity + LFI_LINE_SLACK] */
     size_t capacity, capacity_max;
@@ -162,6 +164,19 @@ static lf_status find_member(lfi_stream *stream, const char *member, lf_error *e
     }
 }
 
+static lf_status open_archive(lfi_stream *stream, const char *path, bool is_file, lf_error *error)
+{
+    const lf_status status =
+        is_file ? lfi_gzip_open(stream->allocator, path, &stream->gzip, error) : LF_OK;
+    if (status != LF_OK) {
+        return status;
+    }
+    const int code = stream->gzip != NULL
+                         ? lfi_gzip_attach(stream->gzip, stream->archive)
+                         : archive_read_open_filename(stream->archive, path, BUFFER_BYTES);
+    return code == ARCHIVE_OK ? LF_OK : fail(stream, error, "cannot be read");
+}
+
 lf_status lfi_stream_open(
     const lf_allocator *allocator,
     const char *path,
@@ -198,10 +213,8 @@ lf_status lfi_stream_open(
         member != NULL ? member : ""
     );
     stream->window.at = stream->window.end = stream->buffer;
-    lf_status status = LF_OK;
-    if (archive_read_open_filename(stream->archive, path, BUFFER_BYTES) != ARCHIVE_OK) {
-        status = fail(stream, error, "cannot be read");
-    } else {
+    lf_status status = open_archive(stream, path, member == NULL, error);
+    if (status == LF_OK) {
         status = find_member(stream, member, error);
     }
     if (status != LF_OK) {
@@ -220,6 +233,7 @@ void lfi_stream_close(lfi_stream *stream)
     if (stream->archive != NULL) {
         archive_read_free(stream->archive);
     }
+    lfi_gzip_close(stream->gzip);
     lf_release(stream->allocator, stream->buffer);
     lf_release(stream->allocator, stream);
 }
@@ -395,7 +409,8 @@ int64_t lfi_stream_text_total(const lfi_stream *stream)
 
 int64_t lfi_stream_input_bytes(const lfi_stream *stream)
 {
-    return archive_filter_bytes(stream->archive, -1);
+    return stream->gzip != NULL ? lfi_gzip_input_bytes(stream->gzip)
+                                : archive_filter_bytes(stream->archive, -1);
 }
 
 int64_t lfi_stream_text_bytes(const lfi_stream *stream)

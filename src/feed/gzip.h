@@ -1,0 +1,24 @@
+/* Files of gzip inflated by ISA-L, where the library is there, and handed to libarchive as text. */
+#ifndef LFI_FEED_GZIP_H
+#define LFI_FEED_GZIP_H
+
+#include <lobflow/base.h>
+
+struct archive;
+
+/* A file that is being inflated. */
+typedef struct lfi_gzip lfi_gzip;
+
+/* Open a file. *out is NULL where libarchive must read it: it is no plain file of gzip, or lobflow
+   was built without ISA-L. LF_NOMEM. */
+lf_status
+lfi_gzip_open(const lf_allocator *allocator, const char *path, lfi_gzip **out, lf_error *error);
+void lfi_gzip_close(lfi_gzip *gzip);
+
+/* Let an archive, which must be closed first, read the text. What libarchive returns. */
+int lfi_gzip_attach(lfi_gzip *gzip, struct archive *archive);
+
+/* Bytes of the file that were inflated. */
+int64_t lfi_gzip_input_bytes(const lfi_gzip *gzip);
+
+#endif
