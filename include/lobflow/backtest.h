@@ -75,6 +75,7 @@ typedef struct lf_backtest_day_options {
     const lf_feature_carry *carry; /* of the days before; NULL: none */
     lf_feature_carry *carry_out;   /* for the next day; may be NULL */
     size_t window_events_max;      /* lf_feature_options.window_events_max */
+    const lf_feature_users *users; /* lf_feature_options.users */
     /** Called with every batch of the feed before it is used, so that another reader (labels, a
         summary) shares the pass; may be NULL. */
     lf_status (*on_batch)(void *context, const lf_batch *batch, lf_error *error);

@@ -29,7 +29,7 @@ typedef enum lf_mirror {
 typedef struct lf_feature_info {
     const char *name;
     const char *group;   /* "ofi", "depth", "trade", "shape", "price", "time", "impact", "queue",
-                            "fitted" */
+                            "fitted", "user" */
     const char *unit;    /* "lots", "bps", "-", ... */
     const char *formula; /* one line */
     const char *source;  /* paper or page */
@@ -54,6 +54,9 @@ LF_API const lf_feature_info *lf_feature_at(size_t index);
 /** Index of a feature by name, or SIZE_MAX. */
 LF_API size_t lf_feature_find(const char *name);
 
+/** True for the index of a feature with fitted parameters; those of one's own have none. */
+LF_API bool lf_feature_is_fitted(size_t index);
+
 /**
  * Indices of the features that a set's text names: "default", "scale_free", "fitted" and names,
  * joined by commas; "mlofi" and "all" are accepted by lf_feature_rows() only.
@@ -64,6 +67,134 @@ LF_API size_t lf_feature_find(const char *name);
  */
 LF_API LF_MUST_CHECK lf_status
 lf_feature_select(const char *set, size_t *indices, size_t *count, lf_error *error);
+
+/* ---- features of one's own ---------------------------------------------------------------- */
+
+/** Features of one's own in a run at most; the longest name with its NUL; the most state of one. */
+#define LF_FEATURE_USERS_MAX 32
+#define LF_FEATURE_NAME_BYTES 48
+#define LF_FEATURE_STATE_BYTES_MAX ((size_t)1 << 20)
+
+/**
+ * What a feature of one's own sees at a row: the last valid state, and where it stands in the day.
+ * Nothing in it is later than ts_ns. Prices are ticks, sizes lots, times ns since 1970 UTC on the
+ * clock of the rows.
+ */
+typedef struct lf_feature_view {
+    int64_t ts_ns;    /* of the row */
+    int64_t start_ns; /* t_0: the session's first event, or the last reset; LF_TIME_NONE before */
+    int64_t session_open_ns;
+    int64_t session_close_ns;
+    int64_t tick_nano;   /* one tick in 1e-9 of the currency */
+    int64_t lot_nano;    /* one lot in 1e-9 of the unit traded */
+    int64_t mid2;        /* best bid + best ask, ticks */
+    int64_t level_count; /* levels a side that the feed carries */
+    lf_quotes quotes;    /* level 0 is the best; a level that is not there has size 0 */
+} lf_feature_view;
+
+static_assert(sizeof(lf_feature_view) == 384, "lf_feature_view crosses languages: keep its size");
+
+/**
+ * Take in an event: called once for each event of the session, in order, before any row at or after
+ * its time. States that are not valid come too; event->flags and the quotes tell.
+ *
+ * @param event   borrowed for the call
+ * @param trades  [event->trade_count] the event's own trades, borrowed for the call; a sign may be
+ *                LF_SIGN_UNKNOWN
+ * @param state   [state_bytes] of this feature and symbol-day; zero at t_0 and after every reset;
+ *                aligned to 16 bytes
+ *
+ * Thread: symbol-days run side by side, each with a state of its own; use nothing else that
+ * changes. Cost: it is paid at every event; it must not block, and should not allocate.
+ */
+typedef void (*lf_feature_take)(const lf_event *event, const lf_trade *trades, void *state);
+
+/**
+ * The value at a row. Asking twice must give the same number, so the state may only be read.
+ *
+ * @param view   borrowed for the call
+ * @param row    [lf_feature_count()] the built-in features of the row, NaN where undefined
+ * @param state  [state_bytes] as the last event left it; NULL when state_bytes is 0
+ * @return the value; what is not finite is undefined and becomes NaN
+ */
+typedef double (*lf_feature_value
+)(const lf_feature_view *view, const double *row, const void *state);
+
+/** A feature of one's own. All texts are copied. */
+typedef struct lf_feature_user {
+    const char *name;       /* letters a-z, digits and "_", first a letter; no built-in one's */
+    const char *unit;       /* NULL: "-" */
+    const char *formula;    /* one line; NULL: "" */
+    const char *version;    /* what a model is held to; NULL: "" */
+    const char *partner;    /* for LF_MIRROR_SWAP*: another one of the list; else NULL */
+    lf_mirror mirror;       /* a wrong rule makes models of mirrored rows wrong */
+    int64_t warmup_ns;      /* NaN until t - t_0 >= this */
+    size_t state_bytes;     /* at most LF_FEATURE_STATE_BYTES_MAX */
+    lf_feature_take take;   /* may be NULL */
+    lf_feature_value value; /* NULL: only declared, as by a loaded model; no engine takes it */
+} lf_feature_user;
+
+/** Features of one's own for a run; read-only, so threads may share them. */
+typedef struct lf_feature_users lf_feature_users;
+
+/**
+ * Check features of one's own and put them behind the built-in ones: number i of the list gets the
+ * index lf_feature_count_all() + i.
+ *
+ * @param items  [count] copied; the functions must outlive every use
+ * @param count  1 to LF_FEATURE_USERS_MAX
+ * @param out    owned; NULL on failure
+ * @return LF_OK, LF_RANGE (a name, a text, a size, a partner) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_feature_users_create(
+    const lf_allocator *allocator,
+    const lf_feature_user *items,
+    size_t count,
+    lf_feature_users **out,
+    lf_error *error
+);
+
+/** End them; NULL is accepted. */
+LF_API void lf_feature_users_destroy(lf_feature_users *users);
+
+/** How many there are; 0 for NULL. */
+LF_API size_t lf_feature_users_count(const lf_feature_users *users);
+
+/** One of them, borrowed; index < lf_feature_users_count(). */
+LF_API const lf_feature_user *lf_feature_users_at(const lf_feature_users *users, size_t index);
+
+/**
+ * Find what somebody wants, such as a model, among what there is.
+ *
+ * @param have    NULL: none
+ * @param want    NULL: none
+ * @param places  [lf_feature_users_count(want)] out: number of each in `have`; may be NULL
+ * @return LF_OK, or LF_MISMATCH: one is missing, has no function, another mirror rule or another
+ *         version
+ */
+LF_API LF_MUST_CHECK lf_status lf_feature_users_match(
+    const lf_feature_users *have, const lf_feature_users *want, size_t *places, lf_error *error
+);
+
+/** lf_feature_at() that knows features of one's own too; users NULL: none. */
+LF_API const lf_feature_info *lf_feature_info_of(const lf_feature_users *users, size_t index);
+
+/** lf_feature_find() that knows features of one's own too; users NULL: none. */
+LF_API size_t lf_feature_find_of(const lf_feature_users *users, const char *name);
+
+/**
+ * lf_feature_select() that knows features of one's own too: by name, and "user" for all of them.
+ *
+ * @param users    NULL: none
+ * @param indices  [lf_feature_count_all() + LF_FEATURE_USERS_MAX] out
+ * @param count    out
+ * @return as lf_feature_select()
+ */
+LF_API LF_MUST_CHECK lf_status lf_feature_select_of(
+    const lf_feature_users *users, const char *set, size_t *indices, size_t *count, lf_error *error
+);
+
+/* ---- the engine -------------------------------------------------------------------------- */
 
 /** Which of an event's two times rows and windows run on. */
 typedef enum lf_clock {
@@ -107,6 +238,8 @@ typedef struct lf_feature_options {
         which takes about 60 MB. A fuller window is an error of lf_feature_update(). Only what the
         day needs is touched after create. */
     size_t window_events_max;
+    /** Features of one's own, all with functions; borrowed until the engine ends. NULL: none. */
+    const lf_feature_users *users;
     /** How the levels of a book are worked on: a name of lf_feature_kernel_at(), which all give the
         same bits; NULL: the fastest. */
     const char *kernel;
@@ -165,6 +298,18 @@ lf_feature_update(lf_feature_engine *engine, const lf_event *event, const lf_tra
 LF_API void lf_feature_row(lf_feature_engine *engine, int64_t t_ns, double *row, bool *valid);
 
 /**
+ * The features of one's own at t, for which lf_feature_row() has just been asked.
+ *
+ * @param row     [lf_feature_count()] what it gave
+ * @param values  [lf_feature_users_count()] out; NaN where the state is not valid or a warm-up
+ * lasts
+ *
+ * Cost: that of their functions.
+ */
+LF_API void
+lf_feature_user_row(lf_feature_engine *engine, int64_t t_ns, const double *row, double *values);
+
+/**
  * The many-level flows at t over 1 s, 10 s, 1 min and 5 min; with_mlofi only. Like rows, they are
  * meant for times at which the state is valid and lf_feature_is_warm().
  *
@@ -190,6 +335,21 @@ LF_API void lf_feature_carry_get(const lf_feature_engine *engine, lf_feature_car
  */
 LF_API LF_MUST_CHECK lf_status lf_feature_mirror_row(
     const size_t *indices, size_t count, const double *row, double *out, lf_error *error
+);
+
+/**
+ * lf_feature_mirror_row() that knows features of one's own too.
+ *
+ * @param users  NULL: none
+ * @return as lf_feature_mirror_row(): LF_OK or LF_RANGE
+ */
+LF_API LF_MUST_CHECK lf_status lf_feature_mirror_row_of(
+    const lf_feature_users *users,
+    const size_t *indices,
+    size_t count,
+    const double *row,
+    double *out,
+    lf_error *error
 );
 
 /* ---- fitted features -------------------------------------------------------------------- */
@@ -340,7 +500,9 @@ LF_API void lf_feature_ingredients_read(
 /** Which rows of a day to make. Zero is the default. */
 typedef struct lf_feature_rows_options {
     lf_feature_options engine;
-    const char *set; /* NULL: "default"; see lf_feature_select(), plus "mlofi" and "all" */
+    /** NULL: "default"; see lf_feature_select_of(), plus "mlofi" and "all". Features of one's own
+       are those of the engine's options. */
+    const char *set;
     /** Parameters of the fitted features of the set; borrowed. NULL: none. */
     const lf_feature_fitted *fitted;
     /** Also the columns that the fitted features of the set are made of, behind all others. Those

@@ -208,6 +208,7 @@ typedef struct lf_model_content {
     lf_model_meta meta;     /* model_id is not looked at */
     const size_t *features; /* [feature_count] registry indices, in order */
     size_t feature_count;
+    const lf_feature_users *users; /* what the indices of features of one's own mean; NULL: none */
     const char *texts[LF_HEAD_COUNT]; /* kind trees: LightGBM's text; NULL: no such head */
     size_t text_bytes[LF_HEAD_COUNT];
     const lf_linear_head *linear[LF_HEAD_COUNT]; /* kind logistic; NULL: no such head */
@@ -249,8 +250,17 @@ LF_API void lf_model_destroy(lf_model *model);
 /** How it was fitted, borrowed. */
 LF_API const lf_model_meta *lf_model_meta_of(const lf_model *model);
 
-/** Registry indices of its features in order, borrowed, [*count]. */
+/**
+ * Registry indices of its features in order, borrowed, [*count]; those of features of one's own are
+ * places in lf_model_users().
+ */
 LF_API const size_t *lf_model_features(const lf_model *model, size_t *count);
+
+/**
+ * The features of one's own that it uses, declared without functions, borrowed; NULL: none. Whoever
+ * makes rows for it matches them with those that are registered: lf_feature_users_match().
+ */
+LF_API const lf_feature_users *lf_model_users(const lf_model *model);
 
 /** Parameters of its fitted features, borrowed; NULL when none of its features is fitted. */
 LF_API const lf_feature_fitted *lf_model_fitted(const lf_model *model);
@@ -269,7 +279,8 @@ LF_API const char *lf_model_training(const lf_model *model);
  * Probabilities are calibrated last.
  *
  * @param row    [lf_feature_count()] in registry order; [lf_feature_count_all()], with
- *               lf_feature_fitted_row() behind the others, when lf_model_fitted() is not NULL
+ *               lf_feature_fitted_row() behind the others, when lf_model_fitted() is not NULL; and
+ *               behind those the values of lf_model_users() in their order, when there are any
  * @param valid  false gives NaN everywhere
  * @param out    filled
  *

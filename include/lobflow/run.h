@@ -164,6 +164,9 @@ typedef struct lf_run_job {
     /** Told a sentence for the person, such as a warning; may be NULL. */
     void (*say)(void *context, const char *sentence);
     void *say_context;
+    /** Features of one's own: `features.set` and `model.features` may name them, and a model that
+       was trained with them needs them. Borrowed; NULL: none. */
+    const lf_feature_users *users;
     bool is_reported; /* the caller shows the report, so its warnings are not said as well */
     /** Symbol-days that are traded at once, each by a thread; 0 is 1. Above 1 the allocator must
         serve several threads. progress and say are called by the caller's thread alone. No result

@@ -109,8 +109,9 @@ typedef struct lf_train_options {
     const lf_allocator *allocator;
     lf_train_preset preset;
     lf_train_kind kind;
-    const char *features; /* a set for lf_feature_select(); borrowed */
-    bool mirrored;        /* fit on every row twice, the second time with bid and ask exchanged */
+    const char *features;          /* a set for lf_feature_select_of(); borrowed */
+    const lf_feature_users *users; /* features of one's own in that set; borrowed; NULL: none */
+    bool mirrored; /* fit on every row twice, the second time with bid and ask exchanged */
     bool balanced; /* weigh rows so that ups and downs count alike; mirrored rows do already */
     /** Features of which a forecast may only rise or only fall: "depth_imbalance_l1:+,vpin:-"; NULL
         or "": none. Borrowed. For trees only. */

@@ -510,6 +510,7 @@ static lf_status make_pipeline(lfi_replay *replay, lf_error *error)
                 .vpin_bucket_lots = meta != NULL ? meta->vpin_bucket_lots : 0,
                 .carry = day->carry,
                 .window_events_max = day->window_events_max,
+                .users = day->users,
             },
     };
     const lf_status status =

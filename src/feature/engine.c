@@ -66,7 +66,8 @@ check_options(const lf_instrument *instrument, const lf_feature_options *options
             lf_feature_kernel_at(0)
         );
     }
-    return check_instrument(instrument, error);
+    const lf_status status = lf_feature_users_match(options->users, options->users, NULL, error);
+    return status == LF_OK ? check_instrument(instrument, error) : status;
 }
 
 /* Whether a feature that rows are asked for needs more than sums of flow. */
@@ -103,6 +104,7 @@ static void restart(lf_feature_engine *engine)
     lfi_trades_restart(engine);
     lfi_probes_restart(engine);
     lfi_bars_restart(engine);
+    lfi_users_restart(engine);
 }
 
 static void begin_session(lf_feature_engine *engine, const lf_feature_options *options)
@@ -148,7 +150,7 @@ lf_status lf_feature_engine_create(
         engine->own_allocator = *options->allocator;
         engine->allocator = &engine->own_allocator;
     }
-    if (!create_rings(engine, options)) {
+    if (!create_rings(engine, options) || !lfi_users_begin(engine, options->users)) {
         lf_feature_engine_destroy(engine);
         return lf_error_set(
             error,
@@ -181,6 +183,7 @@ void lf_feature_engine_destroy(lf_feature_engine *engine)
     for (size_t i = 0; i < sizeof rings / sizeof rings[0]; i++) {
         lfi_ring_destroy(rings[i], memory);
     }
+    lf_release(memory, engine->user_states);
     lf_release(memory, engine);
 }
 
@@ -234,7 +237,11 @@ lf_feature_update(lf_feature_engine *engine, const lf_event *event, const lf_tra
             return status;
         }
     }
-    return lfi_state_update(engine, event, ts_ns);
+    const lf_status status = lfi_state_update(engine, event, ts_ns);
+    if (engine->users != NULL && status == LF_OK) {
+        lfi_users_update(engine, event, trades);
+    }
+    return status;
 }
 
 const lf_quotes *lf_feature_quotes(const lf_feature_engine *engine)

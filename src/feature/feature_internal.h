@@ -104,6 +104,9 @@ static_assert(
     "the fitted features are those of the header"
 );
 
+/* Features of one's own come last. */
+#define LFI_FEATURE_INDICES_MAX ((size_t)LFI_FEATURE_COUNT_ALL + (size_t)LF_FEATURE_USERS_MAX)
+
 /* Sums wrap on purpose: the difference of two of them is exact as long as it fits itself. */
 __extension__ typedef unsigned __int128 lfi_u128;
 __extension__ typedef __int128 lfi_i128;
@@ -332,6 +335,11 @@ struct lf_feature_engine {
     lfi_session session;
     double units_to_currency; /* price units * lots -> currency */
 
+    const lf_feature_users *users;          /* NULL: none */
+    unsigned char *user_states;             /* one after the other; NULL: none */
+    size_t user_state_bytes;                /* of all */
+    void *user_state[LF_FEATURE_USERS_MAX]; /* NULL: has none */
+
     lf_feature_carry vpin;
     int64_t vpin_bucket_lots; /* V of the next bucket; 0: none can open */
     bool vpin_is_stale;
@@ -470,6 +478,11 @@ int64_t lfi_probes_mature(lf_feature_engine *engine, int64_t t_ns);
 void lfi_bars_restart(lf_feature_engine *engine);
 void lfi_bars_close(lf_feature_engine *engine, int64_t t_ns);
 void lfi_bars_measure(lf_feature_engine *engine);
+
+/* user_row.c: features of one's own. */
+bool lfi_users_begin(lf_feature_engine *engine, const lf_feature_users *users);
+void lfi_users_restart(lf_feature_engine *engine);
+void lfi_users_update(lf_feature_engine *engine, const lf_event *event, const lf_trade *trades);
 
 /* vpin.c */
 void lfi_vpin_begin(lf_feature_engine *engine, const lf_feature_carry *carry, int64_t bucket_lots);

@@ -80,7 +80,7 @@ void lf_feature_fitted_row(
 bool lf_feature_needs_fitted(const size_t *indices, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (lf_feature_at(indices[i])->is_fitted) {
+        if (lf_feature_is_fitted(indices[i])) {
             return true;
         }
     }
@@ -90,7 +90,7 @@ bool lf_feature_needs_fitted(const size_t *indices, size_t count)
 /* Levels that the parameters of a feature were fitted on; 0: they are not there, -1: any. */
 static int32_t levels_of(const lf_feature_fitted *fitted, size_t index)
 {
-    if (!lf_feature_at(index)->is_fitted) {
+    if (!lf_feature_is_fitted(index)) {
         return -1;
     }
     if (fitted == NULL) {
@@ -116,8 +116,8 @@ lf_status lf_feature_fitted_check(
 )
 {
     for (size_t i = 0; i < count; i++) {
-        const char *name = lf_feature_at(indices[i])->name;
         const int32_t levels = levels_of(fitted, indices[i]);
+        const char *name = levels >= 0 ? lf_feature_at(indices[i])->name : "";
         if (levels == 0) {
             return lf_error_set(
                 error,

@@ -56,7 +56,7 @@ lfi_needs lfi_needs_of(const size_t *indices, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (indices[i] == LFI_MICROPRICE_OFFSET_TICKS) {
             out.quotes = true;
-        } else if (lf_feature_at(indices[i])->is_fitted) {
+        } else if (lf_feature_is_fitted(indices[i])) {
             out.windows[indices[i] - LFI_OFI_INTEGRATED_1S] = true;
         }
     }

@@ -755,6 +755,11 @@ size_t lf_feature_count_all(void)
     return LFI_FEATURE_COUNT_ALL;
 }
 
+bool lf_feature_is_fitted(size_t index)
+{
+    return index >= LFI_FEATURE_COUNT && index < LFI_FEATURE_COUNT_ALL;
+}
+
 const lf_feature_info *lf_feature_at(size_t index)
 {
     assert(index < LFI_FEATURE_COUNT_ALL);

@@ -6,7 +6,7 @@ bool lfi_is_flow(size_t index)
     return index <= LFI_OFI_ACCEL_1MIN ||
            (index >= LFI_SESSION_FRACTION && index <= LFI_EVENT_BURST_10S) ||
            (index >= LFI_DEPLETION_BID_10S && index <= LFI_REPLENISH_ASK_10S) ||
-           index >= LFI_FEATURE_COUNT; /* fitted ones look at flows and the present quotes */
+           lf_feature_is_fitted(index); /* those look at flows and the present quotes */
 }
 
 /* Sums over one window. */

@@ -9,7 +9,7 @@
 #define FLOW_KINDS 3
 #define FLOW_COLUMNS_MAX (LF_LEVELS_MAX * LFI_WINDOW_COUNT * FLOW_KINDS)
 #define COLUMNS_MAX \
-    (HEAD_COLUMNS + LFI_FEATURE_COUNT_ALL + FLOW_COLUMNS_MAX + (size_t)LFI_INGREDIENTS_MAX)
+    (HEAD_COLUMNS + LFI_FEATURE_INDICES_MAX + FLOW_COLUMNS_MAX + (size_t)LFI_INGREDIENTS_MAX)
 /* One pass over one day. */
 typedef struct rows_run {
     const lf_feature_rows_options *options;
@@ -18,9 +18,10 @@ typedef struct rows_run {
     lf_frame *frame;
     lf_feature_sink sink;
     void *context;
-    size_t indices[LFI_FEATURE_COUNT_ALL]; /* features to emit */
+    size_t indices[LFI_FEATURE_INDICES_MAX]; /* features to emit */
     size_t index_count;
     bool is_fitted;    /* some of them are fitted */
+    bool is_user;      /* some of them are of one's own */
     size_t flow_count; /* many-level columns, 0 without them */
     char flow_names[FLOW_COLUMNS_MAX][LFI_FLOW_NAME_BYTES];
     lfi_needs needs;         /* of the ingredients */
@@ -53,15 +54,20 @@ static lf_status choose_columns(rows_run *run, lf_error *error)
     const bool is_all = strcmp(set, "all") == 0;
     const bool is_mlofi = strcmp(set, "mlofi") == 0;
     const int levels = run->instrument->level_count;
+    const lf_feature_users *users = options->engine.users;
     lf_status status = LF_OK;
     if (is_all || is_mlofi) {
         name_flows(run);
     }
     if (!is_mlofi) {
-        status =
-            lf_feature_select(is_all ? "default" : set, run->indices, &run->index_count, error);
+        status = lf_feature_select_of(
+            users, is_all ? "default" : set, run->indices, &run->index_count, error
+        );
     }
     run->is_fitted = lf_feature_needs_fitted(run->indices, run->index_count);
+    for (size_t i = 0; i < run->index_count; i++) {
+        run->is_user = run->is_user || run->indices[i] >= (size_t)LFI_FEATURE_COUNT_ALL;
+    }
     if (status == LF_OK && run->is_fitted && options->with_ingredients) {
         run->needs = lfi_needs_of(run->indices, run->index_count);
         run->ingredient_count = lfi_ingredient_names(&run->needs, levels, run->ingredient_names);
@@ -82,7 +88,9 @@ static lf_status create_frame(rows_run *run, lf_error *error)
         {"ts_event", LF_COLUMN_TIME}, {"symbol", LF_COLUMN_TEXT}, {"valid", LF_COLUMN_BOOL}};
     size_t count = HEAD_COLUMNS;
     for (size_t i = 0; i < run->index_count; i++) {
-        specs[count++] = (lf_column_spec){lf_feature_at(run->indices[i])->name, LF_COLUMN_F64};
+        const lf_feature_info *info =
+            lf_feature_info_of(run->options->engine.users, run->indices[i]);
+        specs[count++] = (lf_column_spec){info->name, LF_COLUMN_F64};
     }
     for (size_t i = 0; i < run->flow_count; i++) {
         specs[count++] = (lf_column_spec){run->flow_names[i], LF_COLUMN_F64};
@@ -105,6 +113,7 @@ static lf_status take_memory(rows_run *run, bool has_carry, lf_error *error)
         return lf_error_set(error, LF_NOMEM, "There is no memory for a piece of feature rows.");
     }
     lf_feature_options engine = run->options->engine;
+    engine.users = run->is_user ? engine.users : NULL;
     engine.with_mlofi = engine.with_mlofi || run->flow_count > 0 || run->is_fitted;
     if (!has_carry) {
         engine.features = run->indices;
@@ -177,9 +186,12 @@ static void fill_fitted(rows_run *run, int64_t t_ns, double *row, double *column
 
 static lf_status emit(rows_run *run, int64_t t_ns, lf_error *error)
 {
-    double row[LFI_FEATURE_COUNT_ALL];
+    double row[LFI_FEATURE_INDICES_MAX];
     bool is_valid;
     lf_feature_row(run->engine, t_ns, row, &is_valid);
+    if (run->is_user) {
+        lf_feature_user_row(run->engine, t_ns, row, row + LFI_FEATURE_COUNT_ALL);
+    }
     double *out = run->values + run->row_count * run->width;
     if (run->is_fitted) {
         fill_fitted(run, t_ns, row, out + run->index_count + run->flow_count);

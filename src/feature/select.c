@@ -14,13 +14,20 @@ size_t lf_feature_find(const char *name)
     return SIZE_MAX;
 }
 
-static lf_status refuse_name(const char *word, lf_error *error)
+/* Indices of the built-in features and those of one's own. */
+static size_t index_count(const lf_feature_users *users)
 {
-    const char *candidates[LFI_FEATURE_COUNT_ALL + 3];
+    return (size_t)LFI_FEATURE_COUNT_ALL + lf_feature_users_count(users);
+}
+
+static lf_status refuse_name(const lf_feature_users *users, const char *word, lf_error *error)
+{
+    const char *candidates[LFI_FEATURE_INDICES_MAX + 4];
     size_t count = 0;
-    for (size_t i = 0; i < LFI_FEATURE_COUNT_ALL; i++) {
-        candidates[count++] = lf_feature_at(i)->name;
+    for (size_t i = 0; i < index_count(users); i++) {
+        candidates[count++] = lf_feature_info_of(users, i)->name;
     }
+    candidates[count++] = "user";
     candidates[count++] = "default";
     candidates[count++] = "scale_free";
     candidates[count++] = "fitted";
@@ -40,18 +47,22 @@ static lf_status refuse_name(const char *word, lf_error *error)
 }
 
 /* Adds one word's features. */
-static lf_status add_word(const char *word, size_t *indices, size_t *count, lf_error *error)
+static lf_status add_word(
+    const lf_feature_users *users, const char *word, size_t *indices, size_t *count, lf_error *error
+)
 {
     const bool is_default = strcmp(word, "default") == 0;
     const bool is_scale_free = strcmp(word, "scale_free") == 0;
     const bool is_fitted = strcmp(word, "fitted") == 0;
-    bool is_known = is_default || is_scale_free || is_fitted;
-    for (size_t i = 0; i < LFI_FEATURE_COUNT_ALL; i++) {
-        const lf_feature_info *info = lf_feature_at(i);
+    const bool is_user = users != NULL && strcmp(word, "user") == 0;
+    bool is_known = is_default || is_scale_free || is_fitted || is_user;
+    for (size_t i = 0; i < index_count(users); i++) {
+        const lf_feature_info *info = lf_feature_info_of(users, i);
+        const bool is_own = i >= (size_t)LFI_FEATURE_COUNT_ALL;
         const bool is_named = strcmp(word, info->name) == 0;
-        const bool is_of_set = (is_default && !info->is_fitted) ||
+        const bool is_of_set = (is_default && !info->is_fitted && !is_own) ||
                                (is_scale_free && info->is_scale_free) ||
-                               (is_fitted && info->is_fitted);
+                               (is_fitted && info->is_fitted) || (is_user && is_own);
         is_known = is_known || is_named;
         if (!is_named && !is_of_set) {
             continue;
@@ -64,10 +75,17 @@ static lf_status add_word(const char *word, size_t *indices, size_t *count, lf_e
             indices[(*count)++] = i;
         }
     }
-    return is_known ? LF_OK : refuse_name(word, error);
+    return is_known ? LF_OK : refuse_name(users, word, error);
 }
 
 lf_status lf_feature_select(const char *set, size_t *indices, size_t *count, lf_error *error)
+{
+    return lf_feature_select_of(NULL, set, indices, count, error);
+}
+
+lf_status lf_feature_select_of(
+    const lf_feature_users *users, const char *set, size_t *indices, size_t *count, lf_error *error
+)
 {
     *count = 0;
     const char *rest = set;
@@ -76,7 +94,7 @@ lf_status lf_feature_select(const char *set, size_t *indices, size_t *count, lf_
         const size_t length = strcspn(rest, ",");
         /* A word that is too long is cut, and as it then names nothing it is refused. */
         memcpy(word, rest, length < sizeof word ? length : sizeof word - 1);
-        const lf_status status = add_word(word, indices, count, error);
+        const lf_status status = add_word(users, word, indices, count, error);
         if (status != LF_OK) {
             *count = 0;
             return status;
@@ -102,8 +120,20 @@ lf_status lf_feature_mirror_row(
     const size_t *indices, size_t count, const double *row, double *out, lf_error *error
 )
 {
+    return lf_feature_mirror_row_of(NULL, indices, count, row, out, error);
+}
+
+lf_status lf_feature_mirror_row_of(
+    const lf_feature_users *users,
+    const size_t *indices,
+    size_t count,
+    const double *row,
+    double *out,
+    lf_error *error
+)
+{
     for (size_t k = 0; k < count; k++) {
-        const lf_feature_info *info = lf_feature_at(indices[k]);
+        const lf_feature_info *info = lf_feature_info_of(users, indices[k]);
         size_t from = k;
         if (info->partner >= 0) {
             from = position_of(indices, count, info->partner);
@@ -114,7 +144,7 @@ lf_status lf_feature_mirror_row(
                 LF_RANGE,
                 "The feature %s cannot be mirrored without its partner %s; select both.",
                 info->name,
-                lf_feature_at((size_t)info->partner)->name
+                lf_feature_info_of(users, (size_t)info->partner)->name
             );
         }
         switch (info->mirror) {

@@ -20,6 +20,7 @@ void lf_model_destroy(lf_model *model)
         lf_scorer_destroy(model->scorers[head]);
         lf_release(allocator, model->linear[head]);
     }
+    lf_feature_users_destroy(model->users);
     lf_release(allocator, model->training);
     lf_release(allocator, model);
 }
@@ -33,6 +34,11 @@ const size_t *lf_model_features(const lf_model *model, size_t *count)
 {
     *count = model->feature_count;
     return model->features;
+}
+
+const lf_feature_users *lf_model_users(const lf_model *model)
+{
+    return model->users;
 }
 
 const lf_feature_fitted *lf_model_fitted(const lf_model *model)
@@ -133,7 +139,7 @@ static lf_prediction prediction_of(const lf_model *model, const double values[LF
 static void mirror_row(const lf_model *model, const double *x, double *out)
 {
     const lf_status status =
-        lf_feature_mirror_row(model->features, model->feature_count, x, out, NULL);
+        lf_feature_mirror_row_of(model->users, model->features, model->feature_count, x, out, NULL);
     assert(status == LF_OK);
     (void)status;
 }

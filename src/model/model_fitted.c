@@ -42,7 +42,7 @@ json_t *lfi_fitted_json(const lf_feature_fitted *fitted, const size_t *features,
 {
     json_t *all = json_object();
     for (size_t i = 0; i < count; i++) {
-        if (!lf_feature_at(features[i])->is_fitted) {
+        if (!lf_feature_is_fitted(features[i])) {
             continue;
         }
         const size_t at = position_of(features[i]);
@@ -130,10 +130,10 @@ bool lfi_fitted_read(
 {
     *out = (lf_feature_fitted){0};
     for (size_t i = 0; i < count; i++) {
-        const lf_feature_info *info = lf_feature_at(features[i]);
-        if (!info->is_fitted) {
+        if (!lf_feature_is_fitted(features[i])) {
             continue;
         }
+        const lf_feature_info *info = lf_feature_at(features[i]);
         const json_t *entry = json_object_get(object, info->name);
         const size_t at = position_of(features[i]);
         const bool is_read = at < LF_FEATURE_WINDOW_COUNT

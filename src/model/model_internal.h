@@ -195,8 +195,8 @@ struct lf_scorer {
 };
 
 /* Version of model.json; raised when an older program would read it wrongly. Version 1 has no
-   parameters of fitted features, version 2 no calibration, version 3 no starts; all are read, and
-   the lowest from 2 on that can hold a model is written. */
+   parameters of fitted features, version 2 no calibration, version 3 no starts and no features of
+   one's own; all are read, and the lowest from 2 on that can hold a model is written. */
 #define LFI_MODEL_FORMAT 4
 #define LFI_MODEL_FORMAT_CALIBRATED 3
 #define LFI_MODEL_FORMAT_PLAIN 2
@@ -207,7 +207,8 @@ struct lf_model {
     lf_model_meta meta;
     size_t features[LF_MODEL_FEATURES_MAX];
     size_t feature_count;
-    bool has_fitted; /* some of the features is a fitted one */
+    lf_feature_users *users; /* those of one's own, declared; NULL: none */
+    bool has_fitted;         /* some of the features is a fitted one */
     lf_feature_fitted fitted;
     lf_scorer *scorers[LF_HEAD_COUNT]; /* kind trees; NULL: no such head */
     /* Intercept, weights, means of a linear head, or of what trees start from; NULL: none. */
@@ -218,6 +219,14 @@ struct lf_model {
 /* model_fitted.c: parameters of fitted features as JSON, for the features that need them; NULL
    without memory. */
 json_t *lfi_fitted_json(const lf_feature_fitted *fitted, const size_t *features, size_t count);
+
+/* model_users.c: the features of one's own among some, as JSON; NULL: none, or no memory. */
+json_t *lfi_users_json(const lf_feature_users *users, const size_t *features, size_t count);
+
+/* Reads them back, declared without functions; *out is NULL when there are none. */
+lf_status lfi_users_read(
+    const json_t *list, const lf_allocator *allocator, lf_feature_users **out, lf_error *error
+);
 
 /* Reads them back; false when one of the features has none or they are not as they must be, with
    the name of that feature. */

@@ -170,6 +170,12 @@ static lf_status read_features(loader *l, const json_t *root)
     lf_model *model = l->model;
     const json_t *list = json_object_get(root, "features");
     const size_t count = json_array_size(list);
+    lf_error inner;
+    if (lfi_users_read(
+            json_object_get(root, "user_features"), model->allocator, &model->users, &inner
+        ) != LF_OK) {
+        return wrong(l, "user_features", inner.message);
+    }
     if (count == 0 || count > LF_MODEL_FEATURES_MAX) {
         return wrong(l, "features", "a list of 1 to 256 names");
     }
@@ -178,7 +184,7 @@ static lf_status read_features(loader *l, const json_t *root)
         if (name == NULL) {
             return wrong(l, "features", "a list of names");
         }
-        model->features[i] = lf_feature_find(name);
+        model->features[i] = lf_feature_find_of(model->users, name);
         if (model->features[i] == SIZE_MAX) {
             return unknown_feature(l, name);
         }
@@ -194,8 +200,8 @@ static lf_status read_features(loader *l, const json_t *root)
     }
     const double row[LF_MODEL_FEATURES_MAX] = {0};
     double mirror[LF_MODEL_FEATURES_MAX];
-    lf_error inner;
-    if (lf_feature_mirror_row(model->features, count, row, mirror, &inner) != LF_OK) {
+    if (lf_feature_mirror_row_of(model->users, model->features, count, row, mirror, &inner) !=
+        LF_OK) {
         return lf_error_set_at(
             l->error,
             LF_MISMATCH,
@@ -229,7 +235,7 @@ static lf_status check_scorer(loader *l, const lf_scorer *scorer, int head)
     const lf_model *model = l->model;
     const size_t count = lf_scorer_feature_count(scorer);
     for (size_t i = 0; i < count && i < model->feature_count; i++) {
-        const char *expected = lf_feature_at(model->features[i])->name;
+        const char *expected = lf_feature_info_of(model->users, model->features[i])->name;
         if (strcmp(lf_scorer_feature_name(scorer, i), expected) != 0) {
             return lf_error_set_at(
                 l->error,

@@ -35,7 +35,8 @@ static json_t *feature_names(const lf_model_content *content)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < content->feature_count; i++) {
-        (void)json_array_append_new(list, json_string(lf_feature_at(content->features[i])->name));
+        const lf_feature_info *info = lf_feature_info_of(content->users, content->features[i]);
+        (void)json_array_append_new(list, json_string(info->name));
     }
     return list;
 }
@@ -87,13 +88,15 @@ static json_t *heads(const lf_model_content *content)
 }
 
 /* A folder that nothing is new in can be read by the versions before. */
-static int format_version(const lf_model_content *content)
+static int format_version(const lf_model_content *content, bool has_users)
 {
     const lf_calibration *const calibration = content->meta.calibration;
+    bool is_new = has_users;
     for (int head = 0; head < LF_HEAD_COUNT; head++) {
-        if (content->starts[head] != NULL) {
-            return LFI_MODEL_FORMAT;
-        }
+        is_new = is_new || content->starts[head] != NULL;
+    }
+    if (is_new) {
+        return LFI_MODEL_FORMAT;
     }
     return calibration[0].is_set || calibration[1].is_set ? LFI_MODEL_FORMAT_CALIBRATED
                                                           : LFI_MODEL_FORMAT_PLAIN;
@@ -210,12 +213,13 @@ lf_status lf_model_save(const char *path, const lf_model_content *content, lf_er
         json_decref(training);
         return lf_error_set(error, LF_RANGE, "training_json must be a JSON object.");
     }
+    json_t *users = lfi_users_json(content->users, content->features, content->feature_count);
     json_t *root = json_pack(
         "{s:s, s:i, s:s, s:s, s:b, s:o, s:o, s:o, s:o}",
         "format",
         "lobflow-model",
         "format_version",
-        format_version(content),
+        format_version(content, users != NULL),
         "lobflow_version",
         LF_VERSION,
         "kind",
@@ -231,6 +235,9 @@ lf_status lf_model_save(const char *path, const lf_model_content *content, lf_er
         "training",
         training
     );
+    if (users != NULL) {
+        (void)json_object_set_new(root, "user_features", users);
+    }
     if (lf_feature_needs_fitted(content->features, content->feature_count)) {
         json_t *parameters =
             lfi_fitted_json(content->fitted, content->features, content->feature_count);

@@ -118,21 +118,54 @@ static lf_status check_fitted(lf_pipeline *pipeline, lf_error *error)
     return status;
 }
 
+/* Find the features of one's own that the models use among those of the run. */
+static lf_status check_users(lf_pipeline *pipeline, lf_error *error)
+{
+    lf_status status = LF_OK;
+    for (size_t i = 0; i < pipeline->span_count && status == LF_OK; i++) {
+        const lf_model *const model = pipeline->spans[i].model;
+        size_t *const places = pipeline->user_places + i * LF_FEATURE_USERS_MAX;
+        if (model != NULL) {
+            status = lf_feature_users_match(pipeline->users, lf_model_users(model), places, error);
+        }
+    }
+    return status;
+}
+
+/* Memory for the rows that the models look at. */
+static lf_status
+make_row_memory(lf_pipeline *pipeline, const lf_allocator *allocator, lf_error *error)
+{
+    const size_t width = lf_feature_count_all() + LF_FEATURE_USERS_MAX;
+    const size_t places = (pipeline->span_count + 1) * LF_FEATURE_USERS_MAX;
+    pipeline->features = lf_allocate(allocator, width, sizeof *pipeline->features);
+    pipeline->user_values =
+        lf_allocate(allocator, LF_FEATURE_USERS_MAX, sizeof *pipeline->user_values);
+    pipeline->user_places = lf_allocate(allocator, places, sizeof *pipeline->user_places);
+    if (pipeline->features == NULL || pipeline->user_values == NULL ||
+        pipeline->user_places == NULL) {
+        return lf_error_set(error, LF_NOMEM, "No memory for a row of features.");
+    }
+    for (size_t i = 0; i < width; i++) {
+        pipeline->features[i] = NAN;
+    }
+    return LF_OK;
+}
+
 static lf_status
 make_engine(lf_pipeline *pipeline, const lf_pipeline_options *options, lf_error *error)
 {
     pipeline->ofi_norm_index = lf_feature_find("ofi_norm_1min");
     pipeline->ofi_index = lf_feature_find("ofi_1min");
     pipeline->imbalance_index = lf_feature_find("depth_imbalance_l1");
-    pipeline->features =
-        lf_allocate(options->allocator, lf_feature_count_all(), sizeof *pipeline->features);
-    if (pipeline->features == NULL) {
-        return lf_error_set(error, LF_NOMEM, "No memory for a row of features.");
+    pipeline->users = options->features.users;
+    lf_status status = make_row_memory(pipeline, options->allocator, error);
+    if (status == LF_OK) {
+        status = check_users(pipeline, error);
     }
-    for (size_t i = 0; i < lf_feature_count_all(); i++) {
-        pipeline->features[i] = NAN;
+    if (status == LF_OK) {
+        status = check_fitted(pipeline, error);
     }
-    const lf_status status = check_fitted(pipeline, error);
     if (status != LF_OK) {
         return status;
     }
@@ -225,6 +258,8 @@ void lf_pipeline_destroy(lf_pipeline *pipeline)
     const lf_allocator *const used = pipeline->has_allocator ? &allocator : NULL;
     lf_feature_engine_destroy(pipeline->engine);
     lf_release(used, pipeline->features);
+    lf_release(used, pipeline->user_values);
+    lf_release(used, pipeline->user_places);
     lf_release(used, pipeline->strategies);
     lf_release(used, pipeline->spans);
     lf_release(used, pipeline);
@@ -305,6 +340,19 @@ static void compute_fitted(lf_pipeline *pipeline, const lf_row *row)
     );
 }
 
+/* The features of one's own behind all others, in the order of the row's model. */
+static void compute_users(lf_pipeline *pipeline, const lf_row *row)
+{
+    const lf_model *const model = row->span >= 0 ? pipeline->spans[row->span].model : NULL;
+    const lf_feature_users *const wanted = model != NULL ? lf_model_users(model) : NULL;
+    double *const out = pipeline->features + lf_feature_count_all();
+    lf_feature_user_row(pipeline->engine, row->ts_ns, pipeline->features, pipeline->user_values);
+    for (size_t i = 0; i < lf_feature_users_count(wanted); i++) {
+        const size_t at = (size_t)row->span * LF_FEATURE_USERS_MAX + i;
+        out[i] = pipeline->user_values[pipeline->user_places[at]];
+    }
+}
+
 static void compute_row(lf_pipeline *pipeline, lf_row *row)
 {
     bool valid = false;
@@ -315,6 +363,9 @@ static void compute_row(lf_pipeline *pipeline, lf_row *row)
     row->depth_imbalance_l1 = pipeline->features[pipeline->imbalance_index];
     if (pipeline->is_fitted) {
         compute_fitted(pipeline, row);
+    }
+    if (pipeline->users != NULL) {
+        compute_users(pipeline, row);
     }
     if (row->span >= 0) {
         lf_model_predict(

@@ -66,8 +66,11 @@ struct lf_pipeline {
     lf_instrument instrument;
     int64_t step_ns;
     lf_feature_engine *engine; /* NULL when rows were given */
-    double *features;          /* [lf_feature_count_all()] */
-    bool is_fitted;            /* some model has fitted features */
+    double *features;          /* [lf_feature_count_all() + those of the model's users] */
+    double *user_values;       /* [lf_feature_users_count(users)] in the order of the run */
+    size_t *user_places;       /* [span_count][LF_FEATURE_USERS_MAX] of the models' in the run's */
+    const lf_feature_users *users; /* borrowed; NULL: none */
+    bool is_fitted;                /* some model has fitted features */
     size_t ofi_norm_index;
     size_t ofi_index;
     size_t imbalance_index;

@@ -176,6 +176,7 @@ static lf_status read_feed(day_pass *pass, lf_feed *feed, lfi_day_rows *out, lf_
                 .clock = pass->options->clock,
                 .vpin_bucket_lots = config->vpin_bucket_lots,
                 .carry = &out->carry,
+                .users = pass->job->users,
             },
         .set = pass->options->set,
         .fitted = pass->options->fitted,
@@ -274,7 +275,8 @@ set_for_training(const lf_run_job *job, lf_clock clock, char set[LFI_SET_BYTES],
     size_t features[LF_MODEL_FEATURES_MAX];
     size_t count = 0;
     lfi_run_train_options(job, clock, &options);
-    const lf_status status = lf_feature_select(options.features, features, &count, error);
+    const lf_status status =
+        lf_feature_select_of(job->users, options.features, features, &count, error);
     if (status == LF_OK) {
         lfi_fitted_set(features, count, set);
     }

@@ -6,13 +6,17 @@
 void lfi_fitted_set(const size_t *features, size_t count, char out[LFI_SET_BYTES])
 {
     int used = snprintf(out, LFI_SET_BYTES, "default");
+    bool has_user = false;
     for (size_t i = 0; i < count; i++) {
-        const lf_feature_info *const info = lf_feature_at(features[i]);
-        if (info->is_fitted) {
+        if (lf_feature_is_fitted(features[i])) {
             /* Five names of at most 23 characters, each once. */
             const size_t room = LFI_SET_BYTES - (size_t)used;
-            used += snprintf(out + used, room, ",%s", info->name);
+            used += snprintf(out + used, room, ",%s", lf_feature_at(features[i])->name);
         }
+        has_user = has_user || features[i] >= lf_feature_count_all();
+    }
+    if (has_user) {
+        (void)snprintf(out + used, LFI_SET_BYTES - (size_t)used, ",user");
     }
 }
 
@@ -26,7 +30,8 @@ lfi_fitter_begin(const lf_run_job *job, const lf_model *model, lfi_fitter *out, 
     if (strcmp(set, "all") == 0 || strcmp(set, "mlofi") == 0) {
         return LF_OK;
     }
-    const lf_status status = lf_feature_select(set, out->features, &out->feature_count, error);
+    const lf_status status =
+        lf_feature_select_of(job->users, set, out->features, &out->feature_count, error);
     out->is_needed = lf_feature_needs_fitted(out->features, out->feature_count);
     if (status != LF_OK || !out->is_needed || model != NULL) {
         return status;

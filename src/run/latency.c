@@ -263,6 +263,7 @@ static lf_status trade_feed(surface *s, day_pass *pass, lf_feature_carry *carry,
         .span_count = s->span_count,
         .carry = &before,
         .carry_out = carry,
+        .users = s->job->users,
         .on_batch = on_batch,
         .context = pass,
     };

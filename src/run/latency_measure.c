@@ -88,7 +88,11 @@ static lf_status time_day(
         .spans = trading->spans,
         .span_count = trading->span_count,
         .step_ns = job->config->step_ns,
-        .features = {.vpin_bucket_lots = lf_model_meta_of(model)->vpin_bucket_lots},
+        .features =
+            {
+                .vpin_bucket_lots = lf_model_meta_of(model)->vpin_bucket_lots,
+                .users = job->users,
+            },
     };
     lf_pipeline *pipeline = NULL;
     lf_status status = lf_pipeline_create(lf_feed_instrument(feed), &options, &pipeline, error);

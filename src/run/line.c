@@ -30,6 +30,7 @@ void lfi_run_train_options(const lf_run_job *job, lf_clock clock, lf_train_optio
     if (config->model_features[0] != '\0') {
         out->features = config->model_features;
     }
+    out->users = job->users;
     out->monotone = config->model_monotone;
     out->split = config->split;
     out->step_ns = config->step_ns;
@@ -374,6 +375,10 @@ static lf_status trade_model(
         .in_sample = in_sample,
     };
     const lf_model_meta *const meta = lf_model_meta_of(model);
+    const lf_status status = lf_feature_users_match(job->users, lf_model_users(model), NULL, error);
+    if (status != LF_OK) {
+        return status;
+    }
     if (meta->step_ns != job->config->step_ns) {
         char trained[32];
         char asked[32];

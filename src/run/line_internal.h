@@ -76,7 +76,7 @@ void lfi_day_clear(lfi_day_rows *rows);
 
 /* ---- fitted features --------------------------------------------------------------------- */
 
-/* The set "default" and those of some features that are fitted. */
+/* The set "default", those of some features that are fitted, and all of one's own when some are. */
 #define LFI_SET_BYTES ((size_t)256)
 void lfi_fitted_set(const size_t *features, size_t count, char out[LFI_SET_BYTES]);
 

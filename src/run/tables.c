@@ -184,7 +184,8 @@ static void find_columns(const lf_model *model, lf_frame *rows, const double **c
     size_t count = 0;
     const size_t *const features = lf_model_features(model, &count);
     for (size_t f = 0; f < count; f++) {
-        columns[f] = lf_frame_f64(rows, lf_frame_find(rows, lf_feature_at(features[f])->name));
+        const lf_feature_info *const info = lf_feature_info_of(lf_model_users(model), features[f]);
+        columns[f] = lf_frame_f64(rows, lf_frame_find(rows, info->name));
     }
 }
 
@@ -265,8 +266,12 @@ static lf_status make_predictions(
     };
     lfi_day_rows *const days = lf_allocate(job->allocator, job->source_count + 1, sizeof *days);
     lf_frame *predictions = NULL;
-    lf_status status = days != NULL ? create_predictions(job, &predictions, error)
-                                    : lf_error_set(error, LF_NOMEM, "No memory for the days.");
+    lf_status status = days != NULL
+                           ? lf_feature_users_match(job->users, lf_model_users(model), NULL, error)
+                           : lf_error_set(error, LF_NOMEM, "No memory for the days.");
+    if (status == LF_OK) {
+        status = create_predictions(job, &predictions, error);
+    }
     for (size_t i = 0; i < job->source_count && status == LF_OK; i++) {
         lfi_day_carry(job, days, i, &days[i].carry);
         status = lfi_day_read(job, i, &options, &days[i], error);

@@ -125,6 +125,7 @@ static lf_status trade_feed(
         .row_count = row_count,
         .carry = &unit->carry,
         .carry_out = &unit->carry_out,
+        .users = job->users,
         .on_batch = on_batch,
         .context = &pass,
     };

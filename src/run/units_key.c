@@ -169,6 +169,10 @@ lf_status lfi_common_key(lfi_units *units, lf_error *error)
     hash = hash_whole(hash, (int64_t)units->strategy_count);
     hash = hash_whole(hash, units->trading->in_sample);
     hash = hash_whole(hash, units->lean);
+    for (size_t i = 0; i < lf_feature_users_count(units->job->users); i++) {
+        const lf_feature_user *const user = lf_feature_users_at(units->job->users, i);
+        hash = hash_text(hash_text(hash, user->name), user->version);
+    }
     for (size_t i = 0; i < units->trading->span_count; i++) {
         const lf_span *const span = &units->trading->spans[i];
         hash = hash_whole(hash, span->from_ns);

@@ -192,7 +192,7 @@ static json_t *values_by_name(const lfi_data *data, const double *values)
 {
     json_t *all = json_object();
     for (size_t i = 0; i < data->feature_count; i++) {
-        const char *name = lf_feature_at(data->indices[i])->name;
+        const char *name = lfi_feature_info(data, i)->name;
         (void)json_object_set_new(all, name, lfi_number(values[i]));
     }
     return all;
@@ -276,6 +276,7 @@ static lf_status save(const fitting *f, const char *path, lf_error *error)
     lf_model_content content = {
         .features = f->data->indices,
         .feature_count = f->data->feature_count,
+        .users = f->data->options->users,
         .fitted = lfi_fitted_parameters(f->data),
         .training_json = training,
     };

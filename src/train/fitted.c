@@ -41,7 +41,7 @@ gatherer_begin(const lf_allocator *allocator, const size_t *features, size_t cou
 {
     *out = (gatherer){.allocator = allocator};
     for (size_t i = 0; i < count; i++) {
-        if (lf_feature_at(features[i])->is_fitted) {
+        if (lf_feature_is_fitted(features[i])) {
             out->is_wanted[features[i] - lf_feature_count()] = true;
         }
     }
@@ -268,7 +268,7 @@ lf_status lfi_fitted_open(const lfi_data *data, lfi_columns *day, lf_error *erro
         }
     }
     for (size_t f = 0; f < data->feature_count && status == LF_OK; f++) {
-        if (lf_feature_at(data->indices[f])->is_fitted) {
+        if (lf_feature_is_fitted(data->indices[f])) {
             const size_t k = data->indices[f] - lf_feature_count();
             day->features[f] = fitted->values + k * fitted->capacity;
         }
@@ -312,7 +312,7 @@ void lfi_fitted_report(const lfi_data *data, json_t *root)
     const lfi_fitted *fitted = data->fitted;
     json_t *all = fitted != NULL ? json_object() : NULL;
     for (size_t f = 0; f < data->feature_count && fitted != NULL; f++) {
-        const lf_feature_info *info = lf_feature_at(data->indices[f]);
+        const lf_feature_info *info = lfi_feature_info(data, f);
         json_t *entry = NULL;
         if (!info->is_fitted) {
             continue;

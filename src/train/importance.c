@@ -235,7 +235,7 @@ static double *cell(lfi_importance *out, double *values, size_t fold, int head)
 static bool is_in_unit(const measurer *m, size_t feature, size_t unit)
 {
     const lfi_importance *out = m->out;
-    const char *group = lf_feature_at(m->data->indices[feature])->group;
+    const char *group = lfi_feature_info(m->data, feature)->group;
     return unit < out->feature_count ? unit == feature
                                      : strcmp(group, out->groups[unit - out->feature_count]) == 0;
 }
@@ -294,7 +294,7 @@ static void read_gains(measurer *m, const lf_train_fold *fold, size_t k)
         double *shares = cell(out, out->gains, k, head);
         double sum = 0;
         for (size_t f = 0; f < out->feature_count; f++) {
-            json_t *gain = json_object_get(gains, lf_feature_at(m->data->indices[f])->name);
+            json_t *gain = json_object_get(gains, lfi_feature_info(m->data, f)->name);
             shares[f] = json_is_number(gain) ? json_number_value(gain) : NAN;
             sum += json_is_number(gain) ? shares[f] : 0;
         }
@@ -314,14 +314,14 @@ static void read_gains(measurer *m, const lf_train_fold *fold, size_t k)
 static void find_groups(lfi_importance *out, const lfi_data *data)
 {
     for (size_t f = 0; f < data->feature_count; f++) {
-        const char *group = lf_feature_at(data->indices[f])->group;
+        const char *group = lfi_feature_info(data, f)->group;
         size_t members = 0;
         bool is_known = false;
         for (size_t g = 0; g < out->group_count; g++) {
             is_known = is_known || strcmp(out->groups[g], group) == 0;
         }
         for (size_t other = 0; other < data->feature_count; other++) {
-            members += strcmp(lf_feature_at(data->indices[other])->group, group) == 0;
+            members += strcmp(lfi_feature_info(data, other)->group, group) == 0;
         }
         if (!is_known && members > 1 && out->group_count < LFI_GROUPS_MAX) {
             out->groups[out->group_count++] = group;

@@ -122,8 +122,8 @@ static json_t *head_json(const lfi_importance *i, const lfi_data *data, int head
     json_t *groups = json_array();
     for (size_t unit = 0; unit < i->unit_count; unit++) {
         const bool is_feature = unit < i->feature_count;
-        const char *name = is_feature ? lf_feature_at(data->indices[unit])->name
-                                      : i->groups[unit - i->feature_count];
+        const char *name =
+            is_feature ? lfi_feature_info(data, unit)->name : i->groups[unit - i->feature_count];
         json_t *entry = unit_json(&drops, &gains, unit, is_feature ? "feature" : "group", name);
         (void)json_array_append_new(is_feature ? features : groups, entry);
     }

@@ -317,7 +317,7 @@ static lf_status create_by_sample(
     } else {
         close_up(sample, rows, columns);
         for (size_t i = 0; i < width; i++) {
-            names[i] = lf_feature_at(data->indices[i])->name;
+            names[i] = lfi_feature_info(data, i)->name;
         }
         const bool is_made = api->DatasetCreateFromSampledColumn(
                                  columns->values,

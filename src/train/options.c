@@ -118,7 +118,7 @@ static lf_status parse_entry(lfi_data *data, const char *entry, size_t bytes, lf
         );
     }
     for (size_t i = 0; i < data->feature_count; i++) {
-        const char *name = lf_feature_at(data->indices[i])->name;
+        const char *name = lfi_feature_info(data, i)->name;
         if (strlen(name) == length && memcmp(name, entry, length) == 0) {
             data->monotone[i] = sign == '+' ? 1 : -1;
             return LF_OK;

@@ -90,7 +90,7 @@ find_columns(const lfi_data *data, lf_frame *frame, lfi_columns *out, lf_error *
         status = find_labels(data, frame, out, error);
     }
     for (size_t i = 0; i < data->feature_count && status == LF_OK; i++) {
-        const lf_feature_info *info = lf_feature_at(data->indices[i]);
+        const lf_feature_info *info = lfi_feature_info(data, i);
         if (!info->is_fitted) {
             status = find_column(frame, info->name, LF_COLUMN_F64, &values, error);
             out->features[i] = values;
@@ -188,12 +188,15 @@ void lfi_day_close(const lfi_data *data, lfi_columns *day)
 
 static lf_status select_features(lfi_data *data, lf_error *error)
 {
-    size_t *indices = lf_allocate(data->allocator, lf_feature_count_all(), sizeof *indices);
+    const size_t most = lf_feature_count_all() + LF_FEATURE_USERS_MAX;
+    size_t *indices = lf_allocate(data->allocator, most, sizeof *indices);
     size_t count = 0;
     if (indices == NULL) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for the columns.");
     }
-    lf_status status = lf_feature_select(data->options->features, indices, &count, error);
+    const lf_train_options *const options = data->options;
+    lf_status status =
+        lf_feature_select_of(options->users, options->features, indices, &count, error);
     if (status == LF_OK && (count == 0 || count > LF_MODEL_FEATURES_MAX)) {
         status = lf_error_set(error, LF_RANGE, "a model needs 1 to 256 features, not %zu.", count);
     }
@@ -345,8 +348,13 @@ put_row(const lfi_query *query, const lfi_columns *day, size_t row, lfi_matrix *
         return LF_OK;
     }
     put_label(m, day->times[row], mirrored_label(query->head, label));
-    return lf_feature_mirror_row(
-        query->is_beside ? data->beside : data->indices, width, x, x + width, error
+    return lf_feature_mirror_row_of(
+        data->options->users,
+        query->is_beside ? data->beside : data->indices,
+        width,
+        x,
+        x + width,
+        error
     );
 }
 

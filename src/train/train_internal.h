@@ -59,6 +59,12 @@ typedef struct lfi_data {
     lfi_fitted *fitted;                     /* NULL: none of the features is fitted */
 } lfi_data;
 
+/* Registry entry of one of the model's features. */
+static inline const lf_feature_info *lfi_feature_info(const lfi_data *data, size_t feature)
+{
+    return lf_feature_info_of(data->options->users, data->indices[feature]);
+}
+
 /* Which rows: first <= t < end, the longest label ends at or before label_end, and the time between
    touches nothing that is purged. */
 typedef struct lfi_span {
