@@ -18,12 +18,14 @@ from lobflow.model import Model, train
 from lobflow.study import feature_list, features, impact, labels
 from lobflow.table import Table
 from lobflow.trade import Run, backtest, latency, report, run, sweep
+from lobflow.user import Feature, feature
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "CancelledError", "DataError", "Days", "DependencyError", "Finding", "FormatError", "InvariantError", "IoError",
-    "LobflowError", "LobflowNote", "MismatchError", "Model", "NotFoundError", "OutOfMemoryError", "RangeError", "Run",
-    "Table", "UnsupportedError", "backtest", "config_keys", "convert", "feature_list", "features", "impact", "inspect", "labels",
-    "latency", "open", "report", "run", "sweep", "synth", "train",
+    "CancelledError", "DataError", "Days", "DependencyError", "Feature", "Finding", "FormatError", "InvariantError",
+    "IoError", "LobflowError", "LobflowNote", "MismatchError", "Model", "NotFoundError", "OutOfMemoryError",
+    "RangeError", "Run", "Table", "UnsupportedError", "backtest", "config_keys", "convert", "feature",
+    "feature_list", "features", "impact", "inspect", "labels", "latency", "open", "report", "run", "sweep", "synth",
+    "train",
 ]

@@ -79,6 +79,11 @@ def _read(config: Config) -> Mapping[str, Any]:
             raise RangeError(f"{os.fspath(config)}: {fault}") from None
 
 
+def names(config: Config, key: str) -> bool:
+    """Whether a configuration sets a key."""
+    return any(name == key for name, _ in _flatten(_read(config)))
+
+
 def _set(out: Any, name: str, value: Any) -> None:
     section, _, key = name.partition(".")
     error = new_error()

@@ -7,11 +7,12 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lobflow import _config
+from lobflow import _config, _records
 from lobflow._config import Config
 from lobflow._core import (CancelledError, DataError, RangeError, check, date_text, duration_ns, ffi, lib, new_error,
                            path_bytes, text)
 from lobflow._progress import Progress, Watch, on_day, on_progress, on_sentence, on_share
+from lobflow.user import Feature, Users
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,16 +102,7 @@ class Days:
 
         if self._count != 1:
             raise RangeError(f"events() reads one day; these are {self._count}; take one by its index")
-        level = ("<i8", (lib.LF_LEVELS_MAX,))
-        event = np.dtype([
-            ("ts_exchange_ns", "<i8"), ("ts_local_ns", "<i8"), ("order_id", "<u8"), ("price_units", "<i8"),
-            ("size_lots", "<i8"), ("instrument", "<u4"), ("flags", "<u4"), ("trade_first", "<u4"),
-            ("trade_count", "<u2"), ("kind", "u1"), ("side", "i1"),
-            ("bid_ticks", *level), ("bid_lots", *level), ("ask_ticks", *level), ("ask_lots", *level),
-        ])
-        trade = np.dtype({"names": ["price_units", "size_lots", "sign", "hidden"],
-                          "formats": ["<i8", "<i8", "i1", "?"], "offsets": [0, 8, 16, 17], "itemsize": 24})
-        assert event.itemsize == ffi.sizeof("lf_event") and trade.itemsize == ffi.sizeof("lf_trade")
+        event, trade = _records.event(), _records.trade()
         events, trades, before = [], [], 0
         with Feed(self) as feed:
             for batch in feed:
@@ -281,7 +273,8 @@ class Job:
     """An lf_run_job: configuration, days and progress of one call."""
 
     def __init__(self, data: Days | Path | Sequence[Path], config: Config, keywords: Mapping[str, Any],
-                 progress: Progress, more: Mapping[str, str] | None = None, jobs: int | None = None) -> None:
+                 progress: Progress, more: Mapping[str, str] | None = None, jobs: int | None = None,
+                 users: Sequence[Feature] = ()) -> None:
         self.days = days_of(data)
         merged = dict(keywords)
         for key, value in self.days._options.items():
@@ -295,6 +288,8 @@ class Job:
         self.job.progress = on_progress
         self.job.progress_context = self.watch.handle
         self.job.jobs = len(os.sched_getaffinity(0)) if jobs is None else jobs
+        self.users = Users(users)
+        self.job.users = self.users.handle
         self.job.say = on_sentence
         self.job.say_context = self.watch.handle
 

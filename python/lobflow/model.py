@@ -14,6 +14,7 @@ from lobflow._core import RangeError, check, ffi, lib, new_error, path_bytes, ta
 from lobflow._progress import Progress
 from lobflow.data import Days, Job, Path
 from lobflow.table import Table
+from lobflow.user import Feature
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,13 +41,17 @@ class Model:
     ----------
     path
         The folder that `train` or ``lobflow train`` wrote.
+    user_features
+        The features of your own that it was trained with, for `predict` and backtests; a model that needs
+        them can be looked at without.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, user_features: Sequence[Feature] = ()) -> None:
         out, error = ffi.new("lf_model **"), new_error()
         check(lib.lf_model_load(ffi.NULL, path_bytes(path), out, error), error)
         self._model = ffi.gc(out[0], lib.lf_model_destroy)
         self.path = pathlib.Path(path)
+        self.user_features = tuple(user_features)
         self._row: Any = None
 
     @property
@@ -54,7 +59,8 @@ class Model:
         """Names of its features in order."""
         count = ffi.new("size_t *")
         indices = lib.lf_model_features(self._model, count)
-        return [text(lib.lf_feature_at(indices[i]).name) for i in range(count[0])]
+        users = lib.lf_model_users(self._model)
+        return [text(lib.lf_feature_info_of(users, indices[i]).name) for i in range(count[0])]
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -104,10 +110,11 @@ class Model:
         Raises
         ------
         MismatchError
-            A day touches the training span and `in_sample` is False.
+            A day touches the training span and `in_sample` is False; a feature of your own is not
+            among the model's `user_features`.
         """
         out, error = ffi.new("lf_frame **"), new_error()
-        with Job(data, config, keywords, progress) as job:
+        with Job(data, config, keywords, progress, users=self.user_features) as job:
             meta = lib.lf_model_meta_of(self._model)
             job.config.step_ns = meta.step_ns
             job.config.vpin_bucket_lots = meta.vpin_bucket_lots
@@ -185,9 +192,10 @@ class Model:
         if self._row is None:
             if lib.lf_model_fitted(self._model) != ffi.NULL:
                 raise RangeError("this model makes some features from others with parameters of its own; use predict()")
-            memory = ffi.new("double[]", lib.lf_feature_count())
             count = ffi.new("size_t *")
             indices = lib.lf_model_features(self._model, count)
+            most = max([lib.lf_feature_count(), *(indices[i] + 1 for i in range(count[0]))])
+            memory = ffi.new("double[]", most)
             view = np.frombuffer(ffi.buffer(memory))
             self._row = (memory, view, np.array([indices[i] for i in range(count[0])]), ffi.new("lf_prediction *"))
         memory, view, places, out = self._row
@@ -210,10 +218,16 @@ class Model:
         return f"<table><tbody>{rows}<tr><td>features</td><td>{', '.join(self.features)}</td></tr></tbody></table>"
 
 
+def add_users(job: Job) -> None:
+    """Features of one's own are trained on, unless the configuration says which features are."""
+    if job.users.features and text(job.config.model_features) == "":
+        job.config.model_features = f"{text(job.config.model.features)},user".encode()
+
+
 def train(data: Days | Path | Sequence[Path], folder: Path, *, preset: str | None = None, kind: str | None = None,
           horizon: str | None = None, trials: int | None = None, validation: str | None = None,
           holdout_days: int | None = None, holdout: bool | None = None, config: Config = None,
-          progress: Progress = None, **keywords: Any) -> Model:
+          user_features: Sequence[Feature] = (), progress: Progress = None, **keywords: Any) -> Model:
     """Walk forward over days, then fit the final model on all rows.
 
     Parameters
@@ -234,6 +248,9 @@ def train(data: Days | Path | Sequence[Path], folder: Path, *, preset: str | Non
         ``"walk_forward"``, ``"rolling"``, ``"kfold"`` or ``"cpcv"``, always purged.
     holdout_days, holdout
         Keep the last days for the end; look at them now, which is counted.
+    user_features
+        Features of your own; the key ``model.features`` may name them, by default they stand behind those
+        of the preset.
     config, **keywords
         More keys; see `config_keys`.
     progress
@@ -248,7 +265,8 @@ def train(data: Days | Path | Sequence[Path], folder: Path, *, preset: str | Non
     given = {"preset": preset, "kind": kind, "horizon": horizon, "trials": trials, "validation": validation,
              "holdout_days": holdout_days, "holdout": holdout, **keywords}
     out, error = ffi.new("char **"), new_error()
-    with Job(data, config, given, progress, {"horizon": "labels.horizon"}) as job:
+    with Job(data, config, given, progress, {"horizon": "labels.horizon"}, users=user_features) as job:
+        add_users(job)
         check(lib.lf_run_train(job.job, path_bytes(folder), out, error), error)
     take_text(out[0])
-    return Model(folder)
+    return Model(folder, user_features)

@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lobflow import _config
 from lobflow._config import Config
 from lobflow._core import CancelledError, RangeError, check, duration_ns, ffi, lib, new_error, text
 from lobflow._progress import Progress, Watch
 from lobflow.data import Days, Feed, Job, Path, days_of, instrument_dict
 from lobflow.table import Table
+from lobflow.user import Feature
 
 if TYPE_CHECKING:
     from lobflow.model import Model
@@ -48,7 +50,8 @@ def _specs(labels: str | Sequence[str]) -> tuple[Any, int]:
 
 def features(data: Days | Path | Sequence[Path], *, set: str | None = None, step: str | None = None,  # noqa: A002
              labels: str | Sequence[str] = (), each_event: bool = False, model: Model | None = None,
-             config: Config = None, progress: Progress = None, **keywords: Any) -> Table:
+             user_features: Sequence[Feature] = (), config: Config = None, progress: Progress = None,
+             **keywords: Any) -> Table:
     """Feature rows of all days.
 
     Parameters
@@ -57,7 +60,7 @@ def features(data: Days | Path | Sequence[Path], *, set: str | None = None, step
         `Days`, or paths of them.
     set
         Names and sets joined by commas: ``"default"`` (64), ``"scale_free"``, ``"fitted"``,
-        ``"mlofi"``, ``"ofi_1min,vpin"``.
+        ``"mlofi"``, ``"ofi_1min,vpin"``, ``"user"``.
     step
         Time between rows, ``"1s"`` by default, on a grid from the session's opening.
     labels
@@ -68,6 +71,9 @@ def features(data: Days | Path | Sequence[Path], *, set: str | None = None, step
         A row for each event time instead of each step.
     model
         Whose parameters fitted features are made with; by default those of all earlier days.
+    user_features
+        Features of your own (`Feature`): `set` may name them, or all as ``"user"``; by default they
+        stand behind the 64.
     config, **keywords
         More keys; see `config_keys`. ``clock="local"`` gives rows as a strategy sees them.
     progress
@@ -83,7 +89,9 @@ def features(data: Days | Path | Sequence[Path], *, set: str | None = None, step
     options, out, error = ffi.new("lf_run_features_options *"), ffi.new("lf_frame **"), new_error()
     options.labels, options.label_count, options.each_event = specs, count, each_event
     options.model = model._model if model is not None else ffi.NULL
-    with Job(data, config, {"set": set, "step": step, **keywords}, progress) as job:
+    if set is None and user_features and not _config.names(config, "features.set"):
+        set = "default,user"
+    with Job(data, config, {"set": set, "step": step, **keywords}, progress, users=user_features) as job:
         check(lib.lf_run_features_table(job.job, options, out, error), error)
     return Table(out[0])
 

@@ -12,8 +12,9 @@ from lobflow._config import Config
 from lobflow._core import check, duration_ns, ffi, lib, new_error, path_bytes, take_text, text
 from lobflow._progress import Progress
 from lobflow.data import Days, Job, Path
-from lobflow.model import Model, _find_lightgbm
+from lobflow.model import Model, _find_lightgbm, add_users
 from lobflow.table import Table
+from lobflow.user import Feature
 
 _TABLES = ("orders", "fills", "trades", "equity")
 _HORIZON = {"horizon": "signal.horizon"}
@@ -87,10 +88,16 @@ class Run:
         return f"<pre>{html.escape(self.text())}</pre>"
 
 
+def _users_of(model: Model | None, given: Sequence[Feature]) -> Sequence[Feature]:
+    """Features of one's own for a call: those given, else those that the model brings."""
+    return given or (model.user_features if model is not None else ())
+
+
 def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path | None = None,
              predictions: Any = None, in_sample: bool = False, horizon: str | None = None,
              entry: str | None = None, hold: str | None = None, order_size: int | None = None,
-             jobs: int | None = None, config: Config = None, progress: Progress = None, **keywords: Any) -> Run:
+             jobs: int | None = None, user_features: Sequence[Feature] = (), config: Config = None,
+             progress: Progress = None, **keywords: Any) -> Run:
     """Trade days with one model, or with predictions of your own, and write a run folder.
 
     Parameters
@@ -118,6 +125,8 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
         Lots.
     jobs
         Days traded at once; by default one a processor. Results do not depend on it.
+    user_features
+        Features of your own that the model was trained with; by default the model's `user_features`.
     config, **keywords
         More keys; see `config_keys`.
 
@@ -128,15 +137,16 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
     Raises
     ------
     MismatchError
-        A day touches the training span and `in_sample` is False; a prediction lies at no row time.
+        A day touches the training span and `in_sample` is False; a prediction lies at no row time; a
+        feature of the model is neither built in nor among `user_features`.
     """
     if (model is None) == (predictions is None):
         raise TypeError("backtest() takes a model or predictions, one of them")
     given = {"horizon": horizon, "entry": entry, "hold": hold, "order_size": order_size, **keywords}
     out, error = ffi.new("char **"), new_error()
-    with Job(data, config, given, progress, _HORIZON, jobs) as job:
-        if model is not None:
-            loaded = model if isinstance(model, Model) else Model(model)
+    loaded = model if isinstance(model, Model) or model is None else Model(model)
+    with Job(data, config, given, progress, _HORIZON, jobs, _users_of(loaded, user_features)) as job:
+        if loaded is not None:
             check(lib.lf_run_backtest(job.job, loaded._model, in_sample, path_bytes(folder), out, error), error)
         else:
             # A copy: the library may change kinds of columns.
@@ -171,7 +181,8 @@ def sweep(data: Days | Path | Sequence[Path], folder: Path, keys: Mapping[str, S
     words = ";".join(f"{key}={','.join(str(v) for v in values)}" for key, values in keys.items())
     whole = {**keywords, "sweep": words}
     out, error = ffi.new("char **"), new_error()
-    with Job(data, config, whole, progress, {**_HORIZON, "sweep": "sweep.keys"}, jobs) as job:
+    users = loaded.user_features
+    with Job(data, config, whole, progress, {**_HORIZON, "sweep": "sweep.keys"}, jobs, users) as job:
         check(lib.lf_run_sweep(job.job, loaded._model, in_sample, path_bytes(folder), out, error), error)
     take_text(out[0])
     return Table.read(pathlib.Path(folder) / "sweep.csv")
@@ -179,7 +190,8 @@ def sweep(data: Days | Path | Sequence[Path], folder: Path, keys: Mapping[str, S
 
 def run(data: Days | Path | Sequence[Path], folder: Path, *, horizon: str | None = None, entry: str | None = None,
         hold: str | None = None, order_size: int | None = None, preset: str | None = None, jobs: int | None = None,
-        config: Config = None, progress: Progress = None, **keywords: Any) -> Run:
+        user_features: Sequence[Feature] = (), config: Config = None, progress: Progress = None,
+        **keywords: Any) -> Run:
     """The whole line: features, walk forward, backtest of what no model has seen, report.
 
     Parameters are those of `backtest` and `train`; models lie in ``folder/models``.
@@ -191,15 +203,16 @@ def run(data: Days | Path | Sequence[Path], folder: Path, *, horizon: str | None
     _find_lightgbm()
     given = {"horizon": horizon, "entry": entry, "hold": hold, "order_size": order_size, "preset": preset, **keywords}
     out, error = ffi.new("char **"), new_error()
-    with Job(data, config, given, progress, _HORIZON, jobs) as job:
+    with Job(data, config, given, progress, _HORIZON, jobs, user_features) as job:
+        add_users(job)
         check(lib.lf_run_line(job.job, path_bytes(folder), out, error), error)
     take_text(out[0])
     return Run(folder)
 
 
 def latency(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path | None = None,
-            latencies: Sequence[str | int] = (), in_sample: bool = False, config: Config = None,
-            progress: Progress = None, **keywords: Any) -> dict[str, Any]:
+            latencies: Sequence[str | int] = (), in_sample: bool = False,
+            user_features: Sequence[Feature] = (), config: Config = None, progress: Progress = None, **keywords: Any) -> dict[str, Any]:
     """What each delay costs, alone and all together.
 
     Parameters
@@ -221,7 +234,10 @@ def latency(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | 
     options = ffi.new("lf_run_latency_options *")
     options.latencies_ns, options.latency_count = delays, len(latencies)
     out, error = ffi.new("char **"), new_error()
-    with Job(data, config, keywords, progress) as job:
+    users = _users_of(loaded, user_features)
+    with Job(data, config, keywords, progress, users=users) as job:
+        if loaded is None:
+            add_users(job)
         check(lib.lf_run_latency(job.job, handle, in_sample, options, path_bytes(folder), out, error), error)
     return dict(json.loads(take_text(out[0])))
 

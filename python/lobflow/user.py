@@ -1,0 +1,202 @@
+"""Features of one's own: functions compiled by numba, or of C, by their address."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lobflow import _records
+from lobflow._core import DependencyError, check, duration_ns, ffi, lib, new_error
+
+_MIRRORS = {"even": 0, "odd": 1, "swap": 2, "swap_minus": 3, "inverse": 4}
+
+
+def _numba() -> Any:
+    try:
+        import numba  # type: ignore[import-untyped,import-not-found,unused-ignore]
+    except ImportError:
+        raise DependencyError("a Python function becomes a feature by numba, which is not installed: pip install numba; "
+                              "or give the address of a compiled function") from None
+    return numba
+
+
+def address_of(function: Any) -> int | None:
+    """Where a compiled function lies: an address, or a cfunc of numba, a function of ctypes or of cffi."""
+    if isinstance(function, int) and not isinstance(function, bool):
+        return function
+    if isinstance(getattr(function, "address", None), int):
+        return int(function.address)
+    if type(function).__module__.startswith(("ctypes", "_ctypes")) or hasattr(function, "restype"):
+        import ctypes
+
+        return ctypes.cast(function, ctypes.c_void_p).value
+    if isinstance(function, ffi.CData):
+        return int(ffi.cast("intptr_t", function))
+    return None
+
+
+def code_hash(*functions: Any) -> str:
+    """A name for what functions say: their text, and the plain values that they take from outside."""
+    state = hashlib.sha256()
+    for function in functions:
+        if function is None:
+            continue
+        try:
+            state.update(textwrap.dedent(inspect.getsource(function)).encode())
+        except (OSError, TypeError):
+            state.update(function.__code__.co_code + repr(function.__code__.co_consts).encode())
+        outside = inspect.getclosurevars(function)
+        for name, value in sorted({**outside.globals, **outside.nonlocals}.items()):
+            if isinstance(value, int | float | str | bytes | bool | tuple):
+                state.update(f"{name}={value!r}".encode())
+    return state.hexdigest()[:32]
+
+
+def _compile_value(function: Callable[..., Any], state: int) -> Any:
+    numba = _numba()
+    inner, carray = numba.njit(function, error_model="numpy"), numba.carray
+    width = lib.lf_feature_count()
+    view_type, real = numba.from_dtype(_records.feature_view()), numba.types.float64
+    pointer = numba.types.CPointer
+
+    @numba.cfunc(real(pointer(view_type), pointer(real), pointer(real)))  # type: ignore[untyped-decorator,unused-ignore]
+    def value(view: Any, row: Any, kept: Any) -> Any:
+        return inner(carray(view, 1)[0], carray(row, width), carray(kept, state))
+
+    return value
+
+
+def _compile_take(function: Callable[..., Any], state: int) -> Any:
+    numba = _numba()
+    inner, carray = numba.njit(function, error_model="numpy"), numba.carray
+    event_type, trade_type = numba.from_dtype(_records.event()), numba.from_dtype(_records.trade())
+    pointer, real = numba.types.CPointer, numba.types.float64
+    kind = numba.types.void(pointer(event_type), pointer(trade_type), pointer(real))
+
+    @numba.cfunc(kind)  # type: ignore[untyped-decorator,unused-ignore]
+    def take(event: Any, trades: Any, kept: Any) -> None:
+        one = carray(event, 1)[0]
+        inner(one, carray(trades, one.trade_count), carray(kept, state))
+
+    return take
+
+
+class Feature:
+    """A feature of one's own, for the keyword ``user_features`` of the verbs.
+
+    Parameters
+    ----------
+    name
+        Of the column: letters a-z, digits and "_".
+    value
+        ``value(view, row, state)`` gives the number at a row. A Python function, compiled by numba; or a
+        compiled one of the type ``lf_feature_value`` (``lobflow/feature.h``): a cfunc of numba, a function
+        of ctypes or cffi, or its address. ``view`` has ``ts_ns start_ns session_open_ns session_close_ns
+        tick_nano lot_nano mid2 level_count`` (ns, 1e-9 of the currency and of the unit, ticks) and
+        ``bid_ticks bid_lots ask_ticks ask_lots`` of shape (10,), a level that is not there with 0 lots.
+        ``row`` holds the built-in features, shape (64,), in the order of `feature_list`; ``state`` is
+        described below and may only be read.
+    mirror
+        What it becomes when bid and ask, buyers and sellers change places: ``"even"`` x, ``"odd"`` -x,
+        ``"inverse"`` 1/x, or ``"swap"`` and ``"swap_minus"``, x and -x of the `partner`. Models of the
+        preset ``symmetric`` see each row both ways round, so a wrong rule makes a wrong model.
+    take
+        ``take(event, trades, state)`` sees each event of the session before the row, in order, and may
+        write the state; as `value`, of the type ``lf_feature_take``. ``event`` and ``trades`` have the
+        fields of `Days.events`; a trade's sign of 2 is unknown.
+    partner
+        Name of the feature that it changes places with.
+    state
+        Numbers (float64) that are kept for it, each symbol-day its own; 0 at the session's first event
+        and after every reset. Shape (state,) for functions of Python.
+    unit, formula
+        For tables of features.
+    warmup
+        NaN until so long after the session's first event or the last reset.
+    version
+        What a model is held to. By default a hash of the functions' text and of the plain values that
+        they take from outside; for compiled ones "", so give your own.
+
+    Notes
+    -----
+    Look-ahead is impossible: the functions see the state at the row and the events before, on the
+    clock of the rows. A value that is not finite is undefined (NaN). An exception inside a compiled function
+    cannot leave it, so write none.
+    """
+
+    def __init__(self, name: str, value: Any, *, mirror: str, take: Any = None, partner: str | None = None,
+                 state: int = 0, unit: str = "-", formula: str = "", warmup: str | int = "0s",
+                 version: str | None = None) -> None:
+        if mirror not in _MIRRORS:
+            raise ValueError(f"mirror is {mirror!r}; it is one of {', '.join(_MIRRORS)}")
+        if not isinstance(state, int) or state < 0:
+            raise ValueError(f"state is {state!r}; it is a number of float64, 0 or more")
+        self.name, self.mirror, self.partner = name, mirror, partner
+        self.unit, self.formula, self.state = unit, formula, state
+        self.warmup_ns = duration_ns(warmup)
+        written = [f for f in (value, take) if f is not None and address_of(f) is None]
+        for function in written:
+            if not inspect.isfunction(function):
+                raise TypeError(f"{name}: {function!r} is no function, address or compiled function")
+        self.version = version if version is not None else code_hash(*written) if written else ""
+        # The compiled functions live as long as the feature.
+        self._value = _compile_value(value, state) if value in written else value
+        self._take = _compile_take(take, state) if take in written else take
+        self.value_address = address_of(self._value)
+        self.take_address = address_of(self._take) if self._take is not None else 0
+
+    def __repr__(self) -> str:
+        return f"<lobflow.Feature {self.name}: {self.mirror}, {self.unit}>"
+
+
+def feature(name: str | None = None, *, mirror: str, **more: Any) -> Callable[[Callable[..., Any]], Feature]:
+    """A decorator that makes a `Feature` of a function ``value(view, row, state)``.
+
+    Parameters
+    ----------
+    name
+        By default the function's.
+    mirror, **more
+        As in `Feature`.
+
+    Example
+    -------
+    >>> @lf.feature(mirror="odd", unit="lots")
+    ... def lean(view, row, state):
+    ...     return float(view.bid_lots[0] - view.ask_lots[0])
+    >>> rows = lf.features(days, set="ofi_1min,lean", user_features=[lean])
+    """
+    def make(function: Callable[..., Any]) -> Feature:
+        return Feature(name or function.__name__, function, mirror=mirror, **more)
+
+    return make
+
+
+class Users:
+    """An lf_feature_users made of features, with all that it refers to."""
+
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self.features = tuple(features)
+        self.handle: Any = ffi.NULL
+        for one in self.features:
+            if not isinstance(one, Feature):
+                raise TypeError(f"user_features holds {one!r}; lobflow.Feature is needed, as the decorator lobflow.feature makes")
+        if not self.features:
+            return
+        items = ffi.new("lf_feature_user[]", len(self.features))
+        kept = []
+        for item, one in zip(items, self.features, strict=True):
+            for field in ("name", "unit", "formula", "version", "partner"):
+                words = getattr(one, field)
+                if words is not None:
+                    kept.append(ffi.new("char[]", str(words).encode()))
+                    setattr(item, field, kept[-1])
+            item.mirror, item.warmup_ns, item.state_bytes = _MIRRORS[one.mirror], one.warmup_ns, 8 * one.state
+            item.value = ffi.cast("lf_feature_value", one.value_address)
+            item.take = ffi.cast("lf_feature_take", one.take_address)
+        out, error = ffi.new("lf_feature_users **"), new_error()
+        check(lib.lf_feature_users_create(ffi.NULL, items, len(self.features), out, error), error)
+        self.handle = ffi.gc(out[0], lib.lf_feature_users_destroy)
