@@ -26,7 +26,8 @@ extern "C" {
     X(SESSION_END, 4, "session_end") \
     X(LOSS_LIMIT, 5, "loss_limit") \
     X(CROSS, 6, "cross") \
-    X(KILL, 7, "kill")
+    X(KILL, 7, "kill") \
+    X(TARGET, 8, "target")
 
 typedef enum lf_reason {
 #define LF_REASON_ENUM(name, code, text) LF_REASON_##name = code,
@@ -34,7 +35,7 @@ typedef enum lf_reason {
 #undef LF_REASON_ENUM
 } lf_reason;
 
-#define LF_REASON_COUNT 8
+#define LF_REASON_COUNT 9
 
 /** Text of a reason as it stands in the frames. @return static text, never NULL */
 LF_API const char *lf_reason_name(lf_reason reason);
@@ -63,12 +64,104 @@ LF_API void lf_risk_options_default(lf_risk_options *options);
 LF_API LF_MUST_CHECK lf_status
 lf_risk_options_check(const lf_risk_options *options, lf_error *error);
 
+/* ---- strategies of one's own -------------------------------------------------------------- */
+
+/**
+ * What a strategy of one's own sees when it is asked: the local state after all events with local
+ * time <= ts_ns, what it knows of its own orders by then, and nothing later. Prices are ticks,
+ * sizes lots, money 1e-9 of the currency, times ns since 1970 UTC.
+ */
+typedef struct lf_strategy_view {
+    int64_t ts_ns; /* of the row: the time of the decision */
+    int64_t session_open_ns;
+    int64_t session_close_ns;
+    int64_t flatten_ns;   /* from here on nothing is opened: it is not asked any more */
+    int64_t tick_nano;    /* one tick in 1e-9 of the currency */
+    int64_t lot_nano;     /* one lot in 1e-9 of the unit traded */
+    int64_t level_count;  /* levels a side that the feed carries */
+    int64_t mid2;         /* best bid + best ask */
+    int64_t spread_ticks; /* best ask - best bid */
+    int64_t position_lots;
+    int64_t max_position; /* lots: risk.max_position */
+    int64_t opened_ns;    /* local time of the position's first fill; LF_TIME_NONE: flat */
+    int64_t net_nano;     /* profit of the day after fees, the position at the mid */
+    /* The order that works; all 0 without one. */
+    int64_t working_lots;        /* what is left of it: to buy > 0, to sell < 0 */
+    int64_t working_price_ticks; /* LF_PRICE_NONE: at any price */
+    int64_t working_sent_ns;
+    int64_t working_kind;   /* lf_order_kind */
+    int64_t working_cancel; /* 1 when a cancel is on its way */
+    int64_t is_leaving; /* 1 when a rule of [risk] closes the position: what is asked for waits */
+    /* Of the row; NaN where undefined. */
+    double p_up_1min;
+    double p_up_5min;
+    double ret_1min_bps;
+    double ofi_norm_1min;
+    double ofi_1min;
+    double depth_imbalance_l1;
+    /* Of the model that the row belongs to. */
+    double ofi_threshold;
+    double ofi_extreme;
+    double median_spread_ticks;
+    lf_quotes quotes; /* level 0 is the best; a level that is not there has size 0 */
+} lf_strategy_view;
+
+static_assert(sizeof(lf_strategy_view) == 544, "lf_strategy_view crosses languages: keep its size");
+
+/** What a strategy of one's own asks for. */
+typedef enum lf_action_kind {
+    LF_ACTION_NONE = 0,   /* everything stays as it is */
+    LF_ACTION_TARGET = 1, /* be at a position: what works and leads elsewhere is taken back first */
+    LF_ACTION_ORDER = 2,  /* an order; passed over while another one works */
+    LF_ACTION_CANCEL = 3, /* take back the passive order that works */
+} lf_action_kind;
+
+/** One action. It comes filled with LF_ACTION_NONE and the defaults that the members name. */
+typedef struct lf_action {
+    int64_t kind; /* lf_action_kind */
+    int64_t lots; /* TARGET: the position; ORDER: to buy > 0, to sell < 0. Cut to max_position */
+    int64_t order_kind; /* lf_order_kind; execution.entry */
+    int64_t
+        limit_ticks; /* LF_PRICE_NONE: passive at the touch, marketable as execution.limit_ticks */
+} lf_action;
+
+static_assert(sizeof(lf_action) == 32, "lf_action crosses languages: keep its size");
+
+/**
+ * Decide. Called at each row that may be traded: inside a span, in a valid state, before
+ * flatten_ns, and neither stopped by the loss limit nor killed. Orders then go through the same
+ * rate limit, risk rules, latencies and venue as those of the built-in rules; one order works at a
+ * time.
+ *
+ * @param context   lf_strategy_options.context
+ * @param state     [state_bytes] of this strategy and symbol-day, zero at first; NULL without any
+ * @param view      borrowed for the call
+ * @param features  [lf_feature_count_all() + lf_feature_users_count()] the row: built-in features,
+ *                  then one's own in the order of the run; borrowed for the call; NULL when rows
+ * were given
+ * @param action    filled in by the call
+ * @return LF_OK to go on; anything else ends the run with that status
+ *
+ * Thread: symbol-days run side by side, each with a state of its own; what context leads to is
+ *         shared.
+ * Cost: it is paid at every row.
+ */
+typedef lf_status (*lf_strategy_decide
+)(void *context,
+  void *state,
+  const lf_strategy_view *view,
+  const double *features,
+  lf_action *action);
+
 /** One way to trade the same predictions. Several share one pass over the events. */
 typedef struct lf_strategy_options {
     char name[32]; /* for frames and report: "marketable", "passive" */
     lf_signal_options signal;
     lf_execution_options execution;
     lf_risk_options risk;
+    lf_strategy_decide decide; /* NULL: the built-in rules of [signal] */
+    void *context;             /* handed to decide; borrowed */
+    size_t state_bytes;        /* of decide's state; aligned to 16 bytes */
 } lf_strategy_options;
 
 /** All three defaults and the name of the entry kind. */
@@ -78,8 +171,10 @@ LF_API void lf_strategy_options_default(lf_strategy_options *options);
 typedef struct lf_span {
     int64_t from_ns; /* rows with from <= t < to are traded */
     int64_t to_ns;
-    const lf_model *model; /* borrowed; NULL when rows are given: then meta holds the thresholds */
-    lf_model_meta meta;    /* used when model is NULL: ofi_threshold, ofi_extreme, ... */
+    /** Borrowed. NULL when rows are given, or for strategies of one's own alone, which may do
+       without predictions: then meta holds the thresholds. */
+    const lf_model *model;
+    lf_model_meta meta; /* used when model is NULL: ofi_threshold, ofi_extreme, ... */
 } lf_span;
 
 /** What the pipeline knows at one grid time: everything that a signal or a record needs. */
@@ -125,6 +220,7 @@ typedef struct lf_intent {
     lf_reason reason;
     lf_reason cause; /* why the position is opened or left: equals reason, but for `cross`, where
                         it is the reason of the passive order that ran out of time */
+    bool has_limit;  /* the price is the strategy's own */
     lf_rule rule;    /* of the entry that the order belongs to */
     double p_up;     /* of the row that opened the position */
     double expected_bps; /* of the row that opened the position */
@@ -192,9 +288,14 @@ LF_API int64_t lf_pipeline_wake_due(const lf_pipeline *pipeline);
  * @param row  out: the row when one was made, else ts_ns is LF_TIME_NONE; may be NULL
  * @return true when a row was made
  *
- * Cost: a row, a prediction and a decision for each strategy; allocates nothing, cannot fail.
+ * Cost: a row, a prediction and a decision for each strategy; allocates nothing. It cannot fail,
+ * but a strategy of one's own can: lf_pipeline_failure().
  */
 LF_API bool lf_pipeline_wake(lf_pipeline *pipeline, lf_row *row);
+
+/** What a strategy of one's own returned when it could not go on, else LF_OK. It is not asked
+ * again. */
+LF_API LF_MUST_CHECK lf_status lf_pipeline_failure(const lf_pipeline *pipeline);
 
 /**
  * Take in a report that reached a strategy.

@@ -153,6 +153,18 @@ lf_config_text(const lf_config *config, const lf_allocator *allocator, char **ou
 /** Where the work stands. share is 0 to 1 within a stage. @return false: stop with LF_CANCELLED */
 typedef bool (*lf_run_progress)(void *context, const char *stage, double share);
 
+/**
+ * A strategy of one's own: it decides instead of the rules of [signal], for lf_run_backtest(),
+ * lf_run_backtest_predictions(), lf_run_backtest_strategy() and lf_run_line(). The queue models at
+ * both ends of what a book of levels allows are traded beside it, each with a state of its own.
+ */
+typedef struct lf_run_strategy {
+    lf_strategy_decide decide;
+    void *context;      /* handed to decide; with several jobs it is called by several threads */
+    size_t state_bytes; /* of each symbol-day and queue model, zero at first */
+    bool alone;         /* without the other queue models beside it: it is asked once a row */
+} lf_run_strategy;
+
 /** What all verbs take. */
 typedef struct lf_run_job {
     const lf_allocator *allocator;
@@ -167,6 +179,9 @@ typedef struct lf_run_job {
     /** Features of one's own: `features.set` and `model.features` may name them, and a model that
        was trained with them needs them. Borrowed; NULL: none. */
     const lf_feature_users *users;
+    /** Borrowed; NULL: the rules of [signal]. Its code is not known, so days that an earlier call
+        finished are traded again, and one that it ends leaves nothing behind. */
+    const lf_run_strategy *strategy;
     bool is_reported; /* the caller shows the report, so its warnings are not said as well */
     /** Symbol-days that are traded at once, each by a thread; 0 is 1. Above 1 the allocator must
         serve several threads. progress and say are called by the caller's thread alone. No result
@@ -359,6 +374,18 @@ LF_API LF_MUST_CHECK lf_status lf_run_backtest_predictions(
     const char *folder,
     char **metrics,
     lf_error *error
+);
+
+/**
+ * Trade all days with job->strategy alone, without a model and without predictions: it decides by
+ * what it sees of book and features.
+ *
+ * @param folder   made when it is not there
+ * @param metrics  owned, the metrics' JSON; end it with lf_release(); may be NULL
+ * @return as lf_run_backtest(); LF_RANGE without a strategy; what the strategy returned
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_backtest_strategy(
+    const lf_run_job *job, const char *folder, char **metrics, lf_error *error
 );
 
 /** What `latency` varies. */

@@ -227,13 +227,31 @@ static lf_status step_reports(lfi_replay *replay, int64_t now_ns, bool *any, lf_
     return LF_OK;
 }
 
+/* A strategy of one's own could not go on. */
+static lf_status strategy_failed(const lfi_replay *replay, const lf_row *row, lf_error *error)
+{
+    char time[32];
+    lf_time_format(row->ts_ns, time);
+    return lf_error_set(
+        error,
+        lf_pipeline_failure(replay->pipeline),
+        "%s: the strategy ended the run at its decision of %s.",
+        replay->instrument->symbol,
+        time
+    );
+}
+
 /* A row or timers of the pipeline. */
 static lf_status step_wake(lfi_replay *replay, lf_error *error)
 {
     lf_row row;
     lf_status status = LF_OK;
     bool any = false;
-    if (lf_pipeline_wake(replay->pipeline, &row)) {
+    const bool is_row = lf_pipeline_wake(replay->pipeline, &row);
+    if (lf_pipeline_failure(replay->pipeline) != LF_OK) {
+        return strategy_failed(replay, &row, error);
+    }
+    if (is_row) {
         status = lfi_record_row(replay, &row, error);
         if (status == LF_OK && replay->options->on_row != NULL) {
             status = replay->options->on_row(

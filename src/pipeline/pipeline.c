@@ -32,6 +32,17 @@ static lf_status check_strategies(const lf_pipeline_options *options, lf_error *
     return LF_OK;
 }
 
+/* Whether no strategy needs predictions. */
+static bool all_own(const lf_pipeline_options *options)
+{
+    for (size_t i = 0; i < options->strategy_count; i++) {
+        if (options->strategies[i].decide == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static lf_status check_spans(const lf_pipeline_options *options, lf_error *error)
 {
     for (size_t i = 0; i < options->span_count; i++) {
@@ -44,7 +55,7 @@ static lf_status check_spans(const lf_pipeline_options *options, lf_error *error
                 i
             );
         }
-        if (span->model == NULL && options->rows == NULL) {
+        if (span->model == NULL && options->rows == NULL && !all_own(options)) {
             return lf_error_set(
                 error, LF_RANGE, "Span %zu has no model and no rows were given.", i
             );
@@ -85,6 +96,13 @@ make_strategies(lf_pipeline *pipeline, const lf_pipeline_options *options, lf_er
     for (size_t i = 0; i < options->strategy_count; i++) {
         lfi_strategy *const strategy = &pipeline->strategies[i];
         strategy->options = options->strategies[i];
+        pipeline->keeps_levels = pipeline->keeps_levels || strategy->options.decide != NULL;
+        if (strategy->options.state_bytes > 0) {
+            strategy->state = lf_allocate(options->allocator, strategy->options.state_bytes, 1);
+            if (strategy->state == NULL) {
+                return lf_error_set(error, LF_NOMEM, "No memory for the state of a strategy.");
+            }
+        }
         const lf_status status = lf_fees_resolve(
             &strategy->options.execution.fees, &pipeline->instrument, &strategy->fees, error
         );
@@ -148,6 +166,12 @@ make_row_memory(lf_pipeline *pipeline, const lf_allocator *allocator, lf_error *
     }
     for (size_t i = 0; i < width; i++) {
         pipeline->features[i] = NAN;
+    }
+    if (pipeline->keeps_levels) {
+        pipeline->own_features = lf_allocate(allocator, width, sizeof *pipeline->own_features);
+        if (pipeline->own_features == NULL) {
+            return lf_error_set(error, LF_NOMEM, "No memory for a row of features.");
+        }
     }
     return LF_OK;
 }
@@ -260,6 +284,10 @@ void lf_pipeline_destroy(lf_pipeline *pipeline)
     lf_release(used, pipeline->features);
     lf_release(used, pipeline->user_values);
     lf_release(used, pipeline->user_places);
+    for (size_t i = 0; i < pipeline->strategy_count; i++) {
+        lf_release(used, pipeline->strategies[i].state);
+    }
+    lf_release(used, pipeline->own_features);
     lf_release(used, pipeline->strategies);
     lf_release(used, pipeline->spans);
     lf_release(used, pipeline);
@@ -267,8 +295,11 @@ void lf_pipeline_destroy(lf_pipeline *pipeline)
 
 /* ---- events ----------------------------------------------------------------------------- */
 
-static void take_state(lfi_local *local, const lf_event *event)
+static void take_state(lfi_local *local, const lf_event *event, bool keeps_levels)
 {
+    if (keeps_levels) {
+        local->quotes = event->quotes;
+    }
     local->quotes.bid_ticks[0] = event->quotes.bid_ticks[0];
     local->quotes.bid_lots[0] = event->quotes.bid_lots[0];
     local->quotes.ask_ticks[0] = event->quotes.ask_ticks[0];
@@ -290,7 +321,7 @@ lf_status lf_pipeline_event(
             return status;
         }
     }
-    take_state(&pipeline->local, event);
+    take_state(&pipeline->local, event, pipeline->keeps_levels);
     /* After the close the venue refuses everything, and a position is valued as it is. */
     if (!pipeline->local.valid || ts_ns >= pipeline->instrument.session_close_ns) {
         return LF_OK;
@@ -367,10 +398,16 @@ static void compute_row(lf_pipeline *pipeline, lf_row *row)
     if (pipeline->users != NULL) {
         compute_users(pipeline, row);
     }
-    if (row->span >= 0) {
-        lf_model_predict(
-            pipeline->spans[row->span].model, pipeline->features, valid, &row->prediction
-        );
+    const lf_model *const model = row->span >= 0 ? pipeline->spans[row->span].model : NULL;
+    if (model != NULL) {
+        lf_model_predict(model, pipeline->features, valid, &row->prediction);
+    }
+    if (pipeline->own_features != NULL) {
+        const size_t count = lf_feature_count_all();
+        const size_t users = lf_feature_users_count(pipeline->users);
+        double *const out = pipeline->own_features;
+        memcpy(out, pipeline->features, count * sizeof *out);
+        memcpy(out + count, pipeline->user_values, users * sizeof *out);
     }
 }
 
@@ -492,6 +529,11 @@ const lf_ledger *lf_pipeline_ledger(const lf_pipeline *pipeline, size_t strategy
 const lf_strategy_stats *lf_pipeline_stats_of(const lf_pipeline *pipeline, size_t strategy)
 {
     return &pipeline->strategies[strategy].stats;
+}
+
+lf_status lf_pipeline_failure(const lf_pipeline *pipeline)
+{
+    return pipeline->failure;
 }
 
 int64_t lf_pipeline_mid2(const lf_pipeline *pipeline)

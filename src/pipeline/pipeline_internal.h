@@ -49,12 +49,13 @@ typedef struct lfi_strategy {
     int64_t sent_count;
     int64_t rejects_in_row;
     int64_t due_ns; /* earliest timer */
+    void *state;    /* of options.decide; NULL: none */
     lf_intent outbox[LFI_OUTBOX_MAX];
 } lfi_strategy;
 
 /* The local book as decisions need it: the best level, and the last valid mid. */
 typedef struct lfi_local {
-    lf_quotes quotes; /* level 0 only */
+    lf_quotes quotes; /* level 0 only, unless the pipeline keeps_levels */
     int64_t mid2;
     int64_t spread_ticks;
     bool valid;
@@ -80,6 +81,9 @@ struct lf_pipeline {
     size_t span_count;
     lfi_strategy *strategies;
     size_t strategy_count;
+    bool keeps_levels;    /* some strategy is one's own */
+    double *own_features; /* what those are shown; NULL: none, or rows were given */
+    lf_status failure;    /* of one of them */
     lfi_local local;
     size_t next_row;
     int64_t next_row_ns; /* INT64_MAX after the session */
@@ -91,6 +95,15 @@ const lf_model_meta *lfi_span_meta(const lf_span *span);
 
 /* A row's decision for one strategy. */
 void lfi_strategy_row(lf_pipeline *pipeline, lfi_strategy *strategy, const lf_row *row);
+
+/* From here on nothing is opened. */
+int64_t lfi_flatten_time(const lf_pipeline *pipeline, const lfi_strategy *strategy);
+
+/* decide.c: asks a strategy of one's own, and does what it wants. */
+void lfi_strategy_ask(lf_pipeline *pipeline, lfi_strategy *strategy, const lf_row *row);
+
+/* Takes the working order back by a decision at a row. */
+void lfi_strategy_take_back(lfi_strategy *strategy, int64_t ts_ns);
 
 /* Looks at the stop after an event. */
 void lfi_strategy_stop(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns);

@@ -139,6 +139,7 @@ go_on_leaving(lf_pipeline *pipeline, lfi_strategy *strategy, const lfi_live *end
     intent.ts_decision_ns = ts_ns;
     intent.ts_sent_ns = ts_ns;
     intent.decided = false;
+    intent.has_limit = false;
     intent.cause = strategy->exit_reason;
     intent.reason = was_exit && strategy->exit_reason == LF_REASON_HOLD ? LF_REASON_CROSS
                                                                         : strategy->exit_reason;
@@ -160,6 +161,7 @@ static void order_ended(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t t
         intent.ts_decision_ns = ts_ns;
         intent.ts_sent_ns = ts_ns;
         intent.decided = false;
+        intent.has_limit = false;
         intent.reason = LF_REASON_CROSS;
         lfi_strategy_send(pipeline, strategy, intent, LF_ORDER_KIND_MARKETABLE);
     }

@@ -6,7 +6,7 @@
 
 /* ---- small questions -------------------------------------------------------------------- */
 
-static int64_t flatten_time(const lf_pipeline *pipeline, const lfi_strategy *strategy)
+int64_t lfi_flatten_time(const lf_pipeline *pipeline, const lfi_strategy *strategy)
 {
     return pipeline->instrument.session_close_ns - strategy->options.risk.flatten_ns;
 }
@@ -58,6 +58,9 @@ order_price(const lf_pipeline *pipeline, const lfi_strategy *strategy, const lf_
 {
     const lf_quotes *const quotes = &pipeline->local.quotes;
     const bool buy = intent->request.side > 0;
+    if (intent->has_limit) {
+        return intent->request.price_ticks;
+    }
     if (intent->request.order_kind == LF_ORDER_KIND_PASSIVE) {
         return buy ? quotes->bid_ticks[0] : quotes->ask_ticks[0];
     }
@@ -246,12 +249,21 @@ static void send_entry(
     lfi_strategy_send(pipeline, strategy, intent, options->execution.entry);
 }
 
+void lfi_strategy_take_back(lfi_strategy *strategy, int64_t ts_ns)
+{
+    send_cancel(strategy, ts_ns, strategy->options.execution.latency.decision_ns, false, true);
+}
+
 void lfi_strategy_row(lf_pipeline *pipeline, lfi_strategy *strategy, const lf_row *row)
 {
     lfi_strategy_limit(pipeline, strategy, row->ts_ns);
-    const bool closed = row->ts_ns >= flatten_time(pipeline, strategy);
+    const bool closed = row->ts_ns >= lfi_flatten_time(pipeline, strategy);
     if (!row->traded || !row->valid || closed || strategy->stats.stopped ||
         strategy->stats.killed) {
+        return;
+    }
+    if (strategy->options.decide != NULL) {
+        lfi_strategy_ask(pipeline, strategy, row);
         return;
     }
     lf_signal signal;
@@ -265,8 +277,7 @@ void lfi_strategy_row(lf_pipeline *pipeline, lfi_strategy *strategy, const lf_ro
         /* A resting entry that the signal now speaks against is taken back. */
         if (live->intent.request.order_kind == LF_ORDER_KIND_PASSIVE &&
             live->intent.request.side == -signal.side) {
-            const int64_t decision_ns = strategy->options.execution.latency.decision_ns;
-            send_cancel(strategy, row->ts_ns, decision_ns, false, true);
+            lfi_strategy_take_back(strategy, row->ts_ns);
         }
     } else if (position == 0 || (position > 0) == (signal.side < 0)) {
         send_entry(pipeline, strategy, row, &signal);
@@ -310,7 +321,7 @@ void lfi_strategy_stop(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts
 void lfi_strategy_timers(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t ts_ns)
 {
     const lfi_live *const live = &strategy->live;
-    if (!strategy->closing && ts_ns >= flatten_time(pipeline, strategy)) {
+    if (!strategy->closing && ts_ns >= lfi_flatten_time(pipeline, strategy)) {
         strategy->closing = true;
         lfi_strategy_exit(pipeline, strategy, ts_ns, LF_REASON_SESSION_END);
     }
@@ -332,7 +343,7 @@ void lfi_strategy_timers(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t 
 void lfi_strategy_schedule(const lf_pipeline *pipeline, lfi_strategy *strategy)
 {
     const lfi_live *const live = &strategy->live;
-    int64_t due = strategy->closing ? INT64_MAX : flatten_time(pipeline, strategy);
+    int64_t due = strategy->closing ? INT64_MAX : lfi_flatten_time(pipeline, strategy);
     if (live->active && !live->cancel_sent && live->expire_ns < due) {
         due = live->expire_ns;
     }

@@ -252,7 +252,7 @@ static lf_report report_of(desk *self, const message *m)
     return report;
 }
 
-static void start(desk *self, const scenario *row)
+LF_TESTING_UNUSED static void start(desk *self, const scenario *row)
 {
     const lf_instrument instrument = small_instrument();
     const lf_strategy_options strategy = options_of(row->options);
@@ -286,7 +286,7 @@ static void start(desk *self, const scenario *row)
     assert_int_equal(lf_pipeline_create(&instrument, &options, &self->pipeline, NULL), LF_OK);
 }
 
-static void play(const scenario *row)
+LF_TESTING_UNUSED static void play(const scenario *row)
 {
     desk self;
     start(&self, row);

@@ -315,6 +315,7 @@ lf_status lfi_trade(
     if (metrics != NULL) {
         *metrics = NULL;
     }
+    const bool was_there = access(folder, F_OK) == 0;
     lf_status status = lf_mkdirs(folder, error);
     if (status == LF_OK) {
         status = lf_config_text(job->config, job->allocator, &toml, error);
@@ -331,8 +332,12 @@ lf_status lfi_trade(
     if (status == LF_OK) {
         status = report(&desk, folder, toml, metrics, error);
     }
-    if (status == LF_OK) {
+    /* Days of a strategy of one's own cannot be taken by a later call. */
+    if (desk.units.job != NULL && (status == LF_OK || job->strategy != NULL)) {
         lfi_units_remove(&desk.units);
+    }
+    if (status != LF_OK && job->strategy != NULL && !was_there) {
+        (void)rmdir(folder); /* only when nothing lies in it */
     }
     lfi_holdout_close(job, &desk.holdout);
     lfi_desk_close(&desk);

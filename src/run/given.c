@@ -76,6 +76,26 @@ static bool several_symbols(const lf_run_job *job)
     return false;
 }
 
+lf_model_meta lfi_meta_without_model(const lf_run_job *job, const char *kind)
+{
+    lf_model_meta out = {
+        .step_ns = job->config->step_ns,
+        .horizon_ns = job->config->model.horizon_ns,
+        .horizon_long_ns = job->config->model.horizon_long_ns,
+        .train_first_ns = INT64_MIN,
+        .train_last_ns = INT64_MIN,
+        .purge_until_ns = INT64_MIN,
+        .ofi_threshold = -INFINITY,
+        .ofi_extreme = INFINITY,
+        .median_spread_ticks = NAN,
+        .vpin_bucket_lots = job->config->vpin_bucket_lots,
+        .clock = LF_CLOCK_LOCAL,
+    };
+    (void)snprintf(out.kind, sizeof out.kind, "%s", kind);
+    (void)snprintf(out.model_id, sizeof out.model_id, "%s", kind);
+    return out;
+}
+
 /* The span that they cover, with a name made of their content and no threshold of flow: they alone
    decide, unless the keys of [signal] say otherwise. */
 static void make_span(const lf_run_job *job, lfi_given *given)
@@ -103,20 +123,7 @@ static void make_span(const lf_run_job *job, lfi_given *given)
     given->span = (lf_span){
         .from_ns = rows > 0 ? first : 0,
         .to_ns = rows > 0 ? last + 1 : 0,
-        .meta =
-            {
-                .kind = "given",
-                .step_ns = job->config->step_ns,
-                .horizon_ns = job->config->model.horizon_ns,
-                .horizon_long_ns = job->config->model.horizon_long_ns,
-                .train_first_ns = INT64_MIN,
-                .train_last_ns = INT64_MIN,
-                .purge_until_ns = INT64_MIN,
-                .ofi_threshold = -INFINITY,
-                .ofi_extreme = INFINITY,
-                .median_spread_ticks = NAN,
-                .clock = LF_CLOCK_LOCAL,
-            },
+        .meta = lfi_meta_without_model(job, "given"),
     };
     (void)snprintf(
         given->span.meta.model_id, sizeof given->span.meta.model_id, "given-%016" PRIx64, hash

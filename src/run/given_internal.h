@@ -19,6 +19,9 @@ typedef struct lfi_given {
     lf_span span;                    /* the rows that they cover, without a model */
 } lfi_given;
 
+/* What stands for a model where there is none: nothing was trained, no threshold asks for flow. */
+lf_model_meta lfi_meta_without_model(const lf_run_job *job, const char *kind);
+
 /* Check a table and find its columns, which get the kinds that are needed. */
 lf_status lfi_given_open(const lf_run_job *job, lf_frame *table, lfi_given *out, lf_error *error);
 

@@ -297,6 +297,19 @@ lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_
 
 /* ---- trading ---------------------------------------------------------------------------- */
 
+/* Verbs that vary the rules of [signal], or go on with days of another call. */
+static lf_status only_rules(const lf_run_job *job, const char *verb, lf_error *error)
+{
+    return job->strategy == NULL
+               ? LF_OK
+               : lf_error_set(
+                     error,
+                     LF_UNSUPPORTED,
+                     "A strategy of one's own is traded by backtest and run, not by %s.",
+                     verb
+                 );
+}
+
 /* What is done with models and the rows that each may trade. */
 typedef struct trader {
     const char *verb;
@@ -435,7 +448,8 @@ lf_status lf_run_sweep(
         *json = NULL;
     }
     const trader by = {.verb = "sweep", .trade = trade_sweep};
-    return trade_model(job, model, in_sample, &by, folder, json, error);
+    const lf_status status = only_rules(job, by.verb, error);
+    return status != LF_OK ? status : trade_model(job, model, in_sample, &by, folder, json, error);
 }
 
 lf_status lf_run_backtest_part(
@@ -450,7 +464,8 @@ lf_status lf_run_backtest_part(
 {
     const part days = {.first = first, .count = count};
     const trader by = {.verb = "backtest", .trade = trade_part, .context = &days};
-    return trade_model(job, model, in_sample, &by, folder, NULL, error);
+    const lf_status status = only_rules(job, "parts", error);
+    return status != LF_OK ? status : trade_model(job, model, in_sample, &by, folder, NULL, error);
 }
 
 lf_status lf_run_backtest_predictions(
@@ -469,7 +484,7 @@ lf_status lf_run_backtest_predictions(
     if (status != LF_OK) {
         return status;
     }
-    if (job->say != NULL) {
+    if (job->say != NULL && job->strategy == NULL) {
         job->say(
             job->say_context,
             "The predictions alone decide: without a model there are no thresholds of flow but "
@@ -478,6 +493,24 @@ lf_status lf_run_backtest_predictions(
         );
     }
     const lfi_trading trading = {.spans = &given.span, .span_count = 1, .given = &given};
+    return lfi_trade(job, &trading, folder, metrics, error);
+}
+
+lf_status
+lf_run_backtest_strategy(const lf_run_job *job, const char *folder, char **metrics, lf_error *error)
+{
+    if (metrics != NULL) {
+        *metrics = NULL;
+    }
+    if (job->strategy == NULL) {
+        return lf_error_set(error, LF_RANGE, "Without a model there is no strategy to trade with.");
+    }
+    const lf_span span = {
+        .from_ns = INT64_MIN,
+        .to_ns = INT64_MAX,
+        .meta = lfi_meta_without_model(job, "none"),
+    };
+    const lfi_trading trading = {.spans = &span, .span_count = 1};
     return lfi_trade(job, &trading, folder, metrics, error);
 }
 
@@ -639,6 +672,10 @@ lf_status lf_run_latency(
         *json = NULL;
     }
     const trader by = {.verb = "latency", .trade = trade_latency, .context = options};
+    const lf_status status = only_rules(job, by.verb, error);
+    if (status != LF_OK) {
+        return status;
+    }
     return model != NULL ? trade_model(job, model, in_sample, &by, folder, json, error)
                          : walk_and_trade(job, &by, folder, json, error);
 }

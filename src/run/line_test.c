@@ -198,10 +198,11 @@ static void test_bracket(void **state)
 {
     (void)state;
     lf_config *const config = new_config();
+    const lf_run_job job = {.config = config};
     lf_strategy_options strategies[LFI_STRATEGIES_MAX];
     config->execution.entry = LF_ORDER_KIND_PASSIVE;
     config->execution.queue.model = LF_QUEUE_POWER3;
-    assert_int_equal(lfi_strategies(config, strategies), 6);
+    assert_int_equal(lfi_strategies(&job, strategies), 6);
     assert_string_equal(strategies[0].name, "passive");
     assert_string_equal(strategies[4].name, "passive_risk_averse");
     assert_string_equal(strategies[5].name, "passive_optimistic");
@@ -209,7 +210,7 @@ static void test_bracket(void **state)
     assert_int_equal(strategies[4].execution.queue.model, LF_QUEUE_RISK_AVERSE);
     assert_int_equal(strategies[5].execution.queue.model, LF_QUEUE_OPTIMISTIC);
     config->execution.queue.model = LF_QUEUE_OPTIMISTIC;
-    assert_int_equal(lfi_strategies(config, strategies), 5);
+    assert_int_equal(lfi_strategies(&job, strategies), 5);
     assert_string_equal(strategies[4].name, "passive_risk_averse");
     free(config);
 }

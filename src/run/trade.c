@@ -13,9 +13,50 @@ static void name_strategy(lf_strategy_options *strategy)
     (void)snprintf(strategy->name, sizeof strategy->name, "%s%s", kind, gated ? "_gated" : "");
 }
 
-size_t lfi_strategies(const lf_config *config, lf_strategy_options out[LFI_STRATEGIES_MAX])
+/* The queue models at both ends of what a book of levels allows, unless they are configured. */
+static size_t add_bracket(
+    const lf_strategy_options *configured,
+    const char *name,
+    size_t count,
+    lf_strategy_options out[LFI_STRATEGIES_MAX]
+)
+{
+    static const lf_queue_model bracket[] = {LF_QUEUE_RISK_AVERSE, LF_QUEUE_OPTIMISTIC};
+    for (size_t b = 0; b < sizeof bracket / sizeof bracket[0]; b++) {
+        if (bracket[b] != configured->execution.queue.model) {
+            lf_strategy_options *const end = &out[count++];
+            *end = *configured;
+            end->execution.queue.model = bracket[b];
+            const char *const queue = lf_queue_model_name(bracket[b]);
+            (void)snprintf(end->name, sizeof end->name, "%s_%s", name, queue);
+        }
+    }
+    return count;
+}
+
+/* One's own strategy, which chooses its kinds of orders itself. */
+static size_t own_strategies(const lf_run_job *job, lf_strategy_options out[LFI_STRATEGIES_MAX])
+{
+    const lf_config *const config = job->config;
+    out[0] = (lf_strategy_options){
+        .name = "strategy",
+        .signal = config->signal,
+        .execution = config->execution,
+        .risk = config->risk,
+        .decide = job->strategy->decide,
+        .context = job->strategy->context,
+        .state_bytes = job->strategy->state_bytes,
+    };
+    return job->strategy->alone ? 1 : add_bracket(&out[0], "strategy", 1, out);
+}
+
+size_t lfi_strategies(const lf_run_job *job, lf_strategy_options out[LFI_STRATEGIES_MAX])
 {
     static const lf_order_kind kinds[] = {LF_ORDER_KIND_MARKETABLE, LF_ORDER_KIND_PASSIVE};
+    const lf_config *const config = job->config;
+    if (job->strategy != NULL) {
+        return own_strategies(job, out);
+    }
     const double factors[] = {config->signal.cost_factor, config->signal.cost_factor > 0 ? 0 : 1};
     const lf_strategy_options configured = {
         .signal = config->signal,
@@ -37,18 +78,9 @@ size_t lfi_strategies(const lf_config *config, lf_strategy_options out[LFI_STRAT
             name_strategy(&out[count++]);
         }
     }
-    static const lf_queue_model bracket[] = {LF_QUEUE_RISK_AVERSE, LF_QUEUE_OPTIMISTIC};
-    for (size_t b = 0; b < sizeof bracket / sizeof bracket[0]; b++) {
-        if (bracket[b] != config->execution.queue.model) {
-            lf_strategy_options *const end = &out[count++];
-            *end = configured;
-            end->execution.entry = LF_ORDER_KIND_PASSIVE;
-            end->execution.queue.model = bracket[b];
-            const char *const name = lf_queue_model_name(bracket[b]);
-            (void)snprintf(end->name, sizeof end->name, "passive_%s", name);
-        }
-    }
-    return count;
+    lf_strategy_options passive = configured;
+    passive.execution.entry = LF_ORDER_KIND_PASSIVE;
+    return add_bracket(&passive, "passive", count, out);
 }
 
 /* ---- the walk's predictions, again ------------------------------------------------------ */
@@ -191,7 +223,7 @@ static lf_status make_room(lfi_desk *desk, lf_error *error)
     if (desk->strategies == NULL) {
         desk->strategies = lf_allocate(allocator, LFI_STRATEGIES_MAX, sizeof *desk->strategies);
         desk->strategy_count =
-            desk->strategies != NULL ? lfi_strategies(desk->job->config, desk->strategies) : 0;
+            desk->strategies != NULL ? lfi_strategies(desk->job, desk->strategies) : 0;
     }
     desk->counts = lf_allocate(allocator, desk->strategy_count + 1, sizeof *desk->counts);
     desk->turnover = lf_allocate(allocator, desk->strategy_count + 1, sizeof *desk->turnover);

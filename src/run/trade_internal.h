@@ -9,8 +9,9 @@
 #define LFI_STRATEGIES_MAX ((size_t)6)
 
 /* The configured strategy first; both kinds of entry, with and without the cost gate; the passive
-   one with the queue models at both ends of what a book of levels allows. */
-size_t lfi_strategies(const lf_config *config, lf_strategy_options out[LFI_STRATEGIES_MAX]);
+   one with the queue models at both ends of what a book of levels allows. Or one's own strategy,
+   and the same with those queue models. */
+size_t lfi_strategies(const lf_run_job *job, lf_strategy_options out[LFI_STRATEGIES_MAX]);
 
 typedef struct lfi_desk {
     const lf_run_job *job;

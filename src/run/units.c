@@ -65,6 +65,9 @@ static bool needs_carry(const lfi_trading *trading)
         size_t count = 0;
         const lf_model *const model = trading->spans[i].model;
         const size_t *const features = model != NULL ? lf_model_features(model, &count) : NULL;
+        if (model == NULL && trading->given == NULL) {
+            return true; /* a strategy of one's own may look at all features */
+        }
         for (size_t f = 0; f < count; f++) {
             if (features[f] == vpin) {
                 return true;

@@ -180,7 +180,7 @@ lfi_unit_make(const lfi_units *units, const lf_run_job *job, lfi_unit *unit, lf_
     if (status != LF_OK) {
         return status;
     }
-    if (access(path, F_OK) == 0 &&
+    if (units->job->strategy == NULL && access(path, F_OK) == 0 &&
         lf_backtest_read_note(job->allocator, path, unit->key, &note, sizeof note, NULL) == LF_OK) {
         unit->carry_out = note.carry_out;
         unit->was_done = true;
