@@ -26,6 +26,8 @@ CALLBACKS = """
 extern "Python" bool lobflow_on_progress(void *context, const char *stage, double share);
 extern "Python" bool lobflow_on_share(void *context, double share);
 extern "Python" bool lobflow_on_day(void *context, int32_t day, double share);
+extern "Python" lf_status lobflow_on_decide(
+    void *context, void *state, const lf_strategy_view *view, const double *features, lf_action *action);
 extern "Python" void lobflow_on_sentence(void *context, const char *sentence);
 """
 

@@ -15,6 +15,7 @@ from lobflow._core import (CancelledError, DataError, DependencyError, FormatErr
 from lobflow._progress import LobflowNote
 from lobflow.data import Days, Finding, convert, inspect, open, synth  # noqa: A004
 from lobflow.model import Model, train
+from lobflow.strategy import Cancel, Order, Strategy, Target, View, Working
 from lobflow.study import feature_list, features, impact, labels
 from lobflow.table import Table
 from lobflow.trade import Run, backtest, latency, report, run, sweep
@@ -23,9 +24,9 @@ from lobflow.user import Feature, feature
 __version__ = "0.1.0"
 
 __all__ = [
-    "CancelledError", "DataError", "Days", "DependencyError", "Feature", "Finding", "FormatError", "InvariantError",
-    "IoError", "LobflowError", "LobflowNote", "MismatchError", "Model", "NotFoundError", "OutOfMemoryError",
-    "RangeError", "Run", "Table", "UnsupportedError", "backtest", "config_keys", "convert", "feature",
-    "feature_list", "features", "impact", "inspect", "labels", "latency", "open", "report", "run", "sweep", "synth",
-    "train",
+    "Cancel", "CancelledError", "DataError", "Days", "DependencyError", "Feature", "Finding", "FormatError",
+    "InvariantError", "IoError", "LobflowError", "LobflowNote", "MismatchError", "Model", "NotFoundError", "Order",
+    "OutOfMemoryError", "RangeError", "Run", "Strategy", "Table", "Target", "UnsupportedError", "View", "Working",
+    "backtest", "config_keys", "convert", "feature", "feature_list", "features", "impact", "inspect", "labels",
+    "latency", "open", "report", "run", "sweep", "synth", "train",
 ]

@@ -46,3 +46,23 @@ def feature_view() -> np.dtype[Any]:
     out = np.dtype([*((name, "<i8") for name in names), *_levels()])
     assert out.itemsize == ffi.sizeof("lf_feature_view")
     return out
+
+
+def strategy_view() -> np.dtype[Any]:
+    """An lf_strategy_view, its quotes laid flat."""
+    import numpy as np
+
+    kinds = {"long": "<i8", "int64_t": "<i8", "double": "<f8"}
+    fields = [(name, kinds[f.type.cname]) for name, f in ffi.typeof("lf_strategy_view").fields if name != "quotes"]
+    out = np.dtype([*fields, *_levels()])
+    assert out.itemsize == ffi.sizeof("lf_strategy_view")
+    return out
+
+
+def action() -> np.dtype[Any]:
+    """An lf_action."""
+    import numpy as np
+
+    out = np.dtype([(name, "<i8") for name in ("kind", "lots", "order_kind", "limit_ticks")])
+    assert out.itemsize == ffi.sizeof("lf_action")
+    return out

@@ -13,6 +13,7 @@ from lobflow._core import check, duration_ns, ffi, lib, new_error, path_bytes, t
 from lobflow._progress import Progress
 from lobflow.data import Days, Job, Path
 from lobflow.model import Model, _find_lightgbm, add_users
+from lobflow.strategy import Call, Strategy
 from lobflow.table import Table
 from lobflow.user import Feature
 
@@ -94,11 +95,11 @@ def _users_of(model: Model | None, given: Sequence[Feature]) -> Sequence[Feature
 
 
 def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path | None = None,
-             predictions: Any = None, in_sample: bool = False, horizon: str | None = None,
+             predictions: Any = None, strategy: Any = None, in_sample: bool = False, horizon: str | None = None,
              entry: str | None = None, hold: str | None = None, order_size: int | None = None,
              jobs: int | None = None, user_features: Sequence[Feature] = (), config: Config = None,
              progress: Progress = None, **keywords: Any) -> Run:
-    """Trade days with one model, or with predictions of your own, and write a run folder.
+    """Trade days with one model, predictions of your own or a strategy of your own, and write a run folder.
 
     Parameters
     ----------
@@ -113,6 +114,13 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
         ``step`` from the session's opening), ``p_up_1min`` or ``p_up_5min``, ``ret_1min_bps`` for the cost
         gate, and ``symbol`` where there are several. They alone decide, unless ``signal.ofi_threshold``
         asks for flow too. That none knew what came after its row is for you to see to.
+    strategy
+        Decides instead of the rules of ``[signal]``, with the model, with the predictions, or on book and
+        features alone: a function of a `View` that answers with a `Target`, an `Order`, a `Cancel` or None;
+        a class, of which each symbol-day gets an object to call; or a compiled `Strategy`. Risk rules,
+        latencies and venue are those of every backtest. What it raises ends the run and is raised here, and
+        nothing is left of the run. One in Python costs some 10 us a row, and its days are traded one
+        after the other.
     in_sample
         Also trade days that the model was trained on; the report says so.
     horizon
@@ -140,20 +148,41 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
         A day touches the training span and `in_sample` is False; a prediction lies at no row time; a
         feature of the model is neither built in nor among `user_features`.
     """
-    if (model is None) == (predictions is None):
-        raise TypeError("backtest() takes a model or predictions, one of them")
+    if model is not None and predictions is not None:
+        raise TypeError("backtest() takes a model or predictions, not both")
+    if model is None and predictions is None and strategy is None:
+        raise TypeError("backtest() takes a model, predictions or a strategy")
     given = {"horizon": horizon, "entry": entry, "hold": hold, "order_size": order_size, **keywords}
-    out, error = ffi.new("char **"), new_error()
     loaded = model if isinstance(model, Model) or model is None else Model(model)
-    with Job(data, config, given, progress, _HORIZON, jobs, _users_of(loaded, user_features)) as job:
+    # A copy: the library may change kinds of columns.
+    own = predictions.to_arrow() if isinstance(predictions, Table) else predictions
+    table = Table.of(own, "the predictions") if predictions is not None else None
+    out, error = ffi.new("char **"), new_error()
+    with Job(data, config, given, progress, _HORIZON, _jobs(strategy, jobs), _users_of(loaded, user_features)) as job:
+        call = _use(job, strategy, table is not None)
         if loaded is not None:
             check(lib.lf_run_backtest(job.job, loaded._model, in_sample, path_bytes(folder), out, error), error)
-        else:
-            # A copy: the library may change kinds of columns.
-            table = Table.of(predictions.to_arrow() if isinstance(predictions, Table) else predictions, "the predictions")
+        elif table is not None:
             check(lib.lf_run_backtest_predictions(job.job, table._frame, path_bytes(folder), out, error), error)
+        else:
+            check(lib.lf_run_backtest_strategy(job.job, path_bytes(folder), out, error), error)
+        del call
     take_text(out[0])
     return Run(folder)
+
+
+def _jobs(strategy: Any, jobs: int | None) -> int | None:
+    """Days of a strategy in Python are traded one after the other unless more are asked for."""
+    return 1 if jobs is None and strategy is not None and not isinstance(strategy, Strategy) else jobs
+
+
+def _use(job: Job, strategy: Any, has_rows: bool) -> Call | None:
+    """Let a strategy decide in a call; what is handed back must live as long as the call."""
+    if strategy is None:
+        return None
+    call = Call(strategy, job.users.features, has_rows, job.watch)
+    job.job.strategy = call.native
+    return call
 
 
 def sweep(data: Days | Path | Sequence[Path], folder: Path, keys: Mapping[str, Sequence[Any]], *, model: Model | Path,
@@ -190,8 +219,8 @@ def sweep(data: Days | Path | Sequence[Path], folder: Path, keys: Mapping[str, S
 
 def run(data: Days | Path | Sequence[Path], folder: Path, *, horizon: str | None = None, entry: str | None = None,
         hold: str | None = None, order_size: int | None = None, preset: str | None = None, jobs: int | None = None,
-        user_features: Sequence[Feature] = (), config: Config = None, progress: Progress = None,
-        **keywords: Any) -> Run:
+        user_features: Sequence[Feature] = (), strategy: Any = None, config: Config = None,
+        progress: Progress = None, **keywords: Any) -> Run:
     """The whole line: features, walk forward, backtest of what no model has seen, report.
 
     Parameters are those of `backtest` and `train`; models lie in ``folder/models``.
@@ -203,9 +232,11 @@ def run(data: Days | Path | Sequence[Path], folder: Path, *, horizon: str | None
     _find_lightgbm()
     given = {"horizon": horizon, "entry": entry, "hold": hold, "order_size": order_size, "preset": preset, **keywords}
     out, error = ffi.new("char **"), new_error()
-    with Job(data, config, given, progress, _HORIZON, jobs, user_features) as job:
+    with Job(data, config, given, progress, _HORIZON, _jobs(strategy, jobs), user_features) as job:
+        call = _use(job, strategy, False)
         add_users(job)
         check(lib.lf_run_line(job.job, path_bytes(folder), out, error), error)
+        del call
     take_text(out[0])
     return Run(folder)
 
