@@ -14,6 +14,7 @@ from lobflow._core import (CancelledError, DataError, DependencyError, FormatErr
                            LobflowError, MismatchError, NotFoundError, OutOfMemoryError, RangeError, UnsupportedError)
 from lobflow._progress import LobflowNote
 from lobflow.data import Days, Finding, convert, inspect, open, synth  # noqa: A004
+from lobflow.elsewhere import forecast
 from lobflow.model import Model, train
 from lobflow.strategy import Cancel, Order, Strategy, Target, View, Working
 from lobflow.study import feature_list, features, impact, labels
@@ -27,6 +28,6 @@ __all__ = [
     "Cancel", "CancelledError", "DataError", "Days", "DependencyError", "Feature", "Finding", "FormatError",
     "InvariantError", "IoError", "LobflowError", "LobflowNote", "MismatchError", "Model", "NotFoundError", "Order",
     "OutOfMemoryError", "RangeError", "Run", "Strategy", "Table", "Target", "UnsupportedError", "View", "Working",
-    "backtest", "config_keys", "convert", "feature", "feature_list", "features", "impact", "inspect", "labels",
-    "latency", "open", "report", "run", "sweep", "synth", "train",
+    "backtest", "config_keys", "convert", "feature", "feature_list", "features", "forecast", "impact", "inspect",
+    "labels", "latency", "open", "report", "run", "sweep", "synth", "train",
 ]
