@@ -1,7 +1,6 @@
 /* The verb synth: simulated days. */
 #include "flags.h"
-
-#include <lobflow/synth.h>
+#include "synth.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,7 +32,15 @@ const cli_flag cli_synth_flags[] = {
      "how long a trade's sign keeps pulling the price (1min)",
      NULL},
     {"activity", 0, CLI_VALUE, "F", "factor on every rate (1)", NULL},
-    {"check", 0, CLI_SWITCH, NULL, "print what the first day looks like; needs no folder", NULL},
+    {"check",
+     0,
+     CLI_SWITCH,
+     NULL,
+     "print what the first day looks like, beside targets and DATA; needs no folder",
+     NULL},
+    {"data-symbol", 0, CLI_VALUE, "X", "symbol of DATA, where it holds several", NULL},
+    {"data-date", 0, CLI_VALUE, "YYYY-MM-DD", "day of DATA, likewise", NULL},
+    {"data-format", 0, CLI_VALUE, "NAME", "format of DATA; without it found by content", NULL},
     CLI_JSON_FLAG,
     {0},
 };
@@ -113,78 +120,6 @@ static int read_words(const cli_args *args, lf_synth_options *out)
     return CLI_DONE;
 }
 
-/* ---- what a day looks like -------------------------------------------------------------- */
-
-static lf_status measure(const lf_synth_options *options, lf_synth_facts *out, lf_error *error)
-{
-    lf_synth *synth = NULL;
-    lf_synth_check *check = NULL;
-    lf_batch batch;
-    lf_status status = lf_synth_open(options, 0, &synth, error);
-    if (status == LF_OK) {
-        status = lf_synth_check_create(NULL, lf_synth_instrument(synth), &check, error);
-    }
-    while (status == LF_OK) {
-        lf_synth_next(synth, &batch);
-        if (batch.event_count == 0) {
-            break;
-        }
-        if (lf_synth_check_push(check, &batch) != LF_OK) {
-            status = lf_error_set(error, LF_NOMEM, "No memory to measure the day.");
-        }
-    }
-    if (status == LF_OK) {
-        status = lf_synth_check_finish(check, out, error);
-    }
-    lf_synth_check_destroy(check);
-    lf_synth_close(synth);
-    return status;
-}
-
-static void print_facts(const lf_synth_facts *facts, bool is_json)
-{
-    const struct {
-        const char *name;
-        double value;
-    } rows[] = {
-        {"events", (double)facts->event_count},
-        {"events_per_minute", facts->events_per_minute},
-        {"spread_one_tick_share", facts->spread_one_tick_share},
-        {"spread_mean_ticks", facts->spread_mean_ticks},
-        {"queue_imbalance_auc", facts->queue_imbalance_auc},
-        {"ofi_r2_10s", facts->ofi_r2_10s},
-        {"beta_times_2_depth", facts->beta_depth2},
-        {"sign_acf_1", facts->sign_acf_1},
-        {"sign_acf_10", facts->sign_acf_10},
-        {"sign_acf_100", facts->sign_acf_100},
-        {"absolute_return_acf_1", facts->absolute_return_acf_1},
-        {"absolute_return_acf_5", facts->absolute_return_acf_5},
-        {"absolute_return_acf_20", facts->absolute_return_acf_20},
-        {"variance_ratio_20", facts->variance_ratio_20},
-        {"variance_ratio_60_20", facts->variance_ratio_60_20},
-        {"volatility_1min_bps", facts->volatility_1min_bps},
-        {"open_activity", facts->open_activity},
-        {"close_activity", facts->close_activity},
-        {"open_depth", facts->open_depth},
-    };
-    const size_t count = sizeof rows / sizeof rows[0];
-    for (size_t i = 0; i < count; i++) {
-        char text[LF_DOUBLE_TEXT_BYTES];
-        if (is_json) {
-            (void)lf_double_format(rows[i].value, text);
-            printf(
-                "%s\"%s\": %s%s",
-                i == 0 ? "{" : " ",
-                rows[i].name,
-                isfinite(rows[i].value) ? text : "null",
-                i + 1 == count ? "}\n" : ",\n"
-            );
-        } else {
-            printf("%-24s %.4g\n", rows[i].name, rows[i].value);
-        }
-    }
-}
-
 /* ---- writing days ----------------------------------------------------------------------- */
 
 typedef struct writing {
@@ -242,8 +177,8 @@ int cli_synth(const cli_args *args)
     if (code != CLI_DONE) {
         return code;
     }
-    if (cli_text(args, NULL) != NULL) {
-        return cli_usage(args, "\"%s\" is not understood here.", cli_text(args, NULL));
+    if (cli_text(args, NULL) != NULL && !cli_has(args, "check")) {
+        return cli_usage(args, "\"%s\": data are for --check.", cli_text(args, NULL));
     }
     const char *folder = cli_text(args, "output");
     if (folder == NULL && !cli_has(args, "check")) {
@@ -261,12 +196,5 @@ int cli_synth(const cli_args *args)
             return status == LF_RANGE ? CLI_USAGE : code;
         }
     }
-    if (cli_has(args, "check")) {
-        lf_synth_facts facts;
-        if (measure(&options, &facts, &error) != LF_OK) {
-            return cli_fail(&error);
-        }
-        print_facts(&facts, cli_has(args, "json"));
-    }
-    return CLI_DONE;
+    return cli_has(args, "check") ? cli_synth_check(args, &options) : CLI_DONE;
 }

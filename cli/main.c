@@ -6,7 +6,7 @@
 /* clang-format off: in line order, one verb a group of lines. */
 const cli_verb cli_verbs[] = {
     {"synth",
-     "-o DIR [--days N] [--seed S]",
+     "-o DIR [--days N] [--seed S] | --check [DATA...]",
      "simulated days in LOBSTER's format",
      cli_synth_about,
      cli_synth_flags,

@@ -97,24 +97,67 @@ LF_API LF_MUST_CHECK lf_status lf_synth_write(
 /** Best hit rate that anyone could have on the planted drift: 1/2 + asin(sqrt(A))/pi. */
 LF_API double lf_synth_hit_bound(double alpha);
 
-/** What a day looks like beside what is known of real ones; NaN where there is too little data. */
+/** Parts of a day whose activity, spread and depth are told apart: half hours of a US session. */
+#define LF_SYNTH_PARTS 13
+
+/**
+ * What a day looks like; NaN where there is too little data. Executions of one instant and one
+ * sign are one trade.
+ */
 typedef struct lf_synth_facts {
     int64_t event_count;
+    double minutes; /* that were measured */
     double events_per_minute;
-    double spread_one_tick_share; /* by events */
+    double trades_per_minute;
+    double trade_lots;      /* mean of a trade */
+    double hidden_share;    /* of the trades */
+    double price_ticks;     /* mean mid of the seconds */
+    double depth_lots;      /* mean size of the two best levels, halved, by events */
+    double level_gap_ticks; /* mean distance from one level to the next; NaN with one level */
+    double level_depth;     /* mean size of the levels behind the best, as a part of depth_lots */
+    double spread_one_tick_share; /* by events, as the other two */
     double spread_mean_ticks;
+    double spread_p90_ticks;
     double queue_imbalance_auc; /* of the next mid move, uniform in time */
     double ofi_r2_10s;          /* mean over half hours */
     double beta_depth2;         /* mean of beta * 2 * depth; 1 in a stylised book */
-    double sign_acf_1, sign_acf_10, sign_acf_100; /* of trade signs, prints merged */
+    double sign_acf_1, sign_acf_10, sign_acf_100; /* of trade signs */
+    double sign_exponent; /* the autocorrelation falls as lag^-exponent, lags 1 to 63 */
     double absolute_return_acf_1, absolute_return_acf_5, absolute_return_acf_20; /* 1-min */
     double variance_ratio_20;    /* of 1-s mid changes */
     double variance_ratio_60_20; /* the same of 60 s against 20 s */
     double volatility_1min_bps;
-    double open_activity;  /* events of the first half hour over those of 12:30-13:00 */
-    double close_activity; /* events of the last half hour over those of 12:30-13:00 */
-    double open_depth;     /* depth of the first half hour over the day's mean */
+    double open_activity;            /* events of the first half hour over those of 12:30-13:00 */
+    double close_activity;           /* events of the last half hour over those of 12:30-13:00 */
+    double open_depth;               /* depth of the first half hour over the day's mean */
+    double activity[LF_SYNTH_PARTS]; /* events of each part over the mean part */
+    double spread[LF_SYNTH_PARTS];   /* mean spread of each part over the day's */
+    double depth[LF_SYNTH_PARTS];    /* mean depth of each part over the day's */
 } lf_synth_facts;
+
+/** One measure of a day and what it should be; NaN where nothing is known. */
+typedef struct lf_synth_measure {
+    const char *name;
+    size_t offset;            /* of its double in lf_synth_facts */
+    double least[2], most[2]; /* [lf_synth_preset] */
+} lf_synth_measure;
+
+/**
+ * The measures that a simulator is judged by, in the order of a report.
+ *
+ * @param count  out
+ * @return static, [*count]
+ *
+ * Source: Gould, Bonart (2016) for the queues; Cont, Kukanov, Stoikov (2014) for the impact;
+ * Lillo, Farmer (2004) for the signs; docs/modules/synth.md for the others.
+ */
+LF_API const lf_synth_measure *lf_synth_measures(size_t *count);
+
+/** Value of a measure. */
+LF_API double lf_synth_measure_of(const lf_synth_facts *facts, const lf_synth_measure *measure);
+
+/** Which targets a day is to be held to: large tick where most states have a spread of one tick. */
+LF_API lf_synth_preset lf_synth_kind_of(const lf_synth_facts *facts);
 
 /** Measures of one day under way. */
 typedef struct lf_synth_check lf_synth_check;
@@ -146,6 +189,29 @@ lf_synth_check_finish(lf_synth_check *check, lf_synth_facts *out, lf_error *erro
 
 /** End it; NULL is accepted. */
 LF_API void lf_synth_check_destroy(lf_synth_check *check);
+
+/**
+ * The facts of one simulated day.
+ *
+ * @param day  from 0
+ * @return LF_OK, LF_DATA, or as lf_synth_open()
+ */
+LF_API LF_MUST_CHECK lf_status lf_synth_check_day(
+    const lf_synth_options *options, int32_t day, lf_synth_facts *out, lf_error *error
+);
+
+/**
+ * The facts of a day on disk, of any feed. Data that cover less than nine tenths of their session
+ * are measured from their first event to their last, and then have no open and no close.
+ *
+ * @param options  of the feed; may be NULL
+ * @return as lf_feed_open(), lf_feed_next() and lf_synth_check_finish()
+ *
+ * Cost: reads the data twice.
+ */
+LF_API LF_MUST_CHECK lf_status lf_synth_check_source(
+    const lf_source *source, const lf_feed_options *options, lf_synth_facts *out, lf_error *error
+);
 
 #ifdef __cplusplus
 }

@@ -1,30 +1,26 @@
-/* Measures of a day that simulators are judged by: spread, queues, impact, memory, activity. */
+/* Takes in a day, simulated or real, for the measures that simulators are judged by. */
 #include "synth_internal.h"
 
 #include <lobflow/book.h>
-#include <lobflow/study.h>
 
 #include <math.h>
-#include <string.h>
 
-/* Thirteen half hours make a US session; other sessions are cut into as many parts. */
-#define PARTS 13
+/* Regressions need some observations of 10 s each. */
+#define BLOCK_LEAST_NS (5 * LF_NS_PER_MINUTE)
+/* Less of a session than this is measured as a session of its own. */
+#define WHOLE_SHARE 0.9
 
-struct lf_synth_check {
-    const lf_allocator *allocator;
-    lf_allocator memory;
-    lf_instrument instrument;
-    lf_study *study;
-    double *mids; /* [second_count + 1] ticks at each second; NaN before the first valid state */
-    size_t second_count, second_now;
-    double mid;
-    int8_t *signs; /* of prints, in order */
-    size_t sign_count, sign_capacity;
-    int64_t print_ts_ns;
-    int8_t print_sign;
-    int64_t event_count, valid_count, one_tick_count, spread_sum;
-    int64_t part_events[PARTS], part_depth2[PARTS], part_rows[PARTS];
-};
+static lf_status create_study(lf_synth_check *self, int64_t length_ns, lf_error *error)
+{
+    const int64_t part_ns = length_ns / LF_SYNTH_PARTS;
+    lf_study_options options = {
+        .allocator = self->allocator,
+        .block_ns = part_ns > BLOCK_LEAST_NS ? part_ns : BLOCK_LEAST_NS,
+    };
+    options.block_ns = options.block_ns < length_ns ? options.block_ns : length_ns;
+    options.block_ns -= options.block_ns % (10 * LF_NS_PER_SECOND);
+    return lf_study_create(&self->instrument, &options, &self->study, error);
+}
 
 lf_status lf_synth_check_create(
     const lf_allocator *allocator,
@@ -44,19 +40,19 @@ lf_status lf_synth_check_create(
     }
     self->instrument = *instrument;
     self->mid = NAN;
-    self->print_ts_ns = LF_TIME_NONE;
+    self->print_ts_ns = self->state_ts_ns = LF_TIME_NONE;
     const int64_t length_ns = instrument->session_close_ns - instrument->session_open_ns;
     self->second_count = (size_t)(length_ns / LF_NS_PER_SECOND);
     self->mids = lf_allocate(allocator, self->second_count + 1, sizeof *self->mids);
-    lf_study_options options = {.allocator = self->allocator, .block_ns = length_ns / PARTS};
-    options.block_ns -= options.block_ns % (10 * LF_NS_PER_SECOND);
+    self->spreads = lf_allocate(allocator, LFI_CHECK_SPREADS, sizeof *self->spreads);
     lf_status status = LF_NOMEM;
-    if (self->mids != NULL) {
-        status = lf_study_create(instrument, &options, &self->study, error);
+    if (self->mids != NULL && self->spreads != NULL) {
+        status = create_study(self, length_ns, error);
     }
     if (status != LF_OK) {
         lf_synth_check_destroy(self);
-        return lf_error_set(error, status, "no memory to measure a day");
+        return status == LF_NOMEM ? lf_error_set(error, status, "no memory to measure a day")
+                                  : status;
     }
     *out = self;
     return LF_OK;
@@ -71,12 +67,12 @@ void lf_synth_check_destroy(lf_synth_check *check)
     const lf_allocator *allocator = check->allocator != NULL ? &memory : NULL;
     lf_study_destroy(check->study);
     lf_release(allocator, check->mids);
+    lf_release(allocator, check->spreads);
     lf_release(allocator, check->signs);
     lf_release(allocator, check);
 }
 
-/* Seconds that end before an instant get the mid that stands. */
-static void fill_seconds(lf_synth_check *self, int64_t ts_ns)
+void lfi_check_fill_seconds(lf_synth_check *self, int64_t ts_ns)
 {
     const int64_t open_ns = self->instrument.session_open_ns;
     while (self->second_now <= self->second_count &&
@@ -85,17 +81,42 @@ static void fill_seconds(lf_synth_check *self, int64_t ts_ns)
     }
 }
 
-/* Trades of one instant and one sign are one decision. */
-static lf_status take_trade(lf_synth_check *self, int64_t ts_ns, int8_t sign)
+/*
+ * Who began a trade, where the feed does not tell: the quote of an earlier instant decides, at its
+ * mid the last change of the price. Lee, Ready (1991).
+ */
+static int8_t sign_of(lf_synth_check *self, const lf_trade *trade)
 {
-    if (sign != 1 && sign != -1) {
-        return LF_OK;
+    const int64_t price = trade->price_units;
+    if (price != self->print_units) {
+        self->tick_sign = price > self->print_units ? 1 : -1;
+        self->print_units = price;
     }
+    if (trade->sign != LF_SIGN_UNKNOWN) {
+        return trade->sign;
+    }
+    const int64_t off = 2 * price - self->before_mid2 * self->instrument.units_per_tick;
+    if (self->before_mid2 == 0 || off == 0) {
+        return self->tick_sign;
+    }
+    return off > 0 ? 1 : -1;
+}
+
+/* Trades of one instant and one sign are one decision. */
+static lf_status take_trade(lf_synth_check *self, int64_t ts_ns, const lf_trade *trade)
+{
+    const int8_t sign = sign_of(self, trade);
+    self->trade_lots += trade->size_lots;
     if (ts_ns == self->print_ts_ns && sign == self->print_sign) {
         return LF_OK;
     }
     self->print_ts_ns = ts_ns;
     self->print_sign = sign;
+    self->trade_count++;
+    self->hidden_count += trade->hidden;
+    if (sign != 1 && sign != -1) {
+        return LF_OK;
+    }
     const lf_status status = lf_grow(
         self->allocator, (void **)&self->signs, &self->sign_capacity, self->sign_count + 1, 1
     );
@@ -103,6 +124,18 @@ static lf_status take_trade(lf_synth_check *self, int64_t ts_ns, int8_t sign)
         self->signs[self->sign_count++] = sign;
     }
     return status;
+}
+
+/* Distances and sizes behind the best levels, of one side. */
+static void take_levels(lf_synth_check *self, const int64_t *ticks, const int64_t *lots)
+{
+    int32_t last = 0;
+    while (last + 1 < self->instrument.level_count && lots[last + 1] > 0) {
+        last++;
+        self->behind_lots += lots[last];
+    }
+    self->behind_count += last;
+    self->behind_ticks += ticks[last] > ticks[0] ? ticks[last] - ticks[0] : ticks[0] - ticks[last];
 }
 
 static void take_state(lf_synth_check *self, const lf_event *event, size_t part)
@@ -114,10 +147,21 @@ static void take_state(lf_synth_check *self, const lf_event *event, size_t part)
     const int64_t spread = lf_book_spread(q);
     self->mid = (double)lf_book_mid2(q) / 2;
     self->valid_count++;
-    self->one_tick_count += spread == 1;
-    self->spread_sum += spread;
+    self->spreads[spread < LFI_CHECK_SPREADS ? spread : LFI_CHECK_SPREADS - 1]++;
     self->part_rows[part]++;
+    self->part_spread[part] += spread;
     self->part_depth2[part] += q->bid_lots[0] + q->ask_lots[0];
+    take_levels(self, q->bid_ticks, q->bid_lots);
+    take_levels(self, q->ask_ticks, q->ask_lots);
+}
+
+/* The mid that stood before this instant is kept for trades that tell no sign. */
+static void begin_instant(lf_synth_check *self, int64_t ts_ns)
+{
+    if (ts_ns != self->state_ts_ns) {
+        self->before_mid2 = isnan(self->mid) ? 0 : (int64_t)(2 * self->mid);
+        self->state_ts_ns = ts_ns;
+    }
 }
 
 lf_status lf_synth_check_push(lf_synth_check *check, const lf_batch *batch)
@@ -130,131 +174,145 @@ lf_status lf_synth_check_push(lf_synth_check *check, const lf_batch *batch)
         if (ts_ns < in->session_open_ns || ts_ns >= in->session_close_ns) {
             continue;
         }
-        fill_seconds(check, ts_ns);
-        const size_t part =
-            (size_t)((double)(ts_ns - in->session_open_ns) / (double)length_ns * PARTS);
+        lfi_check_fill_seconds(check, ts_ns);
+        begin_instant(check, ts_ns);
+        const size_t place =
+            (size_t)((double)(ts_ns - in->session_open_ns) / (double)length_ns * LF_SYNTH_PARTS);
+        const size_t part = place < LF_SYNTH_PARTS ? place : LF_SYNTH_PARTS - 1;
         check->event_count++;
-        check->part_events[part < PARTS ? part : PARTS - 1]++;
-        for (uint16_t t = 0; t < event->trade_count; t++) {
+        check->part_events[part]++;
+        /* The price of an auction is no decision of one side. */
+        const uint16_t count = event->kind == LF_EVENT_CROSS ? 0 : event->trade_count;
+        for (uint16_t t = 0; t < count; t++) {
             const lf_status status =
-                take_trade(check, ts_ns, batch->trades[event->trade_first + t].sign);
+                take_trade(check, ts_ns, &batch->trades[event->trade_first + t]);
             if (status != LF_OK) {
                 return status;
             }
         }
-        take_state(check, event, part < PARTS ? part : PARTS - 1);
+        take_state(check, event, part);
     }
     return lf_study_push(check->study, batch);
 }
 
-static double sign_acf(const lf_synth_check *self, size_t lag)
-{
-    double sum = 0, product = 0;
-    const size_t n = self->sign_count;
-    if (n < 10 * lag) {
-        return NAN;
-    }
-    for (size_t i = 0; i < n; i++) {
-        sum += self->signs[i];
-    }
-    const double mean = sum / (double)n;
-    for (size_t i = 0; i + lag < n; i++) {
-        product += (self->signs[i] - mean) * (self->signs[i + lag] - mean);
-    }
-    return product / (double)(n - lag) / (1 - mean * mean);
-}
+/* ---- whole days ------------------------------------------------------------------------- */
 
-/* Autocorrelation of absolute changes over a step of seconds. */
-static double absolute_acf(const lf_synth_check *self, size_t step, size_t lag)
+lf_status lf_synth_check_day(
+    const lf_synth_options *options, int32_t day, lf_synth_facts *out, lf_error *error
+)
 {
-    double sum = 0, squares = 0, product = 0;
-    size_t n = 0, pairs = 0;
-    const double *m = self->mids;
-    for (size_t i = step; i <= self->second_count; i += step) {
-        const double a = fabs(m[i] - m[i - step]);
-        if (!isnan(a)) {
-            sum += a;
-            n++;
+    lf_synth *synth = NULL;
+    lf_synth_check *check = NULL;
+    lf_batch batch;
+    lf_status status = lf_synth_open(options, day, &synth, error);
+    if (status == LF_OK) {
+        status =
+            lf_synth_check_create(options->allocator, lf_synth_instrument(synth), &check, error);
+    }
+    while (status == LF_OK) {
+        lf_synth_next(synth, &batch);
+        if (batch.event_count == 0) {
+            status = lf_synth_check_finish(check, out, error);
+            break;
+        }
+        if (lf_synth_check_push(check, &batch) != LF_OK) {
+            status = lf_error_set(error, LF_NOMEM, "no memory to measure a day");
         }
     }
-    const double mean = sum / (double)n;
-    for (size_t i = step; i <= self->second_count; i += step) {
-        const double a = fabs(m[i] - m[i - step]) - mean;
-        const size_t j = i + lag * step;
-        squares += isnan(a) ? 0 : a * a;
-        if (j <= self->second_count && !isnan(a)) {
-            product += a * (fabs(m[j] - m[j - step]) - mean);
-            pairs++;
+    lf_synth_check_destroy(check);
+    lf_synth_close(synth);
+    return status;
+}
+
+/* The part of a session that data cover, from their first valid state on. */
+typedef struct cover {
+    lf_instrument instrument;
+    int64_t first_ns, last_ns;
+} cover;
+
+static void widen(cover *out, const lf_batch *batch)
+{
+    for (size_t i = 0; i < batch->event_count; i++) {
+        const int64_t ts_ns = batch->events[i].ts_exchange_ns;
+        if (out->first_ns == LF_TIME_NONE && lf_book_event_valid(&batch->events[i])) {
+            out->first_ns = ts_ns;
         }
+        out->last_ns = ts_ns;
     }
-    return pairs > lag ? product / (double)pairs / (squares / (double)n) : NAN;
 }
 
-/* Mean square of mid changes over some seconds, every second a start. */
-static double mean_square(const lf_synth_check *self, size_t step)
+/* Read all of a source into a check, or only to see what it covers. */
+static lf_status read_source(
+    const lf_source *source,
+    const lf_feed_options *options,
+    lf_synth_check *check,
+    cover *covered,
+    lf_error *error
+)
 {
-    double squares = 0;
-    size_t n = 0;
-    for (size_t i = step; i <= self->second_count; i++) {
-        const double d = self->mids[i] - self->mids[i - step];
-        if (!isnan(d)) {
-            squares += d * d;
-            n++;
-        }
-    }
-    return n > 0 ? squares / (double)n : NAN;
-}
-
-static void set_activity(const lf_synth_check *self, lf_synth_facts *out)
-{
-    /* 12:30 to 13:00 is the seventh of thirteen parts. */
-    const double noon = (double)self->part_events[6];
-    int64_t depth2 = 0, rows = 0;
-    for (size_t i = 0; i < PARTS; i++) {
-        depth2 += self->part_depth2[i];
-        rows += self->part_rows[i];
-    }
-    out->open_activity = noon > 0 ? (double)self->part_events[0] / noon : NAN;
-    out->close_activity = noon > 0 ? (double)self->part_events[PARTS - 1] / noon : NAN;
-    out->open_depth = self->part_rows[0] > 0 && depth2 > 0
-                          ? (double)self->part_depth2[0] / (double)self->part_rows[0] /
-                                ((double)depth2 / (double)rows)
-                          : NAN;
-}
-
-lf_status lf_synth_check_finish(lf_synth_check *check, lf_synth_facts *out, lf_error *error)
-{
-    lf_study_result study;
-    const lf_study_block *blocks;
-    const lf_status status = lf_study_finish(check->study, &study, &blocks, error);
+    lf_feed *feed;
+    lf_batch batch;
+    lf_status status = lf_feed_open(source, options, &feed, error);
     if (status != LF_OK) {
         return status;
     }
-    fill_seconds(check, INT64_MAX);
-    const double minutes = (double)check->second_count / 60;
-    const double one = mean_square(check, 1), minute = mean_square(check, 60);
-    double product = 0;
-    for (size_t i = 0; i < study.block_count; i++) {
-        product += blocks[i].beta * 2 * blocks[i].depth_mean;
+    for (;;) {
+        status = lf_feed_next(feed, &batch, error);
+        if (status != LF_OK || batch.event_count == 0) {
+            break;
+        }
+        if (check == NULL) {
+            widen(covered, &batch);
+        } else if (lf_synth_check_push(check, &batch) != LF_OK) {
+            status = lf_error_set(error, LF_NOMEM, "no memory to measure a day");
+            break;
+        }
     }
-    *out = (lf_synth_facts){
-        .event_count = check->event_count,
-        .events_per_minute = (double)check->event_count / minutes,
-        .spread_one_tick_share = (double)check->one_tick_count / (double)check->valid_count,
-        .spread_mean_ticks = (double)check->spread_sum / (double)check->valid_count,
-        .queue_imbalance_auc = study.auc_queue_imbalance,
-        .ofi_r2_10s = study.r2_ofi,
-        .beta_depth2 = product / (double)study.block_count,
-        .sign_acf_1 = sign_acf(check, 1),
-        .sign_acf_10 = sign_acf(check, 10),
-        .sign_acf_100 = sign_acf(check, 100),
-        .absolute_return_acf_1 = absolute_acf(check, 60, 1),
-        .absolute_return_acf_5 = absolute_acf(check, 60, 5),
-        .absolute_return_acf_20 = absolute_acf(check, 60, 20),
-        .variance_ratio_20 = mean_square(check, 20) / (20 * one),
-        .variance_ratio_60_20 = minute / (3 * mean_square(check, 20)),
-        .volatility_1min_bps = 1e4 * sqrt(minute) / check->mid,
-    };
-    set_activity(check, out);
-    return LF_OK;
+    if (check == NULL) {
+        covered->instrument = *lf_feed_instrument(feed);
+    }
+    lf_feed_close(feed);
+    return status;
+}
+
+/* True when less than a whole session is covered, which then becomes the session. */
+static bool narrow(cover *c)
+{
+    lf_instrument *in = &c->instrument;
+    const double length_ns = (double)(in->session_close_ns - in->session_open_ns);
+    const int64_t first_ns = c->first_ns > in->session_open_ns ? c->first_ns : in->session_open_ns;
+    const int64_t last_ns = c->last_ns < in->session_close_ns ? c->last_ns : in->session_close_ns;
+    if (c->first_ns == LF_TIME_NONE || last_ns <= first_ns ||
+        (double)(last_ns - first_ns) >= WHOLE_SHARE * length_ns) {
+        return false;
+    }
+    in->session_open_ns = first_ns;
+    in->session_close_ns = last_ns + 1;
+    return true;
+}
+
+lf_status lf_synth_check_source(
+    const lf_source *source, const lf_feed_options *options, lf_synth_facts *out, lf_error *error
+)
+{
+    cover covered = {.first_ns = LF_TIME_NONE, .last_ns = LF_TIME_NONE};
+    lf_synth_check *check = NULL;
+    lf_status status = read_source(source, options, NULL, &covered, error);
+    const bool is_part = status == LF_OK && narrow(&covered);
+    if (status == LF_OK) {
+        status = lf_synth_check_create(
+            options != NULL ? options->allocator : NULL, &covered.instrument, &check, error
+        );
+    }
+    if (status == LF_OK) {
+        status = read_source(source, options, check, &covered, error);
+    }
+    if (status == LF_OK) {
+        status = lf_synth_check_finish(check, out, error);
+    }
+    if (status == LF_OK && is_part) {
+        out->open_activity = out->close_activity = out->open_depth = NAN;
+    }
+    lf_synth_check_destroy(check);
+    return status;
 }

@@ -59,24 +59,6 @@ static const char *const measure_names[MEASURES] = {
     "depth at the open",
 };
 
-static void measure_day(const lf_synth_options *options, int32_t day, lf_synth_facts *out)
-{
-    lf_synth *synth;
-    lf_synth_check *check;
-    lf_error error;
-    lf_batch batch;
-    assert_int_equal(lf_synth_open(options, day, &synth, &error), LF_OK);
-    assert_int_equal(
-        lf_synth_check_create(NULL, lf_synth_instrument(synth), &check, &error), LF_OK
-    );
-    for (lf_synth_next(synth, &batch); batch.event_count > 0; lf_synth_next(synth, &batch)) {
-        assert_int_equal(lf_synth_check_push(check, &batch), LF_OK);
-    }
-    assert_int_equal(lf_synth_check_finish(check, out, &error), LF_OK);
-    lf_synth_check_destroy(check);
-    lf_synth_close(synth);
-}
-
 /* Means over days against what is known of real ones; see docs/modules/synth.md for each band. */
 static void test_presets_look_real(void **state)
 {
@@ -100,7 +82,7 @@ static void test_presets_look_real(void **state)
         for (int32_t day = 0; day < DAYS; day++) {
             lf_synth_facts facts;
             double measures[MEASURES];
-            measure_day(&options, day, &facts);
+            assert_int_equal(lf_synth_check_day(&options, day, &facts, NULL), LF_OK);
             measures_of(&facts, measures);
             for (int m = 0; m < MEASURES; m++) {
                 mean[m] += measures[m] / DAYS;
@@ -114,7 +96,7 @@ static void test_presets_look_real(void **state)
 }
 
 /* A day in which the mid goes up and down by one tick each second, or always up. */
-static void make_day(bool goes_back, lf_synth_facts *out)
+static void make_day(bool goes_back, int8_t unknown_sign, lf_synth_facts *out)
 {
     lf_instrument instrument = {.tick_nano = 10000000, .units_per_tick = 100, .level_count = 1};
     instrument.session_open_ns = INT64_C(1700000000) * LF_NS_PER_SECOND;
@@ -124,9 +106,13 @@ static void make_day(bool goes_back, lf_synth_facts *out)
     assert_int_equal(lf_synth_check_create(NULL, &instrument, &check, &error), LF_OK);
     for (int64_t second = 0; second < 23400; second++) {
         const int64_t mid = 30000 + (goes_back ? second % 2 : second);
-        lf_trade trade = {.price_units = mid * 100, .size_lots = 5, .sign = 1};
-        trade.sign = second % 2 == 0 ? 1 : -1;
-        lf_event event = {.kind = LF_EVENT_EXECUTE, .flags = LF_EVENT_LAST, .trade_count = 1};
+        /* Purchases at the ask that stood, sales at the bid; each is two fills. */
+        const int8_t sign = second % 2 == 0 ? 1 : -1;
+        lf_trade trades[2] = {{.price_units = (mid + 3 * sign) * 100, .size_lots = 2}};
+        trades[0].sign = unknown_sign != 0 ? unknown_sign : sign;
+        trades[1] = trades[0];
+        trades[1].size_lots = 3;
+        lf_event event = {.kind = LF_EVENT_EXECUTE, .flags = LF_EVENT_LAST, .trade_count = 2};
         event.ts_exchange_ns = instrument.session_open_ns + second * LF_NS_PER_SECOND + 1;
         event.ts_local_ns = event.ts_exchange_ns;
         for (int m = 0; m < LF_LEVELS_MAX; m++) {
@@ -137,7 +123,7 @@ static void make_day(bool goes_back, lf_synth_facts *out)
         event.quotes.ask_ticks[0] = mid + 2;
         event.quotes.bid_lots[0] = 100;
         event.quotes.ask_lots[0] = second < 1800 ? 50 : 100;
-        const lf_batch batch = {&event, &trade, 1, 1};
+        const lf_batch batch = {&event, trades, 1, 2};
         assert_int_equal(lf_synth_check_push(check, &batch), LF_OK);
     }
     assert_int_equal(lf_synth_check_finish(check, out, &error), LF_OK);
@@ -148,19 +134,65 @@ static void test_measures_of_made_up_days(void **state)
 {
     (void)state;
     lf_synth_facts f;
-    make_day(true, &f);
+    make_day(true, 0, &f);
     assert_int_equal(f.event_count, 23400);
     assert_true(fabs(f.events_per_minute - 60) < 1e-9);
     assert_true(f.spread_one_tick_share == 0 && f.spread_mean_ticks == 4);
+    assert_true(f.spread_p90_ticks == 4 && isnan(f.level_gap_ticks) && f.hidden_share == 0);
+    assert_true(fabs(f.trades_per_minute - 60) < 1e-9 && fabs(f.trade_lots - 5) < 1e-9);
+    assert_true(fabs(f.price_ticks - 30000.5) < 1e-3);
+    assert_true(fabs(f.depth_lots - (100 - 25 * 1800 / 23400.0)) < 1e-6);
+    assert_true(fabs(f.activity[5] - 1) < 1e-9 && fabs(f.spread[5] - 1) < 1e-9);
     /* Every second trade is a sale: the next one's sign is always the other. */
     assert_true(fabs(f.sign_acf_1 + 1) < 1e-3 && fabs(f.sign_acf_10 - 1) < 1e-3);
     assert_true(fabs(f.variance_ratio_20) < 1e-9);
     assert_true(fabs(f.open_activity - 1) < 1e-9 && fabs(f.close_activity - 1) < 1e-9);
     /* Depth of the first of thirteen parts is 75, of the others 100. */
     assert_true(fabs(f.open_depth - 75 / (75.0 / 13 + 100 * 12.0 / 13)) < 1e-6);
-    make_day(false, &f);
+    make_day(false, 0, &f);
     assert_true(fabs(f.variance_ratio_20 - 20) < 1e-9);
     assert_true(fabs(f.variance_ratio_60_20 - 3) < 1e-9);
+}
+
+/* A feed that does not tell who began a trade gives the same signs by the quote before it. */
+static void test_unknown_signs_are_guessed(void **state)
+{
+    (void)state;
+    lf_synth_facts f;
+    make_day(true, LF_SIGN_UNKNOWN, &f);
+    assert_true(fabs(f.sign_acf_1 + 1) < 1e-3 && fabs(f.sign_acf_10 - 1) < 1e-3);
+    assert_true(fabs(f.trades_per_minute - 60) < 1e-9);
+}
+
+/* Files tell what the events in memory tell. */
+static void test_source_is_the_day(void **state)
+{
+    (void)state;
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    lf_synth_options options;
+    lf_synth_options_default(&options);
+    options.activity = 0.1;
+    options.level_count = 4;
+    lf_source_list list;
+    lf_error error;
+    lf_synth_facts simulated, read;
+    const char *path = folder.path;
+    assert_int_equal(lf_synth_write(&options, path, NULL, NULL, &error), LF_OK);
+    assert_int_equal(lf_feed_find(&path, 1, NULL, &list, &error), LF_OK);
+    assert_int_equal(lf_synth_check_day(&options, 0, &simulated, &error), LF_OK);
+    assert_int_equal(lf_synth_check_source(&list.sources[0], NULL, &read, &error), LF_OK);
+    assert_int_equal(read.event_count, simulated.event_count);
+    size_t count;
+    const lf_synth_measure *measures = lf_synth_measures(&count);
+    for (size_t i = 0; i < count; i++) {
+        const double value = lf_synth_measure_of(&read, &measures[i]);
+        assert_true(value == lf_synth_measure_of(&simulated, &measures[i]));
+        assert_true(isnan(measures[i].least[0]) || measures[i].least[0] < measures[i].most[0]);
+    }
+    assert_true(read.level_gap_ticks >= 1 && read.level_depth > 0.5);
+    lf_source_list_clear(&list);
+    lf_testing_folder_remove(&folder);
 }
 
 static void test_no_valid_book_is_data_error(void **state)
@@ -179,6 +211,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_measures_of_made_up_days),
+        cmocka_unit_test(test_unknown_signs_are_guessed),
+        cmocka_unit_test(test_source_is_the_day),
         cmocka_unit_test(test_no_valid_book_is_data_error),
         cmocka_unit_test(test_presets_look_real),
     };

@@ -2,6 +2,7 @@
 #ifndef LOBFLOW_SYNTH_INTERNAL_H
 #define LOBFLOW_SYNTH_INTERNAL_H
 
+#include <lobflow/study.h>
 #include <lobflow/synth.h>
 
 /* Prices that the book can hold, in ticks: 0.01 to 655.35 USD. */
@@ -173,5 +174,33 @@ void lfi_synth_market_order(lf_synth *s);
 void lfi_synth_hidden_execution(lf_synth *s);
 /* Quotes that the reference price has overtaken leave. */
 void lfi_synth_withdraw(lf_synth *s);
+
+/* Spreads that are told apart; wider ones count as the last. */
+#define LFI_CHECK_SPREADS 8192
+
+/* What is kept of a day while it is taken in (check.c); measures.c makes the facts of it. */
+struct lf_synth_check {
+    const lf_allocator *allocator;
+    lf_allocator memory;
+    lf_instrument instrument;
+    lf_study *study;
+    double *mids; /* [second_count + 1] ticks at each second; NaN before the first valid state */
+    size_t second_count, second_now;
+    double mid;
+    int64_t before_mid2, state_ts_ns; /* twice the mid before this instant; 0: none */
+    int8_t *signs;                    /* of trades, in order */
+    size_t sign_count, sign_capacity;
+    int64_t print_ts_ns, print_units;
+    int8_t print_sign, tick_sign;
+    int64_t trade_count, hidden_count, trade_lots;
+    int64_t event_count, valid_count;
+    int64_t *spreads; /* [LFI_CHECK_SPREADS] states with that spread */
+    int64_t behind_count, behind_lots, behind_ticks; /* of the levels behind the best */
+    int64_t part_events[LF_SYNTH_PARTS], part_rows[LF_SYNTH_PARTS];
+    int64_t part_depth2[LF_SYNTH_PARTS], part_spread[LF_SYNTH_PARTS];
+};
+
+/* Seconds that end before an instant get the mid that stands. */
+void lfi_check_fill_seconds(lf_synth_check *check, int64_t ts_ns);
 
 #endif

@@ -1,0 +1,256 @@
+/* Measures of a day that simulators are judged by, and what they should be. */
+#include "synth_internal.h"
+
+#include <math.h>
+#include <stddef.h>
+
+/* Lags of trade signs over which the exponent is fitted: bins [1], [2, 3], ... [32, 63]. */
+#define LAG_BINS 6
+#define LAG_BINS_LEAST 3
+/* 12:30 to 13:00 of a US session. */
+#define NOON 6
+
+/* ---- what they should be ---------------------------------------------------------------- */
+
+/* clang-format off: one measure a line. */
+#define ROW(name, small_least, small_most, large_least, large_most) \
+    { \
+#name, offsetof(lf_synth_facts, name), {small_least, large_least }, \
+        { \
+            small_most, large_most \
+        } \
+    }
+#define OPEN_ROW(name) ROW(name, NAN, NAN, NAN, NAN)
+
+static const lf_synth_measure measures[] = {
+    OPEN_ROW(events_per_minute),
+    OPEN_ROW(trades_per_minute),
+    OPEN_ROW(trade_lots),
+    OPEN_ROW(hidden_share),
+    OPEN_ROW(price_ticks),
+    OPEN_ROW(volatility_1min_bps),
+    OPEN_ROW(spread_mean_ticks),
+    OPEN_ROW(spread_p90_ticks),
+    ROW(spread_one_tick_share, 0, 0.25, 0.75, 0.95),
+    OPEN_ROW(depth_lots),
+    OPEN_ROW(level_gap_ticks),
+    OPEN_ROW(level_depth),
+    ROW(queue_imbalance_auc, 0.55, 0.65, 0.75, 0.8),
+    ROW(ofi_r2_10s, 0.5, 0.75, 0.5, 0.75),
+    {"beta_times_2_depth", offsetof(lf_synth_facts, beta_depth2), {0.9, 0.5}, {3.5, 1.1}},
+    ROW(sign_acf_1, 0.2, 0.7, 0.2, 0.7),
+    ROW(sign_acf_10, 0.05, 0.2, 0.05, 0.2),
+    ROW(sign_acf_100, 0, 0.08, 0, 0.08),
+    ROW(sign_exponent, 0.4, 0.8, 0.4, 0.8),
+    ROW(absolute_return_acf_1, 0.1, 0.4, 0.1, 0.4),
+    ROW(absolute_return_acf_5, 0.05, 0.4, 0.05, 0.4),
+    ROW(absolute_return_acf_20, 0.02, 0.3, 0.02, 0.3),
+    ROW(variance_ratio_20, 0.9, 1.1, 0.9, 1.1),
+    ROW(variance_ratio_60_20, 0.9, 1.1, 0.9, 1.1),
+    ROW(open_activity, 2, 4, 2, 4),
+    ROW(close_activity, 2, 4, 2, 4),
+    ROW(open_depth, 0.4, 0.6, 0.4, 0.6),
+};
+/* clang-format on */
+
+const lf_synth_measure *lf_synth_measures(size_t *count)
+{
+    *count = sizeof measures / sizeof measures[0];
+    return measures;
+}
+
+double lf_synth_measure_of(const lf_synth_facts *facts, const lf_synth_measure *measure)
+{
+    return *(const double *)(const void *)((const char *)facts + measure->offset);
+}
+
+lf_synth_preset lf_synth_kind_of(const lf_synth_facts *facts)
+{
+    return facts->spread_one_tick_share > 0.5 ? LF_SYNTH_LARGE_TICK : LF_SYNTH_SMALL_TICK;
+}
+
+/* ---- statistics ------------------------------------------------------------------------- */
+
+static double ratio(double part, double whole)
+{
+    return whole > 0 ? part / whole : NAN;
+}
+
+static double sign_acf(const lf_synth_check *self, size_t lag)
+{
+    double sum = 0, product = 0;
+    const size_t n = self->sign_count;
+    if (n < 10 * lag) {
+        return NAN;
+    }
+    for (size_t i = 0; i < n; i++) {
+        sum += self->signs[i];
+    }
+    const double mean = sum / (double)n;
+    for (size_t i = 0; i + lag < n; i++) {
+        product += (self->signs[i] - mean) * (self->signs[i + lag] - mean);
+    }
+    return product / (double)(n - lag) / (1 - mean * mean);
+}
+
+/* Minus the slope of log autocorrelation on log lag, over bins up to the first not above 0. */
+static double sign_exponent(const lf_synth_check *self)
+{
+    double sx = 0, sy = 0, sxx = 0, sxy = 0, n = 0;
+    for (size_t first = 1; n < LAG_BINS; first *= 2, n++) {
+        double sum = 0;
+        for (size_t lag = first; lag < 2 * first; lag++) {
+            sum += sign_acf(self, lag);
+        }
+        if (!(sum > 0)) {
+            break;
+        }
+        /* The middle of a bin on the scale of logs. */
+        const double x = log((double)first * sqrt(2 - 1 / (double)first));
+        const double y = log(sum / (double)first);
+        sx += x;
+        sy += y;
+        sxx += x * x;
+        sxy += x * y;
+    }
+    return n < LAG_BINS_LEAST ? NAN : -(n * sxy - sx * sy) / (n * sxx - sx * sx);
+}
+
+/* Autocorrelation of absolute changes over a step of seconds. */
+static double absolute_acf(const lf_synth_check *self, size_t step, size_t lag)
+{
+    double sum = 0, squares = 0, product = 0;
+    size_t n = 0, pairs = 0;
+    const double *m = self->mids;
+    for (size_t i = step; i <= self->second_count; i += step) {
+        const double a = fabs(m[i] - m[i - step]);
+        if (!isnan(a)) {
+            sum += a;
+            n++;
+        }
+    }
+    const double mean = sum / (double)n;
+    for (size_t i = step; i <= self->second_count; i += step) {
+        const double a = fabs(m[i] - m[i - step]) - mean;
+        const size_t j = i + lag * step;
+        squares += isnan(a) ? 0 : a * a;
+        if (j <= self->second_count && !isnan(a)) {
+            product += a * (fabs(m[j] - m[j - step]) - mean);
+            pairs++;
+        }
+    }
+    return pairs > lag ? product / (double)pairs / (squares / (double)n) : NAN;
+}
+
+/* Mean square of mid changes over some seconds, every second a start. */
+static double mean_square(const lf_synth_check *self, size_t step)
+{
+    double squares = 0;
+    size_t n = 0;
+    for (size_t i = step; i <= self->second_count; i++) {
+        const double d = self->mids[i] - self->mids[i - step];
+        if (!isnan(d)) {
+            squares += d * d;
+            n++;
+        }
+    }
+    return n > 0 ? squares / (double)n : NAN;
+}
+
+static double mean_mid(const lf_synth_check *self)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = 0; i <= self->second_count; i++) {
+        if (!isnan(self->mids[i])) {
+            sum += self->mids[i];
+            n++;
+        }
+    }
+    return ratio(sum, (double)n);
+}
+
+/* ---- facts ------------------------------------------------------------------------------ */
+
+static void set_parts(const lf_synth_check *self, lf_synth_facts *out)
+{
+    double depth2 = 0, spread = 0;
+    for (size_t i = 0; i < LF_SYNTH_PARTS; i++) {
+        depth2 += (double)self->part_depth2[i];
+        spread += (double)self->part_spread[i];
+    }
+    const double rows = (double)self->valid_count;
+    for (size_t i = 0; i < LF_SYNTH_PARTS; i++) {
+        const double own = (double)self->part_rows[i];
+        out->activity[i] =
+            ratio((double)self->part_events[i] * LF_SYNTH_PARTS, (double)self->event_count);
+        out->depth[i] = ratio(ratio((double)self->part_depth2[i], own), depth2 / rows);
+        out->spread[i] = ratio(ratio((double)self->part_spread[i], own), spread / rows);
+    }
+    out->spread_mean_ticks = spread / rows;
+    out->depth_lots = depth2 / rows / 2;
+    out->level_gap_ticks = ratio((double)self->behind_ticks, (double)self->behind_count);
+    out->level_depth =
+        ratio((double)self->behind_lots, (double)self->behind_count) / out->depth_lots;
+    out->open_activity = ratio(out->activity[0], out->activity[NOON]);
+    out->close_activity = ratio(out->activity[LF_SYNTH_PARTS - 1], out->activity[NOON]);
+    out->open_depth = out->depth[0];
+}
+
+static void set_spreads(const lf_synth_check *self, lf_synth_facts *out)
+{
+    int64_t below = 0;
+    int64_t ticks = 0;
+    while (10 * (below += self->spreads[ticks]) < 9 * self->valid_count) {
+        ticks++;
+    }
+    out->spread_p90_ticks = (double)ticks;
+    out->spread_one_tick_share = (double)self->spreads[1] / (double)self->valid_count;
+}
+
+static void set_trades(const lf_synth_check *self, lf_synth_facts *out)
+{
+    out->trades_per_minute = (double)self->trade_count / out->minutes;
+    out->trade_lots = ratio((double)self->trade_lots, (double)self->trade_count);
+    out->hidden_share = ratio((double)self->hidden_count, (double)self->trade_count);
+    out->sign_acf_1 = sign_acf(self, 1);
+    out->sign_acf_10 = sign_acf(self, 10);
+    out->sign_acf_100 = sign_acf(self, 100);
+    out->sign_exponent = sign_exponent(self);
+}
+
+static void set_returns(const lf_synth_check *self, lf_synth_facts *out)
+{
+    const double one = mean_square(self, 1), minute = mean_square(self, 60);
+    out->price_ticks = mean_mid(self);
+    out->absolute_return_acf_1 = absolute_acf(self, 60, 1);
+    out->absolute_return_acf_5 = absolute_acf(self, 60, 5);
+    out->absolute_return_acf_20 = absolute_acf(self, 60, 20);
+    out->variance_ratio_20 = mean_square(self, 20) / (20 * one);
+    out->variance_ratio_60_20 = minute / (3 * mean_square(self, 20));
+    out->volatility_1min_bps = 1e4 * sqrt(minute) / out->price_ticks;
+}
+
+lf_status lf_synth_check_finish(lf_synth_check *check, lf_synth_facts *out, lf_error *error)
+{
+    lf_study_result study;
+    const lf_study_block *blocks;
+    const lf_status status = lf_study_finish(check->study, &study, &blocks, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    lfi_check_fill_seconds(check, INT64_MAX);
+    *out = (lf_synth_facts){
+        .event_count = check->event_count,
+        .minutes = (double)check->second_count / 60,
+        .queue_imbalance_auc = study.auc_queue_imbalance,
+        .ofi_r2_10s = study.r2_ofi,
+        .beta_depth2 = study.beta_depth2,
+    };
+    out->events_per_minute = (double)check->event_count / out->minutes;
+    set_parts(check, out);
+    set_spreads(check, out);
+    set_trades(check, out);
+    set_returns(check, out);
+    return LF_OK;
+}
