@@ -425,11 +425,6 @@ int64_t lfi_pcap_other_count(const lfi_pcap *pcap)
     return pcap->other_count;
 }
 
-int64_t lfi_pcap_input_bytes(const lfi_pcap *pcap)
-{
-    return archive_filter_bytes(pcap->archive, -1);
-}
-
 void lfi_pcap_close(lfi_pcap *pcap)
 {
     if (pcap == NULL) {

@@ -31,9 +31,6 @@ int64_t lfi_pcap_input_bytes(const lfi_pcap *pcap);
 int64_t lfi_pcap_frame_count(const lfi_pcap *pcap);
 int64_t lfi_pcap_other_count(const lfi_pcap *pcap);
 
-/* Bytes of the file read so far, as on the disk. */
-int64_t lfi_pcap_input_bytes(const lfi_pcap *pcap);
-
 /* Close; NULL is accepted. */
 void lfi_pcap_close(lfi_pcap *pcap);
 
