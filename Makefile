@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 PROGRAM := $(BUILD)/bin/lobflow
 
 .PHONY: help demo test check build setup setup-test fmt bench bench-peers asan tsan coverage fuzz \
-        study-null study-scorer study-estimators study-memory results install clean docs
+        study-null study-scorer study-estimators study-memory results install clean docs site
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,12 @@ results: build ## docs/results.md from the days in ../shared/data; goes on where
 docs: build ## regenerate the pages that are made from tables
 	$(PROGRAM) features --list --markdown > docs/features.md
 	python3 tools/make_errors.py > docs/errors.md
+
+site: build ## the docs site in build/site; warnings and broken links are errors
+	@tools/setup.sh --site
+	@mkdir -p build/site_src
+	LOBFLOW_PROGRAM=$(PROGRAM) NO_MKDOCS_2_WARNING=1 $(VENV) -m mkdocs build --strict --quiet
+	@echo "build/site/index.html, or: python3 -m http.server -d build/site"
 
 install: build ## install under PREFIX (default /usr/local)
 	cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)

