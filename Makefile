@@ -40,9 +40,10 @@ fmt: ## format all C and C++ sources
 bench: build ## speed of every stage, beside memcpy
 	$(PROGRAM) bench $(if $(DATA),--data $(DATA))
 
-bench-peers: build ## the same work by numba, polars, pyarrow and pandas
+bench-peers: build ## the same work by numba, polars, pyarrow, pandas and hftbacktest
 	@tools/setup.sh --bench
 	$(VENV) bench/peers/features.py $(DATA) --program $(PROGRAM)
+	$(VENV) bench/peers/end_to_end.py $(DATA) --program $(PROGRAM)
 	$(if $(DATA),$(VENV) bench/peers/feeds.py $(DATA) --program $(PROGRAM))
 
 notebooks: build ## run the notebooks and keep their outputs; CHECK=1: leave the files as they are

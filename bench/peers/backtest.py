@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """A market maker on a Binance USD-M capture, traded by lobflow and by hftbacktest, order by order the same.
 
-    python bench/peers/backtest.py --program build/release/bin/mm100 --lobflow build/release/bin/lobflow DAY.gz DAY.gz
+    build/venv_chains/bin/python bench/peers/backtest.py --program build/release/bin/mm100 --lobflow build/release/bin/lobflow DAY.gz DAY.gz
 
 Both keep one post-only order of 0.01 at each touch, looked at every 100 ms, with 5 ms each way, and fill whole
 orders by the same queue model (tests/reference/mm100.c, tests/reference/test_mm100.py). Everything is read
 into memory first; a round is one pass over all events. Compiling and one round to warm up are not timed. The
 sides take turns; the median of the rounds counts. hftbacktest's fills are compared with ours before anything
-is printed. Needs hftbacktest (pip install hftbacktest==2.4.4) and numpy.
+is printed. tools/setup.sh --bench makes the environment with hftbacktest.
 """
 import argparse
 import json
@@ -29,7 +29,7 @@ try:
     from hftbacktest.data.utils import binancefutures
     from numba import njit
 except ImportError as missing:
-    sys.exit(f"{missing}: pip install hftbacktest==2.4.4")
+    sys.exit(f"{missing}: tools/setup.sh --bench makes build/venv_chains, whose Python has it")
 
 TICK = 0.1
 LOT = 0.001
