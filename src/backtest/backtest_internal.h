@@ -129,7 +129,8 @@ void lfi_delay_release(lfi_delay *delay);
 typedef struct lfi_sent {
     int64_t mid2_decision;
     int64_t sent_ns;
-    int64_t cancel_ns; /* when a cancel was sent, INT64_MAX: none was */
+    int64_t cancel_ns;     /* when a cancel was sent, INT64_MAX: none was */
+    uint64_t cancel_count; /* sent so far, lost ones included */
     lf_reason reason;
     lf_reason cause;
     lf_rule rule;

@@ -92,6 +92,17 @@ refuse(lfi_book_keeper *keeper, const lf_request *request, int64_t due_ns, lf_er
     return status == LF_OK ? send_report(keeper, &report, due_ns, error) : status;
 }
 
+/* Names a request for its draw: a cancel that is sent again has luck of its own. */
+static uint64_t name_request(lfi_book_keeper *keeper, const lf_request *request)
+{
+    const uint64_t name = MESSAGE(keeper, request->order_id);
+    if (request->kind == LF_REQUEST_NEW) {
+        return name;
+    }
+    const uint64_t before = keeper->sent[request->order_id - 1].cancel_count++;
+    return before > 0 ? lf_hash64(&before, sizeof before, name) : name;
+}
+
 /* A request sets out for the venue. */
 static lf_status send_request(lfi_book_keeper *keeper, const lf_intent *intent, lf_error *error)
 {
@@ -101,7 +112,7 @@ static lf_status send_request(lfi_book_keeper *keeper, const lf_intent *intent, 
         keeper->latency,
         is_new ? LF_LEG_ENTRY : LF_LEG_CANCEL,
         intent->ts_sent_ns,
-        MESSAGE(keeper, intent->request.order_id),
+        name_request(keeper, &intent->request),
         &lost
     );
     const int64_t due_ns = intent->ts_sent_ns + delay_ns;

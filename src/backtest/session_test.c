@@ -148,6 +148,7 @@ static void test_rough_ways(void **state)
         latency->burst = 0.5;
         latency->lost_share = 0.2;
         latency->seed = 7;
+        strategies[i].execution.passive_limit_ns = 30 * LF_NS_PER_SECOND;
     }
     strategies[3] = strategies[1]; /* twins meet the same luck */
     const lf_backtest_options options = {
@@ -182,6 +183,30 @@ static void test_rough_ways(void **state)
         days_whole(two, "ts_local"),
         lf_frame_row_count(one) * sizeof(int64_t)
     );
+    lf_backtest_destroy(backtest);
+}
+
+/* Half of all requests get lost, each on its own: a cancel that is sent again comes through, so no
+   passive order outlives its time by much. */
+static void test_cancels_get_through(void **state)
+{
+    (void)state;
+    lf_strategy_options strategies[DAYS_STRATEGIES];
+    days_strategies(strategies);
+    lf_strategy_options strategy = strategies[1];
+    strategy.execution.latency.lost_share = 0.5;
+    lf_backtest *const backtest = create(&strategy, false);
+    days_trade(backtest, &early, model, 0);
+    lf_frame *const orders = lf_backtest_frame(backtest, 0, LF_BACKTEST_ORDERS);
+    size_t resting = 0;
+    for (size_t i = 0; i < lf_frame_row_count(orders); i++) {
+        const int64_t rested_ns =
+            days_whole(orders, "ts_done")[i] - days_whole(orders, "ts_sent")[i];
+        /* Its time, and 20 cancels a second apart: one of a million is longer. */
+        assert_true(rested_ns < strategy.execution.passive_limit_ns + 20 * strategy.risk.retry_ns);
+        resting += rested_ns > strategy.execution.passive_limit_ns;
+    }
+    assert_true(resting > 20);
     lf_backtest_destroy(backtest);
 }
 
@@ -586,6 +611,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_late_exits_know_no_more),
         cmocka_unit_test(test_rough_ways),
+        cmocka_unit_test(test_cancels_get_through),
         cmocka_unit_test(test_nothing_gets_through),
         cmocka_unit_test(test_a_position_over_the_close),
         cmocka_unit_test(test_orders_expire_at_the_close),
