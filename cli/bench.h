@@ -140,6 +140,8 @@ lf_status bench_inflate(const char *path, const char *folder, int64_t *bytes, lf
 lf_status bench_memcpy(bench *work, lf_error *error);
 lf_status bench_l3(bench *work, lf_error *error);
 lf_status bench_feed(bench *work, lf_error *error);
+/* Part of the stage feed (bench_itch.c). */
+lf_status bench_itch(bench *work, lf_error *error);
 lf_status bench_dbn(bench *work, lf_error *error);
 lf_status bench_feature(bench *work, lf_error *error);
 lf_status bench_label(bench *work, lf_error *error);

@@ -62,7 +62,7 @@ lf_status bench_feed(bench *work, lf_error *error)
         lf_source *const whole = &day->found.sources[0];
         status = bench_measure(work, "feed", "archive", read_pass, whole, error);
     }
-    return status;
+    return status == LF_OK ? bench_itch(work, error) : status;
 }
 
 /* ---- feature ---------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* The verb inspect: what the data is, and what is wrong with it. */
 #include "flags.h"
 #include "inspect_cme.h"
+#include "inspect_itch.h"
 
 #include <lobflow/book.h>
 
@@ -302,14 +303,14 @@ static int show(const finding *found, size_t count, bool is_json)
     return CLI_DONE;
 }
 
-/* The paths when all that is named are captures of CME, which are counted as they are; a symbol
-   asks for a book. */
-static size_t cme_captures(const cli_args *args, const char **paths)
+/* The paths when all that is named is of one sort (captures of CME, ITCH of several stocks), which
+   are counted as they are; a symbol asks for a book. */
+static size_t paths_of(const cli_args *args, bool (*is_one)(const char *path), const char **paths)
 {
     size_t count = cli_many(args, NULL, paths, CLI_WORDS_MAX);
     count += cli_many(args, "data", paths + count, CLI_WORDS_MAX - count);
     for (size_t i = 0; i < count; i++) {
-        if (cli_has(args, "symbol") || !lf_cme_is_capture(paths[i])) {
+        if (cli_has(args, "symbol") || !is_one(paths[i])) {
             return 0;
         }
     }
@@ -319,9 +320,13 @@ static size_t cme_captures(const cli_args *args, const char **paths)
 int cli_inspect(const cli_args *args)
 {
     const char *captures[CLI_WORDS_MAX];
-    const size_t capture_count = cme_captures(args, captures);
-    if (capture_count > 0) {
-        return cli_inspect_cme(captures, capture_count, cli_has(args, "json"));
+    size_t count = paths_of(args, lf_cme_is_capture, captures);
+    if (count > 0) {
+        return cli_inspect_cme(captures, count, cli_has(args, "json"));
+    }
+    count = paths_of(args, lf_itch_is_market, captures);
+    if (count > 0) {
+        return cli_inspect_itch(captures, count, cli_has(args, "json"));
     }
     cli_job job;
     lf_error error;
