@@ -77,6 +77,8 @@ class Watch:
             self._call = self._bar
         elif callable(progress):
             self._call = progress
+        elif progress not in (None, False):
+            raise TypeError(f"progress is {progress!r}; it is True, False, None or a function of stage and share")
         self.handle = ffi.new_handle(self)
 
     def step(self, stage: str, share: float) -> bool:

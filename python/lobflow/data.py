@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lobflow import _config, _records
+from lobflow._arguments import suggesting, whole
 from lobflow._config import Config
 from lobflow._core import (CancelledError, DataError, RangeError, check, date_text, duration_ns, ffi, lib, new_error,
                            path_bytes, text)
@@ -38,6 +39,10 @@ class Days:
         return self._count
 
     def __getitem__(self, index: int | slice) -> Days:
+        if not isinstance(index, slice) and not hasattr(index, "__index__"):
+            raise TypeError(f"a day is taken by its number or a slice, such as days[0] or days[-2:], not by {index!r}")
+        if not isinstance(index, slice) and not -self._count <= index < self._count:
+            raise IndexError(f"there are {self._count} days, counted from 0; {index} is none of them")
         found = range(self._count)[index]
         return self._take([found] if isinstance(found, int) else list(found))
 
@@ -206,6 +211,7 @@ def instrument_dict(instrument: Any) -> dict[str, Any]:
     }
 
 
+@suggesting
 def open(*paths: Path | Days, config: Config = None, **options: Any) -> Days:  # noqa: A001 - the verb's name
     """Find the symbol-days behind paths.
 
@@ -230,6 +236,9 @@ def open(*paths: Path | Days, config: Config = None, **options: Any) -> Days:  #
     FormatError
         A file is of no format that lobflow reads.
     """
+    for path in paths:
+        if not isinstance(path, Days | str | os.PathLike):
+            raise TypeError(f"a path is {path!r}; a text, a path or Days is needed")
     given = [p for p in paths if not isinstance(p, Days)]
     found = [p for p in paths if isinstance(p, Days)]
     options = {k: v for k, v in options.items() if v is not None}
@@ -266,6 +275,8 @@ def days_of(data: Days | Path | Sequence[Path]) -> Days:
         return data
     if isinstance(data, str | os.PathLike):
         return open(data)
+    if not isinstance(data, Sequence) or isinstance(data, bytes):
+        raise TypeError(f"the days are {data!r}; Days, a path or a list of paths is needed")
     return open(*data)
 
 
@@ -287,7 +298,7 @@ class Job:
         self.job.source_count = len(self.days)
         self.job.progress = on_progress
         self.job.progress_context = self.watch.handle
-        self.job.jobs = len(os.sched_getaffinity(0)) if jobs is None else jobs
+        self.job.jobs = len(os.sched_getaffinity(0)) if jobs is None else whole("jobs", jobs, 1)
         self.users = Users(users)
         self.job.users = self.users.handle
         self.job.say = on_sentence
@@ -364,6 +375,7 @@ def _inspect_day(day: Days, watch: Watch, done: float, count: int) -> Finding:
         })
 
 
+@suggesting
 def inspect(data: Days | Path | Sequence[Path], *, progress: Progress = None) -> list[Finding]:
     """What the data is, and what is wrong with it.
 
@@ -390,6 +402,7 @@ def inspect(data: Days | Path | Sequence[Path], *, progress: Progress = None) ->
 _SCHEMAS = {"mbo": 0, "mbp-10": 2, "trades": 4}
 
 
+@suggesting
 def convert(data: Days | Path | Sequence[Path], path: Path, *, schema: str = "mbp-10",
             progress: Progress = None) -> dict[str, int]:
     """Write days of one symbol as a file of Databento's format (DBN), or one day as NASDAQ ITCH.
@@ -430,6 +443,7 @@ def convert(data: Days | Path | Sequence[Path], path: Path, *, schema: str = "mb
 # ---- simulated days -------------------------------------------------------------------------
 
 
+@suggesting
 def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str = "SYN", first_date: str = "2024-01-02",
           preset: str = "small_tick", levels: int = 10, alpha: float = 0.0, alpha_half_life: str | int = "1min",
           activity: float = 1.0, progress: Progress = None) -> Days:
@@ -460,6 +474,7 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str = "SYN", fi
     presets = {"small_tick": lib.LF_SYNTH_SMALL_TICK, "large_tick": lib.LF_SYNTH_LARGE_TICK}
     if preset not in presets:
         raise RangeError(f"preset {preset!r}: small_tick or large_tick")
+    days = whole("days", days, 1)
     options = ffi.new("lf_synth_options *")
     lib.lf_synth_options_default(options)
     name = symbol.encode()

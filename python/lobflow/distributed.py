@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lobflow import _config
+from lobflow._arguments import suggesting, whole
 from lobflow._config import Config
 from lobflow._core import CancelledError, check, ffi, lib, new_error, path_bytes, text
 from lobflow._progress import LobflowNote, Progress, Watch
@@ -45,12 +46,17 @@ def _thawed(frozen: tuple[bytes, int, dict[str, Any]]) -> Days:
     return Days(sources, count, options)
 
 
+def _worker_count(workers: int | None) -> int:
+    return len(os.sched_getaffinity(0)) if workers is None else whole("workers", workers, 1)
+
+
 def _on_processes(task: Callable[..., Any], calls: Sequence[tuple[Any, ...]], workers: int | None) -> Iterator[Any]:
     """Results as they come; tasks of a process that died are given to new ones."""
+    count = _worker_count(workers)
     left = dict(enumerate(calls))
     for attempt in range(_RETRIES + 1):
         context = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(workers or len(os.sched_getaffinity(0)), context) as pool:
+        with concurrent.futures.ProcessPoolExecutor(count, context) as pool:
             futures = {pool.submit(task, *call): number for number, call in left.items()}
             try:
                 for future in concurrent.futures.as_completed(futures):
@@ -117,6 +123,7 @@ def _feature_day(frozen: tuple[bytes, int, dict[str, Any]], carry: bytes, labels
     return path
 
 
+@suggesting
 def features(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = None, workers: int | None = None,
              set: str | None = None, step: str | None = None, labels: str | Sequence[str] = (),  # noqa: A002
              each_event: bool = False, ending: str = "parquet", config: Config = None, progress: Progress = None,
@@ -148,6 +155,7 @@ def features(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = 
     words = text(_config.make(config, given).set).split(",")
     if "fitted" in words or any(f["name"] in words for f in feature_list() if f["is_fitted"]):
         raise ValueError("fitted features need all earlier days at once; make them with lobflow.features()")
+    _worker_count(workers)
     target = pathlib.Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     symbols = list(dict.fromkeys(days.symbols))
@@ -180,6 +188,7 @@ def _trade_days(frozen: tuple[bytes, int, dict[str, Any]], model: str, in_sample
     return first
 
 
+@suggesting
 def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path, client: Any = None,
              workers: int | None = None, in_sample: bool = False, config: Config = None, progress: Progress = None,
              **keywords: Any) -> Run:

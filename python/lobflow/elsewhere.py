@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lobflow._arguments import suggesting
 from lobflow._config import Config
 from lobflow._core import MismatchError, RangeError
 from lobflow._progress import LobflowNote, Progress
@@ -132,6 +133,7 @@ def _set_of(names: Sequence[str]) -> str:
     return short if len(short) < 1000 else ",".join(["default", *(name for name in names if name not in plain)])
 
 
+@suggesting
 def forecast(data: Days | Path | Sequence[Path], *, up_1min: Any = None, up_5min: Any = None, ret_1min: Any = None,
              features: Sequence[str] | None = None, trained_on: Days | str | datetime.date | None = None,
              in_sample: bool = False, missing: str | None = None, step: str | None = None, clock: str = "local",

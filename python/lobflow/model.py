@@ -9,6 +9,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lobflow._arguments import suggesting
 from lobflow._config import Config
 from lobflow._core import RangeError, check, ffi, lib, new_error, path_bytes, take_text, text
 from lobflow._progress import Progress
@@ -90,6 +91,7 @@ class Model:
         """
         return dict(json.loads((self.path / "walk.json").read_text()))
 
+    @suggesting
     def predict(self, data: Days | Path | Sequence[Path], *, in_sample: bool = False, config: Config = None,
                 progress: Progress = None, **keywords: Any) -> Table:
         """Predictions at each row of days.
@@ -224,6 +226,7 @@ def add_users(job: Job) -> None:
         job.config.model_features = f"{text(job.config.model.features)},user".encode()
 
 
+@suggesting
 def train(data: Days | Path | Sequence[Path], folder: Path, *, preset: str | None = None, kind: str | None = None,
           horizon: str | None = None, trials: int | None = None, validation: str | None = None,
           holdout_days: int | None = None, holdout: bool | None = None, config: Config = None,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lobflow import _config
+from lobflow._arguments import suggesting
 from lobflow._config import Config
 from lobflow._core import CancelledError, RangeError, check, duration_ns, ffi, lib, new_error, text
 from lobflow._progress import Progress, Watch
@@ -41,6 +42,13 @@ def feature_list() -> list[dict[str, Any]]:
 
 
 def _specs(labels: str | Sequence[str]) -> tuple[Any, int]:
+    if not isinstance(labels, str):
+        if not isinstance(labels, Iterable):
+            raise TypeError(f"labels is {labels!r}; a text such as '1min,5min' or a list of such words is needed")
+        labels = list(labels)
+        for word in labels:
+            if not isinstance(word, str):
+                raise TypeError(f"labels holds {word!r}; a label is a text such as '1min' or 'barrier:1min'")
     words = labels if isinstance(labels, str) else ",".join(labels)
     specs, count, error = ffi.new("lf_label_spec[]", 64), ffi.new("size_t *"), new_error()
     if words:
@@ -48,6 +56,7 @@ def _specs(labels: str | Sequence[str]) -> tuple[Any, int]:
     return specs, count[0]
 
 
+@suggesting
 def features(data: Days | Path | Sequence[Path], *, set: str | None = None, step: str | None = None,  # noqa: A002
              labels: str | Sequence[str] = (), each_event: bool = False, model: Model | None = None,
              user_features: Sequence[Feature] = (), config: Config = None, progress: Progress = None,
@@ -96,6 +105,7 @@ def features(data: Days | Path | Sequence[Path], *, set: str | None = None, step
     return Table(out[0])
 
 
+@suggesting
 def labels(data: Days | Path | Sequence[Path], horizons: str | Sequence[str] = ("1min", "5min"), *,
            step: str | None = None, config: Config = None, progress: Progress = None, **keywords: Any) -> Table:
     """Labels alone: what the mid does after each row.
@@ -172,6 +182,7 @@ def _impact_day(day: Days, window_ns: int, block_ns: int, whole: bool, watch: Wa
         }
 
 
+@suggesting
 def impact(data: Days | Path | Sequence[Path], *, window: str | int = "10s", block: str | int = "30min",
            whole_session: bool = False, progress: Progress = None) -> list[dict[str, Any]]:
     """How order flow imbalance moves the mid: Cont, Kukanov, Stoikov (2014), by half hour and day.

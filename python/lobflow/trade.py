@@ -8,6 +8,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lobflow._arguments import suggesting
 from lobflow._config import Config
 from lobflow._core import check, duration_ns, ffi, lib, new_error, path_bytes, take_text, text
 from lobflow._progress import Progress
@@ -94,6 +95,7 @@ def _users_of(model: Model | None, given: Sequence[Feature]) -> Sequence[Feature
     return given or (model.user_features if model is not None else ())
 
 
+@suggesting
 def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path | None = None,
              predictions: Any = None, strategy: Any = None, in_sample: bool = False, horizon: str | None = None,
              entry: str | None = None, hold: str | None = None, order_size: int | None = None,
@@ -151,7 +153,7 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
     if model is not None and predictions is not None:
         raise TypeError("backtest() takes a model or predictions, not both")
     if model is None and predictions is None and strategy is None:
-        raise TypeError("backtest() takes a model, predictions or a strategy")
+        raise TypeError("backtest() takes a model or predictions, one of them, or a strategy")
     given = {"horizon": horizon, "entry": entry, "hold": hold, "order_size": order_size, **keywords}
     loaded = model if isinstance(model, Model) or model is None else Model(model)
     # A copy: the library may change kinds of columns.
@@ -185,6 +187,7 @@ def _use(job: Job, strategy: Any, has_rows: bool) -> Call | None:
     return call
 
 
+@suggesting
 def sweep(data: Days | Path | Sequence[Path], folder: Path, keys: Mapping[str, Sequence[Any]], *, model: Model | Path,
           in_sample: bool = False, jobs: int | None = None, config: Config = None, progress: Progress = None,
           **keywords: Any) -> Table:
@@ -217,6 +220,7 @@ def sweep(data: Days | Path | Sequence[Path], folder: Path, keys: Mapping[str, S
     return Table.read(pathlib.Path(folder) / "sweep.csv")
 
 
+@suggesting
 def run(data: Days | Path | Sequence[Path], folder: Path, *, horizon: str | None = None, entry: str | None = None,
         hold: str | None = None, order_size: int | None = None, preset: str | None = None, jobs: int | None = None,
         user_features: Sequence[Feature] = (), strategy: Any = None, config: Config = None,
@@ -241,6 +245,7 @@ def run(data: Days | Path | Sequence[Path], folder: Path, *, horizon: str | None
     return Run(folder)
 
 
+@suggesting
 def latency(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path | None = None,
             latencies: Sequence[str | int] = (), in_sample: bool = False,
             user_features: Sequence[Feature] = (), config: Config = None, progress: Progress = None, **keywords: Any) -> dict[str, Any]:
@@ -273,6 +278,7 @@ def latency(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | 
     return dict(json.loads(take_text(out[0])))
 
 
+@suggesting
 def report(run: Run | Path, output: Path | None = None) -> str:
     """The report of a run, as text; with `output` also as a file.
 

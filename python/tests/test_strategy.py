@@ -228,7 +228,7 @@ def test_days_side_by_side(days, tmp_path):
 
 
 @pytest.mark.parametrize("call, kind, part", [
-    (lambda d, m, to: lf.backtest(d, to), TypeError, "model, predictions or a strategy"),
+    (lambda d, m, to: lf.backtest(d, to), TypeError, "one of them, or a strategy"),
     (lambda d, m, to: lf.backtest(d, to, model=m, predictions={}, strategy=rules), TypeError, "not both"),
     (lambda d, m, to: lf.backtest(d, to, strategy=5), TypeError, "function of a view"),
     (lambda d, m, to: lf.Strategy("rules"), TypeError, "no function"),
