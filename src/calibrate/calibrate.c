@@ -114,7 +114,7 @@ lf_status lf_calibrate_begin(lf_calibrator *self, const lf_instrument *instrumen
             error,
             LF_MISMATCH,
             "Which queue model is true shows where the data have single orders (Databento mbo, "
-            "opened with_orders); those of %s (%s) do not.",
+            "NASDAQ ITCH, CME by order, Coinbase full); those of %s (%s) do not.",
             instrument->symbol,
             instrument->venue
         );

@@ -33,8 +33,8 @@ lf_status lfi_fifo_create(lf_venue *venue, lf_error *error)
             error,
             LF_MISMATCH,
             "execution.queue = \"fifo\" follows single orders, and the data of %s (%s) do not have "
-            "them; take data of single orders (Databento mbo, opened with_orders), or a model of "
-            "the queue such as \"risk_averse\".",
+            "them; take data of single orders (Databento mbo, NASDAQ ITCH, CME by order, Coinbase "
+            "full), or a model of the queue such as \"risk_averse\".",
             instrument->symbol,
             instrument->venue
         );

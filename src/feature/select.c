@@ -22,7 +22,7 @@ static size_t index_count(const lf_feature_users *users)
 
 static lf_status refuse_name(const lf_feature_users *users, const char *word, lf_error *error)
 {
-    const char *candidates[LFI_FEATURE_INDICES_MAX + 4];
+    const char *candidates[LFI_FEATURE_INDICES_MAX + 6];
     size_t count = 0;
     for (size_t i = 0; i < index_count(users); i++) {
         candidates[count++] = lf_feature_info_of(users, i)->name;
@@ -31,6 +31,8 @@ static lf_status refuse_name(const lf_feature_users *users, const char *word, lf
     candidates[count++] = "default";
     candidates[count++] = "scale_free";
     candidates[count++] = "fitted";
+    candidates[count++] = "mlofi";
+    candidates[count++] = "all";
     const char *hint = lf_suggest(word, candidates, count);
     if (hint != NULL) {
         return lf_error_set(
@@ -40,8 +42,8 @@ static lf_status refuse_name(const lf_feature_users *users, const char *word, lf
     return lf_error_set(
         error,
         LF_NOT_FOUND,
-        "There is no feature \"%s\"; expected \"default\", \"scale_free\", \"fitted\" or names "
-        "of features joined by commas.",
+        "There is no feature \"%s\"; expected \"default\", \"scale_free\", \"fitted\", names of "
+        "features joined by commas, or for a table \"mlofi\" or \"all\".",
         word
     );
 }
