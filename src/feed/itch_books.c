@@ -6,12 +6,17 @@
 /* Live orders of a busy day, for which memory of the directory of orders is taken at once. */
 #define ORDERS_EXPECTED 1048576
 
-/* Messages ahead of the one that is applied, to bring near what they will touch. */
+/* Numbers of orders in messages that are looked at before they are applied. */
+#define RING 32
+
 typedef struct scout {
-    const unsigned char *at; /* a message at its length; or the end */
-    size_t messages;
-    lf_l3_step step;
+    uint64_t ids[RING];
+    size_t seen;             /* messages looked at */
+    const unsigned char *at; /* the next one to look at, at its length; or the end */
+    const unsigned char *end;
 } scout;
+
+static_assert(LF_L3_LOOK_ORDER < RING && LF_L3_LOOK_QUEUE < LF_L3_LOOK_ORDER, "ids are kept");
 
 struct lf_itch_books {
     lf_allocator memory;
@@ -23,28 +28,20 @@ struct lf_itch_books {
 
 /* ---- looking ahead ---------------------------------------------------------------------- */
 
-static const unsigned char *step_over(const unsigned char *at, const unsigned char *end)
+/* One message further: bring near what its order will touch, and what is behind the order of one
+   that was looked at before. What is no order does no harm. */
+static inline void look(const lf_l3 *l3, scout *s)
 {
-    const size_t left = (size_t)(end - at);
-    const size_t bytes = left >= 2 ? 2 + (size_t)lfi_itch_16(at) : left;
-    return bytes <= left ? at + bytes : end;
-}
-
-/* Bring near what the order of a message touches; what is no order does no harm. */
-static void look(const lf_itch_books *books, scout *s, const unsigned char *end)
-{
-    if ((size_t)(end - s->at) >= 2 + LFI_ITCH_ORDER + 8) {
-        lf_l3_prefetch(books->l3, lfi_itch_64(s->at + 2 + LFI_ITCH_ORDER), s->step);
+    const size_t left = (size_t)(s->end - s->at);
+    const size_t bytes = left >= 2 ? 2 + (size_t)lfi_itch_16(s->at) : left;
+    const size_t now = s->seen++ % RING;
+    const size_t then = (now + RING - (LF_L3_LOOK_ORDER - LF_L3_LOOK_QUEUE)) % RING;
+    if (left >= 2 + LFI_ITCH_ORDER + 8) {
+        s->ids[now] = lfi_itch_64(s->at + 2 + LFI_ITCH_ORDER);
+        lf_l3_prefetch(l3, s->ids[now], LF_L3_STEP_ORDER);
     }
-    s->at = step_over(s->at, end);
-}
-
-static void send(lf_itch_books *books, scout *s, const unsigned char *at, const unsigned char *end)
-{
-    s->at = at;
-    for (size_t i = 0; i < s->messages; i++) {
-        look(books, s, end);
-    }
+    lf_l3_prefetch(l3, s->ids[then], LF_L3_STEP_QUEUE);
+    s->at = bytes <= left ? s->at + bytes : s->end;
 }
 
 /* ---- messages --------------------------------------------------------------------------- */
@@ -126,13 +123,11 @@ lf_status lf_itch_books_push(
 )
 {
     const unsigned char *const begin = bytes, *const end = begin + count, *at = begin;
-    scout scouts[] = {
-        {.messages = LF_L3_LOOK_ORDER, .step = LF_L3_STEP_ORDER},
-        {.messages = LF_L3_LOOK_QUEUE, .step = LF_L3_STEP_QUEUE},
-    };
+    scout s = {.at = begin, .end = end};
     lf_status status = LF_OK;
-    send(books, &scouts[0], at, end);
-    send(books, &scouts[1], at, end);
+    for (int i = 0; i < LF_L3_LOOK_ORDER; i++) {
+        look(books->l3, &s);
+    }
     while (end - at >= 2) {
         const size_t length = lfi_itch_16(at);
         const unsigned char *const m = at + 2;
@@ -151,8 +146,7 @@ lf_status lf_itch_books_push(
             );
             break;
         }
-        look(books, &scouts[0], end);
-        look(books, &scouts[1], end);
+        look(books->l3, &s);
         if (needed > 0) {
             count_message(books, m);
             if (apply(books, m) == LF_NOMEM) {
