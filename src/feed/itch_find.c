@@ -248,12 +248,14 @@ static lf_status scan(lfi_itch_in *in, stock_list *list, lf_error *error)
     lfi_itch_message m;
     for (;;) {
         lf_status status = lfi_itch_next(in, &m, error);
-        const bool is_end = status == LF_OK && m.at == NULL;
-        const bool is_found =
-            is_choice ? list->wanted_count == 0
-                      : !is_end && list->known_count > 0 && (m.at[0] == 'A' || m.at[0] == 'F');
-        if (status != LF_OK || is_end || (is_found && !is_capture)) {
+        if (status != LF_OK || m.at == NULL) {
             return status;
+        }
+        const bool is_order = m.at[0] == 'A' || m.at[0] == 'F';
+        const bool is_found =
+            is_choice ? list->wanted_count == 0 : list->known_count > 0 && is_order;
+        if (is_found && !is_capture) {
+            return LF_OK;
         }
         take_clocks(list, lfi_itch_window_of(in)->ts_ns, m.at);
         const unsigned char *const stock =

@@ -349,6 +349,11 @@ static void test_errors(void **state)
             assert_non_null(strstr(error.message, "is cut off"));
         }
     }
+    /* The same while stocks are looked for, before an order comes. */
+    lf_source_list list;
+    ft_write_bytes(path, data, 43);
+    assert_int_equal(lf_feed_find(&path, 1, NULL, &list, &error), LF_FORMAT);
+    assert_non_null(strstr(error.message, "is cut off"));
     /* A message that is shorter than its type. */
     data[42] = 35;
     ft_write_bytes(path, data, bytes);
