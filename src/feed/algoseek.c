@@ -542,10 +542,7 @@ lf_status lfi_algoseek_open(
     if (self == NULL) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
-    if (options->allocator != NULL) {
-        self->memory = *options->allocator;
-        self->allocator = &self->memory;
-    }
+    self->allocator = lfi_keep_allocator(options->allocator, &self->memory);
     self->reader = reader;
     self->feed_latency_ns = options->feed_latency_ns;
     self->is_chosen = options->symbol != NULL;
@@ -557,14 +554,7 @@ lf_status lfi_algoseek_open(
     if (status == LF_OK) {
         status = skip_header(self, source->path, error);
     }
-    if (status != LF_OK) {
-        algoseek_close(self);
-        return status;
-    }
-    reader->next = algoseek_next;
-    reader->close = algoseek_close;
-    reader->self = self;
-    return LF_OK;
+    return lfi_reader_start(reader, status, algoseek_next, algoseek_close, self);
 }
 
 /* ---- recognising ------------------------------------------------------------------------ */

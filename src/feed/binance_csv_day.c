@@ -340,7 +340,7 @@ lf_status lfi_csv_open_day(
 )
 {
     lf_source whole = *source;
-    lf_status status = source->tick_nano > 0 ? LF_OK : complete(&whole, error);
+    const lf_status status = source->tick_nano > 0 ? LF_OK : complete(&whole, error);
     if (status != LF_OK) {
         return status;
     }
@@ -348,18 +348,7 @@ lf_status lfi_csv_open_day(
     if (self == NULL) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
-    if (options->allocator != NULL) {
-        self->memory = *options->allocator;
-        self->allocator = &self->memory;
-    }
+    self->allocator = lfi_keep_allocator(options->allocator, &self->memory);
     self->reader = reader;
-    status = begin(self, &whole, options, error);
-    if (status != LF_OK) {
-        csv_close(self);
-        return status;
-    }
-    reader->next = csv_next;
-    reader->close = csv_close;
-    reader->self = self;
-    return LF_OK;
+    return lfi_reader_start(reader, begin(self, &whole, options, error), csv_next, csv_close, self);
 }

@@ -170,18 +170,7 @@ lf_status lfi_cme_open(
     if (self == NULL) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
-    if (options->allocator != NULL) {
-        self->memory = *options->allocator;
-        self->allocator = &self->memory;
-    }
+    self->allocator = lfi_keep_allocator(options->allocator, &self->memory);
     self->reader = reader;
-    const lf_status status = begin(self, source, options, error);
-    if (status != LF_OK) {
-        cme_close(self);
-        return status;
-    }
-    reader->next = cme_next;
-    reader->close = cme_close;
-    reader->self = self;
-    return LF_OK;
+    return lfi_reader_start(reader, begin(self, source, options, error), cme_next, cme_close, self);
 }

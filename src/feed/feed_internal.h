@@ -267,6 +267,35 @@ typedef struct lfi_reader {
     lfi_changes changes;
 } lfi_reader;
 
+/* A reader keeps a copy of the allocator it was given, in its own memory. */
+static inline const lf_allocator *lfi_keep_allocator(const lf_allocator *given, lf_allocator *kept)
+{
+    if (given == NULL) {
+        return NULL;
+    }
+    *kept = *given;
+    return kept;
+}
+
+/* Whoever has begun to read is what *reader calls from now on; one that could not is closed. */
+static inline lf_status lfi_reader_start(
+    lfi_reader *reader,
+    lf_status begun,
+    lf_status (*next)(void *self, lf_batch *out, lf_error *error),
+    void (*close)(void *self),
+    void *self
+)
+{
+    if (begun != LF_OK) {
+        close(self);
+        return begun;
+    }
+    reader->next = next;
+    reader->close = close;
+    reader->self = self;
+    return LF_OK;
+}
+
 /* Open the LOBSTER reader into *reader. */
 lf_status lfi_lobster_open(
     const lf_source *source, const lf_feed_options *options, lfi_reader *reader, lf_error *error

@@ -594,18 +594,9 @@ lf_status lfi_lobster_open(
     if (self == NULL) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
-    if (options->allocator != NULL) {
-        self->memory = *options->allocator;
-        self->allocator = &self->memory;
-    }
+    self->allocator = lfi_keep_allocator(options->allocator, &self->memory);
     self->reader = reader;
-    const lf_status status = start(self, source, options, error);
-    if (status != LF_OK) {
-        lobster_close(self);
-        return status;
-    }
-    reader->next = lobster_next;
-    reader->close = lobster_close;
-    reader->self = self;
-    return LF_OK;
+    return lfi_reader_start(
+        reader, start(self, source, options, error), lobster_next, lobster_close, self
+    );
 }
