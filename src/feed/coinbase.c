@@ -27,7 +27,7 @@ typedef struct coinbase {
     lf_allocator memory;
     lfi_reader *reader;
     lfi_stream *stream;
-    lfi_coinbase_line line; /* at hand; without a root there is none */
+    lfi_coinbase_line line; /* at hand, when it is open */
     const char *text;       /* [text_bytes] of the line, borrowed */
     size_t text_bytes;
     lfi_coinbase_part part;
@@ -358,7 +358,10 @@ static lf_status open_line(coinbase *self, lf_error *error)
     if (status != LF_OK) {
         return status;
     }
-    const bool fine = lfi_coinbase_open_line(self->text, self->text_bytes, line, &fault);
+    self->part.price_scale = self->units.price_scale;
+    self->part.size_scale = self->units.size_scale;
+    const bool fine =
+        lfi_coinbase_open_line(self->text, self->text_bytes, line, &self->part, &fault);
     self->local_ns = line->local_ns;
     if (!fine || !take_sequence(self, line, &status, error)) {
         lfi_coinbase_close(line);
@@ -371,8 +374,6 @@ static lf_status open_line(coinbase *self, lf_error *error)
 static lf_status read_part(coinbase *self, lf_error *error)
 {
     lfi_binance_fault fault;
-    self->part.price_scale = self->units.price_scale;
-    self->part.size_scale = self->units.size_scale;
     if (!lfi_coinbase_next(&self->line, &self->part, &fault)) {
         return lfi_binance_fail(self->stream, &fault, self->text, self->text_bytes, error);
     }
@@ -429,7 +430,7 @@ static lf_status coinbase_next(void *context, lf_batch *out, lf_error *error)
         if (self->is_at_end) {
             lfi_capture_put_end(leaving);
         } else {
-            status = self->line.root != NULL ? read_part(self, error) : open_line(self, error);
+            status = self->line.is_open ? read_part(self, error) : open_line(self, error);
         }
     }
     self->reader->stats.input_bytes = lfi_stream_input_bytes(self->stream);

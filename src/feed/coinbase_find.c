@@ -60,7 +60,7 @@ bool lfi_coinbase_probe(const char *name)
         const bool is_usual = text[0] == '{' || (text[0] >= '1' && text[0] <= '9');
         goes_on = is_usual && memchr(text, '{', bytes < 32 ? bytes : 32) != NULL;
         if (goes_on) {
-            goes_on = lfi_coinbase_open_line(text, bytes, &line, &fault);
+            goes_on = lfi_coinbase_open_line(text, bytes, &line, NULL, &fault);
             found = goes_on && lfi_coinbase_is_message(&line);
             lfi_coinbase_close(&line);
         }
@@ -139,14 +139,13 @@ static lf_status scan_line(scan *s, const char *text, size_t bytes, lf_error *er
 {
     lfi_coinbase_line line;
     lfi_binance_fault fault;
+    /* The part has no places: only the marks that decimals leave are asked for here. */
     lf_status status = lfi_coinbase_make_room(NULL, &s->part, bytes, error);
     if (status != LF_OK) {
         return status;
     }
-    bool fine = lfi_coinbase_open_line(text, bytes, &line, &fault);
+    bool fine = lfi_coinbase_open_line(text, bytes, &line, &s->part, &fault);
     while (fine && status == LF_OK && !line.is_done) {
-        /* No places: only the marks that decimals leave are asked for here. */
-        s->part.price_scale = s->part.size_scale = (lfi_binance_scale){0};
         fine = lfi_coinbase_next(&line, &s->part, &fault);
         status = fine ? take_part(s, line.local_ns, error) : LF_OK;
     }

@@ -32,19 +32,25 @@ static bool digits_of(const char *text, int count, int64_t *out)
     return true;
 }
 
-bool lfi_coinbase_time(const char *text, size_t bytes, int64_t *out_ns)
+bool lfi_coinbase_date(const char *text, int64_t *out_ns)
 {
-    char day[11];
+    char day[LFI_COINBASE_DATE_BYTES + 1];
     lf_date date;
-    int64_t hour, minute, second, part = 0;
-    if (bytes < 20 || bytes > 30 || text[bytes - 1] != 'Z') {
+    memcpy(day, text, LFI_COINBASE_DATE_BYTES);
+    day[LFI_COINBASE_DATE_BYTES] = '\0';
+    if (day[4] != '-' || lf_date_parse(day, &date) != LF_OK || date.year < 1970 ||
+        date.year > 2199) {
         return false;
     }
-    memcpy(day, text, 10);
-    day[10] = '\0';
-    if (day[4] != '-' || lf_date_parse(day, &date) != LF_OK || date.year < 1970 ||
-        date.year > 2199 || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
-        !digits_of(text + 11, 2, &hour) || !digits_of(text + 14, 2, &minute) ||
+    *out_ns = lf_date_to_days(date) * LF_NS_PER_DAY;
+    return true;
+}
+
+bool lfi_coinbase_clock(const char *text, size_t bytes, int64_t *out_ns)
+{
+    int64_t hour, minute, second, part = 0;
+    if (bytes < 20 || bytes > 30 || text[bytes - 1] != 'Z' || text[10] != 'T' || text[13] != ':' ||
+        text[16] != ':' || !digits_of(text + 11, 2, &hour) || !digits_of(text + 14, 2, &minute) ||
         !digits_of(text + 17, 2, &second) || hour > 23 || minute > 59 || second > 60) {
         return false;
     }
@@ -55,8 +61,18 @@ bool lfi_coinbase_time(const char *text, size_t bytes, int64_t *out_ns)
     for (int i = places > 0 ? places : 0; i < 9; i++) {
         part *= 10;
     }
-    *out_ns = lf_date_to_days(date) * LF_NS_PER_DAY + hour * 60 * LF_NS_PER_MINUTE +
-              minute * LF_NS_PER_MINUTE + second * LF_NS_PER_SECOND + part;
+    *out_ns =
+        hour * 60 * LF_NS_PER_MINUTE + minute * LF_NS_PER_MINUTE + second * LF_NS_PER_SECOND + part;
+    return true;
+}
+
+bool lfi_coinbase_time(const char *text, size_t bytes, int64_t *out_ns)
+{
+    int64_t date_ns, clock_ns;
+    if (!lfi_coinbase_clock(text, bytes, &clock_ns) || !lfi_coinbase_date(text, &date_ns)) {
+        return false;
+    }
+    *out_ns = date_ns + clock_ns;
     return true;
 }
 
@@ -75,18 +91,23 @@ static bool decimal_of(const json_t *value, lfi_binance_scale *scale, int64_t *o
            lfi_binance_decimal(json_string_value(value), json_string_length(value), scale, out);
 }
 
+bool lfi_coinbase_is_product(const char *text, size_t bytes)
+{
+    bool fine = bytes > 0 && bytes < sizeof((lfi_coinbase_part *)NULL)->product;
+    for (size_t i = 0; i < bytes && fine; i++) {
+        const char c = text[i];
+        fine = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    }
+    return fine;
+}
+
 /* A product such as BTC-USD or BTC-PERP-INTX. */
 static bool product_of(const json_t *object, lfi_coinbase_part *out, lfi_binance_fault *fault)
 {
     const json_t *const value = json_object_get(object, "product_id");
     const size_t bytes = json_string_length(value);
-    bool fine = json_is_string(value) && bytes > 0 && bytes < sizeof out->product;
-    for (size_t i = 0; i < bytes && fine; i++) {
-        const char c = json_string_value(value)[i];
-        fine = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_';
-    }
-    if (!fine) {
+    if (!json_is_string(value) || !lfi_coinbase_is_product(json_string_value(value), bytes)) {
         return fail(fault, "product_id", "a product such as BTC-USD, of at most 31 letters");
     }
     memcpy(out->product, json_string_value(value), bytes + 1);
@@ -189,14 +210,18 @@ static bool take_update(const json_t *data, lfi_coinbase_part *out, lfi_binance_
     return time_of(data, "time", &out->ts_ns) || fail(fault, "time", "ISO 8601, UTC (...Z)");
 }
 
-/* Texts of 36 letters as 64 bits (FNV-1a): of 10^5 live orders two share one in a book of 10^9. */
-static bool order_of(const json_t *value, uint64_t *out)
+uint64_t lfi_coinbase_order_id(const char *text, size_t bytes)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < json_string_length(value); i++) {
-        hash = (hash ^ (unsigned char)json_string_value(value)[i]) * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < bytes; i++) {
+        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
     }
-    *out = hash != 0 ? hash : 1;
+    return hash != 0 ? hash : 1;
+}
+
+static bool order_of(const json_t *value, uint64_t *out)
+{
+    *out = lfi_coinbase_order_id(json_string_value(value), json_string_length(value));
     return json_string_length(value) > 0;
 }
 
@@ -303,7 +328,13 @@ static bool next_exchange(lfi_coinbase_line *line, lfi_coinbase_part *out, lfi_b
 
 /* ---- Advanced Trade --------------------------------------------------------------------- */
 
-/* Levels of one event; the latest change is the time of an update. */
+int64_t lfi_coinbase_book_ns(lfi_coinbase_kind kind, int64_t last_ns, int64_t sent_ns)
+{
+    return kind == LFI_COINBASE_UPDATE && last_ns >= TIME_MIN_NS && last_ns <= sent_ns ? last_ns
+                                                                                       : sent_ns;
+}
+
+/* Levels of one event. */
 static bool
 take_levels(const json_t *event, int64_t sent_ns, lfi_coinbase_part *out, lfi_binance_fault *fault)
 {
@@ -325,9 +356,7 @@ take_levels(const json_t *event, int64_t sent_ns, lfi_coinbase_part *out, lfi_bi
         }
     }
     out->kind = is_text(type, "snapshot") ? LFI_COINBASE_SNAPSHOT : LFI_COINBASE_UPDATE;
-    out->ts_ns = out->kind == LFI_COINBASE_UPDATE && last_ns >= TIME_MIN_NS && last_ns <= sent_ns
-                     ? last_ns
-                     : sent_ns;
+    out->ts_ns = lfi_coinbase_book_ns(out->kind, last_ns, sent_ns);
     if (!fine || (out->kind == LFI_COINBASE_UPDATE && !is_text(type, "update"))) {
         return fail(
             fault, "updates", "snapshot or update of side, price_level, new_quantity (8 decimals)"
@@ -376,16 +405,25 @@ static bool next_advanced(lfi_coinbase_line *line, lfi_coinbase_part *out, lfi_b
 
 /* ---- lines ------------------------------------------------------------------------------ */
 
-bool lfi_coinbase_open_line(
-    const char *line, size_t bytes, lfi_coinbase_line *out, lfi_binance_fault *fault
-)
+/* A part of which nothing is known. */
+static void empty(lfi_coinbase_part *out)
 {
-    size_t used = 0;
-    *out = (lfi_coinbase_line){.sequence = LFI_BINANCE_NONE, .sent_ns = LFI_BINANCE_NONE};
-    if (!lfi_capture_local(line, bytes, &out->local_ns, &used, fault)) {
-        return false;
-    }
-    out->root = json_loadb(line + used, bytes - used, JSON_REJECT_DUPLICATES, NULL);
+    out->kind = LFI_COINBASE_OTHER;
+    out->product[0] = '\0';
+    out->level_count = 0;
+    out->ts_ns = out->trade_id = out->price = out->size = LFI_BINANCE_NONE;
+    out->sequence = LFI_BINANCE_NONE;
+    out->order_id = 0;
+    out->side = 0;
+    out->price_scale.fractions = out->size_scale.fractions = 0;
+}
+
+/* Through the parser. */
+static bool
+open_general(const char *json, size_t bytes, lfi_coinbase_line *out, lfi_binance_fault *fault)
+{
+    out->sequence = out->sent_ns = LFI_BINANCE_NONE;
+    out->root = json_loadb(json, bytes, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(out->root)) {
         /* Recorders write lists of products too; they are none of ours. */
         return json_is_array(out->root) || fail(fault, "the line", "an object of JSON");
@@ -402,10 +440,32 @@ bool lfi_coinbase_open_line(
            fail(fault, "timestamp", "ISO 8601, UTC (...Z)");
 }
 
+bool lfi_coinbase_open_line(
+    const char *line,
+    size_t bytes,
+    lfi_coinbase_line *out,
+    lfi_coinbase_part *part,
+    lfi_binance_fault *fault
+)
+{
+    size_t used = 0;
+    *out = (lfi_coinbase_line){.sequence = LFI_BINANCE_NONE, .sent_ns = LFI_BINANCE_NONE};
+    if (!lfi_capture_local(line, bytes, &out->local_ns, &used, fault)) {
+        return false;
+    }
+    if (part != NULL) {
+        empty(part);
+        out->is_direct = lfi_coinbase_fast(line + used, bytes - used, out, part);
+    }
+    out->is_open = out->is_direct || open_general(line + used, bytes - used, out, fault);
+    return out->is_open;
+}
+
 void lfi_coinbase_close(lfi_coinbase_line *line)
 {
     json_decref(line->root);
     line->root = NULL;
+    line->is_open = false;
 }
 
 bool lfi_coinbase_is_message(const lfi_coinbase_line *line)
@@ -423,6 +483,9 @@ bool lfi_coinbase_is_message(const lfi_coinbase_line *line)
         "done",
         "change"};
     const json_t *const type = json_object_get(line->root, "type");
+    if (line->is_direct) {
+        return true;
+    }
     if (line->sequence != LFI_BINANCE_NONE) {
         return json_is_array(json_object_get(line->root, "events"));
     }
@@ -436,13 +499,17 @@ bool lfi_coinbase_is_message(const lfi_coinbase_line *line)
 
 bool lfi_coinbase_next(lfi_coinbase_line *line, lfi_coinbase_part *out, lfi_binance_fault *fault)
 {
-    out->kind = LFI_COINBASE_OTHER;
-    out->product[0] = '\0';
-    out->level_count = 0;
-    out->ts_ns = out->trade_id = out->price = out->size = LFI_BINANCE_NONE;
-    out->sequence = LFI_BINANCE_NONE;
-    out->order_id = 0;
-    out->side = 0;
+    if (line->is_direct && line->event == 0) {
+        line->event = 1;
+        return true;
+    }
+    empty(out);
+    if (line->is_direct) {
+        /* The parser tells the end of a list of trades as a part of its own. */
+        line->is_done = !line->is_tape || line->event == 2;
+        line->event = 2;
+        return true;
+    }
     return line->sequence != LFI_BINANCE_NONE ? next_advanced(line, out, fault)
                                               : next_exchange(line, out, fault);
 }
