@@ -3,7 +3,7 @@
 
     python3 bench/peers/binance.py CAPTURE [CAPTURE...] [--build build/release] [--rounds 15]
 
-All read the same messages, one JSON a line, from memory, on one thread, taking turns. lobflow makes whole numbers of
+All read the same messages, one JSON each, from memory, on one thread, taking turns; where a message begins is known. lobflow makes whole numbers of
 ticks and lots of all prices and sizes, simdjson (on demand, C++, keys asked for in the venue's order) makes doubles,
 msgspec (typed decoder) leaves the texts as they are, or makes doubles of them (strict=False). Times are the thread's
 own; the best of all rounds counts, which other work on the machine disturbs least. Every reader must find the same

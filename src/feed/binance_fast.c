@@ -1,4 +1,5 @@
 /* The direct reader of Binance messages in the usual spelling: no blanks, no escapes. */
+#include "binance_header.h"
 #include "binance_levels.h"
 #include "json_cursor.h"
 
@@ -8,7 +9,8 @@
 typedef struct cursor {
     lfi_cursor text;
     uint64_t letters; /* keys of one letter that were met: none may come twice */
-    bool has_bulk;    /* this processor reads levels in bulk */
+    /* Where levels end; NULL: this processor does not read them in bulk. */
+    lfi_binance_brackets *brackets;
 } cursor;
 
 /* A key of one letter in cursor.letters, and the longer ones. */
@@ -61,7 +63,11 @@ static bool take_levels(cursor *c, lfi_binance_message *m, size_t *first, size_t
     do {
         lfi_binance_span span = {c->text.begin, c->text.at, c->text.end};
         const size_t many =
-            c->has_bulk ? lfi_binance_levels(&span, &prices, &sizes, out, (size_t)(full - out)) : 0;
+            c->brackets != NULL
+                ? lfi_binance_levels(
+                      c->brackets, m->shapes, &span, &prices, &sizes, out, (size_t)(full - out)
+                  )
+                : 0;
         out += many;
         c->text.at = span.at;
         /* What is not of one shape is taken one by one. */
@@ -262,25 +268,64 @@ static bool is_usual(const cursor *c, const lfi_binance_message *m)
     return fine && (c->letters & needed) == needed && (c->letters & ~(needed | allowed)) == 0;
 }
 
-static bool parse(const char *json, size_t bytes, bool has_bulk, lfi_binance_message *out)
+/* A depth message whose header is the last one's but for its digits. */
+static bool take_alike(cursor *c, lfi_binance_message *out)
 {
-    cursor c = {.text = {json, json, json + bytes}, .has_bulk = has_bulk};
+    const size_t bytes = (size_t)(c->text.end - c->text.at);
+    const size_t header = lfi_binance_header_take(c->text.at, bytes, out);
+    if (header == 0) {
+        return false;
+    }
+    const bool has_stream = c->text.at[2] == 's'; /* {"stream":...: one brace more at the end */
+    c->text.at += header;
+    return take_levels(c, out, &out->bid_first, &out->bid_count) &&
+           lfi_take_word(&c->text, ",\"a\":", 5) &&
+           take_levels(c, out, &out->ask_first, &out->ask_count) &&
+           lfi_take_word(&c->text, "}}", has_stream ? 2 : 1) && c->text.at == c->text.end;
+}
+
+/* Every key of a message. */
+static bool take_keys(cursor *c, lfi_binance_message *out)
+{
     const char *stream;
     size_t stream_bytes;
     lfi_binance_reset(out);
-    if (!lfi_take_word(&c.text, "{\"stream\":", 10)) {
-        return take_object(&c, out) && c.text.at == c.text.end && is_usual(&c, out);
+    if (!lfi_take_word(&c->text, "{\"stream\":", 10)) {
+        return take_object(c, out) && c->text.at == c->text.end && is_usual(c, out);
     }
-    if (!lfi_take_string(&c.text, &stream, &stream_bytes) ||
-        !lfi_take_word(&c.text, ",\"data\":", 8)) {
+    if (!lfi_take_string(&c->text, &stream, &stream_bytes) ||
+        !lfi_take_word(&c->text, ",\"data\":", 8)) {
         return false;
     }
     if (!lfi_binance_is_read(stream, stream_bytes)) {
         /* Not read further, but a line that is cut off must not pass. */
-        return bytes > 2 && json[bytes - 1] == '}' && json[bytes - 2] == '}';
+        return c->text.end - c->text.begin > 2 && c->text.end[-1] == '}' && c->text.end[-2] == '}';
     }
-    return take_object(&c, out) && lfi_take_char(&c.text, '}') && c.text.at == c.text.end &&
-           is_usual(&c, out);
+    return take_object(c, out) && lfi_take_char(&c->text, '}') && c->text.at == c->text.end &&
+           is_usual(c, out);
+}
+
+static bool parse(const char *json, size_t bytes, bool has_bulk, lfi_binance_message *out)
+{
+    const lfi_binance_scale prices = out->price_scale, sizes = out->size_scale;
+    lfi_binance_brackets brackets;
+    brackets.begin = brackets.end = NULL;
+    brackets.next = brackets.count = 0;
+    cursor c = {.text = {json, json, json + bytes}, .brackets = has_bulk ? &brackets : NULL};
+    if (has_bulk && take_alike(&c, out)) {
+        return true;
+    }
+    /* Levels that were read in vain have left no marks. */
+    out->price_scale = prices;
+    out->size_scale = sizes;
+    brackets.begin = NULL;
+    brackets.next = brackets.count = 0;
+    c = (cursor){.text = {json, json, json + bytes}, .brackets = c.brackets};
+    const bool is_read = take_keys(&c, out);
+    if (is_read && has_bulk && out->kind == LFI_BINANCE_DEPTH) {
+        lfi_binance_header_learn(json, bytes, out);
+    }
+    return is_read;
 }
 
 bool lfi_binance_parse_fast(const char *json, size_t bytes, lfi_binance_message *out)

@@ -1,5 +1,7 @@
-/* Levels of Binance messages in bulk: where digits end is found for many bytes at once. */
+/* Levels of Binance messages in bulk: their ends are found first, so that none waits for another.
+ */
 #include "binance_levels.h"
+#include "json_cursor.h"
 
 #include <string.h>
 
@@ -7,178 +9,184 @@
 
 #include <immintrin.h>
 
-#define TARGET __attribute__((target("avx2,bmi,bmi2")))
+#define TARGET __attribute__((target("avx2,bmi,bmi2,popcnt")))
 
-/* Bytes whose bits are made at once: some twenty levels. */
-#define WINDOW 1024
-/* A level must lie within so many bits, which is what is left of a word after any shift. */
-#define LEVEL_BYTES_MAX 48
-
-/* Bit i of the words: the byte at begin + i is no digit. */
-typedef struct bitmap {
-    const char *begin, *refill_at;
-    uint64_t words[WINDOW / 64 + 2];
-} bitmap;
-
-/* What all levels of a list have in common. */
-typedef struct shape {
-    unsigned price_tail, size_tail; /* bytes from the end of the whole digits to the quote */
-    char price_stop, size_stop;     /* what ends the whole digits */
-    unsigned price_last, size_last; /* place of the last digit taken, from that end on */
-    unsigned price_places, size_places;
-    uint64_t price_parts, size_parts; /* bits of the bytes behind the point */
-    __m128i pick_price, pick_size;    /* eight digits to the low, to the high half */
-} shape;
-
-/* Masks that leave the last n of eight digits and turn them into numbers. */
-static const uint64_t keep_last[9] = {
-    0,
-    UINT64_C(0x0f00000000000000),
-    UINT64_C(0x0f0f000000000000),
-    UINT64_C(0x0f0f0f0000000000),
-    UINT64_C(0x0f0f0f0f00000000),
-    UINT64_C(0x0f0f0f0f0f000000),
-    UINT64_C(0x0f0f0f0f0f0f0000),
-    UINT64_C(0x0f0f0f0f0f0f0f00),
-    UINT64_C(0x0f0f0f0f0f0f0f0f),
-};
+/* Brackets of a block that are always written; more are rare, since a level has ten bytes. */
+#define ALWAYS 4
 
 bool lfi_binance_levels_usable(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2");
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
-TARGET static void fill(bitmap *bits, const char *text, const char *end)
+/* ---- brackets --------------------------------------------------------------------------- */
+
+TARGET static uint64_t brackets_of(const char *text)
 {
-    const __m256i zero = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
+    const __m256i bracket = _mm256_set1_epi8(']');
+    const __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)text);
+    const __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(text + 32));
+    const int low_bits = _mm256_movemask_epi8(_mm256_cmpeq_epi8(low, bracket));
+    const int high_bits = _mm256_movemask_epi8(_mm256_cmpeq_epi8(high, bracket));
+    return (uint64_t)(uint32_t)low_bits | (uint64_t)(uint32_t)high_bits << 32;
+}
+
+TARGET static void find_brackets(lfi_binance_brackets *b, const char *text, const char *end)
+{
     const size_t left = (size_t)(end - text);
-    const size_t count = (left < WINDOW ? left + 63 : WINDOW) / 64;
-    for (size_t i = 0; i < count; i++) {
-        const __m256i low = _mm256_sub_epi8(
-            _mm256_loadu_si256((const __m256i *)(const void *)(text + 64 * i)), zero
-        );
-        const __m256i high = _mm256_sub_epi8(
-            _mm256_loadu_si256((const __m256i *)(const void *)(text + 64 * i + 32)), zero
-        );
-        const int low_bits =
-            _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(low, nine), low));
-        const int high_bits =
-            _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(high, nine), high));
-        bits->words[i] = ~((uint64_t)(uint32_t)low_bits | (uint64_t)(uint32_t)high_bits << 32);
+    const size_t bytes = left < LFI_BINANCE_WINDOW ? left : LFI_BINANCE_WINDOW;
+    size_t count = 0;
+    for (size_t at = 0; at < bytes; at += 64) {
+        uint64_t bits = brackets_of(text + at);
+        if (bytes - at < 64) { /* what stands behind the line is none of it */
+            bits &= (UINT64_C(1) << (bytes - at)) - 1;
+        }
+        const size_t here = (size_t)__builtin_popcountll(bits);
+        for (size_t i = 0; i < ALWAYS; i++) {
+            b->places[count + i] = (uint16_t)(at + _tzcnt_u64(bits));
+            bits = _blsr_u64(bits);
+        }
+        for (size_t i = ALWAYS; i < here; i++) {
+            b->places[count + i] = (uint16_t)(at + _tzcnt_u64(bits));
+            bits = _blsr_u64(bits);
+        }
+        count += here;
     }
-    bits->words[count] = UINT64_MAX;
-    bits->begin = text;
-    bits->refill_at = left > WINDOW ? text + WINDOW - 64 : end;
+    b->begin = text;
+    b->end = text + bytes;
+    b->next = 0;
+    b->count = count;
 }
 
-/* The bits from a byte on, at least 57 of them; made first where they are not there yet. */
-TARGET static inline uint64_t bits_from(bitmap *bits, const char *at, const char *end)
+/* Steps to the first closing bracket from a place on; false when there is none before the end. */
+TARGET static bool seek_bracket(lfi_binance_brackets *b, const char *from, const char *end)
 {
-    if (at >= bits->refill_at && at < end) {
-        fill(bits, at, end);
+    for (;;) {
+        while (b->next < b->count && b->begin + b->places[b->next] < from) {
+            b->next++;
+        }
+        if (b->next < b->count) {
+            return true;
+        }
+        if (b->begin != NULL && b->end >= end) {
+            return false;
+        }
+        find_brackets(b, from, end);
+        if (b->count == 0 && b->end < end) {
+            return false; /* no level is so long */
+        }
     }
-    const size_t offset = (size_t)(at - bits->begin);
-    uint64_t word;
-    memcpy(&word, (const char *)bits->words + offset / 8, sizeof word);
-    return word >> (offset % 8);
 }
 
-/* Picks whole digits and some behind the point, which end in the last of 16 bytes. */
-TARGET static __m128i pick_digits(unsigned places, int half)
-{
-    char places_of[16];
-    for (int j = 0; j < 16; j++) {
-        const int digit = j - 8 * half;
-        const int from = digit < (int)(8 - places) && places > 0 ? 7 + digit : 8 + digit;
-        places_of[j] = (char)(digit >= 0 && digit < 8 ? from : -1);
-    }
-    return _mm_loadu_si128((const __m128i *)(const void *)places_of);
-}
+/* ---- shapes ----------------------------------------------------------------------------- */
 
-/* The shape of one number at text: bytes behind its whole digits; false when it has too few. */
-static bool shape_of(const char *text, unsigned places, uint64_t bits, unsigned *tail, char *stop)
+/* One number at text: whole digits, bytes behind them up to the quote, and what stands there. */
+static bool measure(const char *text, unsigned places, unsigned *whole, unsigned *tail)
 {
-    const unsigned whole = (unsigned)__builtin_ctzll(bits | UINT64_C(1) << 56);
-    if (whole >= LEVEL_BYTES_MAX) {
+    *whole = lfi_count_digits(text);
+    if (*whole == 0 || *whole + places > 8) {
         return false;
     }
-    *stop = text[whole];
-    const uint64_t behind = bits & ~(UINT64_C(1) << whole);
-    *tail = *stop == '.' ? (unsigned)__builtin_ctzll(behind | UINT64_C(1) << 56) - whole : 0;
-    return (*stop == '"' && places == 0) ||
-           (*stop == '.' && *tail >= 2 && *tail <= 9 && *tail > places);
+    if (text[*whole] == '"') {
+        *tail = 0;
+        return places == 0;
+    }
+    *tail = 1 + lfi_count_digits(text + *whole + 1);
+    return text[*whole] == '.' && *tail >= 2 && *tail <= 9 && *tail > places &&
+           text[*whole + *tail] == '"';
 }
 
-TARGET static bool find_shape(
-    bitmap *bits,
-    const lfi_binance_span *span,
+/* Bytes of a number in a template. */
+static unsigned char *
+put_number(unsigned char *text, unsigned char *most, unsigned whole, unsigned tail)
+{
+    memset(text, '0', whole + tail);
+    memset(most, 9, whole + tail);
+    if (tail > 0) {
+        text[whole] = '.';
+        most[whole] = 0;
+    }
+    return text + whole + tail;
+}
+
+/* Picks so many whole digits, the first at a place, and digits behind a point, into eight bytes. */
+static void pick_digits(int first, unsigned whole, unsigned places, unsigned char *out)
+{
+    for (unsigned i = 0; i < whole + places; i++) {
+        const int from = first + (int)(i < whole ? i : i + 1);
+        out[8 - whole - places + i] = (unsigned char)(from >= 0 ? from : 0x80);
+    }
+}
+
+static bool find_shape(
+    const char *level,
     const lfi_binance_scale *prices,
     const lfi_binance_scale *sizes,
-    shape *out
+    lfi_binance_shape *out
 )
 {
-    const char *const text = span->at + 2;
-    const uint64_t all = bits_from(bits, text, span->end);
-    if (!shape_of(text, prices->places, all, &out->price_tail, &out->price_stop)) {
+    unsigned size_whole;
+    lfi_binance_shape s = {.price_places = prices->places, .size_places = sizes->places};
+    if (memcmp(level, "[\"", 2) != 0 ||
+        !measure(level + 2, prices->places, &s.price_whole, &s.price_tail)) {
         return false;
     }
-    const unsigned second =
-        (unsigned)__builtin_ctzll(all | UINT64_C(1) << 56) + out->price_tail + 3;
-    if (second >= LEVEL_BYTES_MAX ||
-        !shape_of(text + second, sizes->places, all >> second, &out->size_tail, &out->size_stop)) {
+    const unsigned close = 2 + s.price_whole + s.price_tail;
+    if (memcmp(level + close, "\",\"", 3) != 0 ||
+        !measure(level + close + 3, sizes->places, &size_whole, &s.size_tail)) {
         return false;
     }
-    out->price_places = prices->places;
-    out->size_places = sizes->places;
-    out->price_last = prices->places > 0 ? prices->places : UINT32_MAX;
-    out->size_last = sizes->places > 0 ? sizes->places : UINT32_MAX;
-    out->price_parts = out->price_tail > 0 ? UINT64_MAX >> (64 - 8 * (out->price_tail - 1)) : 0;
-    out->size_parts = out->size_tail > 0 ? UINT64_MAX >> (64 - 8 * (out->size_tail - 1)) : 0;
-    out->pick_price = pick_digits(prices->places, 0);
-    out->pick_size = pick_digits(sizes->places, 1);
+    const unsigned room = 14 - s.size_tail;
+    s.others = close + 3 + s.size_tail + 2;
+    s.size_whole_max = 8 - sizes->places < room ? 8 - sizes->places : room;
+    memset(s.price_most + close + 3, UINT8_MAX, sizeof s.price_most - close - 3);
+    memcpy(s.price_text, "[\"", 2);
+    memcpy(put_number(s.price_text + 2, s.price_most + 2, s.price_whole, s.price_tail), "\",\"", 3);
+    put_number(s.size_text, s.size_most, room, s.size_tail);
+    memcpy(s.size_text + 14, "\"]", 2);
+    memset(s.pick_price, 0x80, sizeof s.pick_price);
+    memset(s.pick_size, 0x80, sizeof s.pick_size);
+    pick_digits(2, s.price_whole, prices->places, s.pick_price);
+    pick_digits(
+        (int)room - (int)(8 - sizes->places), 8 - sizes->places, sizes->places, s.pick_size + 8
+    );
+    *out = s;
     return true;
 }
 
-TARGET static inline uint64_t load_eight(const char *text)
-{
-    uint64_t word;
-    memcpy(&word, text, sizeof word);
-    return word;
-}
+/* ---- numbers ---------------------------------------------------------------------------- */
 
-/* Two numbers of up to eight digits each, which end in the last byte of a and of b. */
-TARGET static inline void store_numbers(
-    const char *a,
-    const char *b,
-    unsigned a_count,
-    unsigned b_count,
-    const shape *s,
-    lfi_l2_level *out
-)
+/* 16 bytes of which the first so many are set: loaded from the place 16 - n on. */
+static const unsigned char before[32] = {
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+
+/* Two numbers of eight digits each. */
+TARGET static inline void store_numbers(__m128i digits, lfi_l2_level *out)
 {
     const __m128i tens = _mm_set1_epi16(0x010a), hundreds = _mm_set1_epi32(0x00010064);
     const __m128i thousands = _mm_set1_epi32(0x00012710);
-    const __m128i first =
-        _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(a - 15)), s->pick_price);
-    const __m128i second =
-        _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(b - 15)), s->pick_size);
-    const __m128i keep = _mm_unpacklo_epi64(
-        _mm_loadl_epi64((const __m128i *)(const void *)&keep_last[a_count]),
-        _mm_loadl_epi64((const __m128i *)(const void *)&keep_last[b_count])
-    );
-    __m128i digits = _mm_and_si128(_mm_or_si128(first, second), keep);
-    digits = _mm_madd_epi16(_mm_maddubs_epi16(digits, tens), hundreds);
-    digits = _mm_madd_epi16(_mm_packus_epi32(digits, digits), thousands);
     static_assert(
         sizeof(lfi_l2_level) == 16 && offsetof(lfi_l2_level, price_ticks) == 0 &&
             offsetof(lfi_l2_level, size_lots) == 8,
         "stored as two numbers"
     );
+    digits = _mm_madd_epi16(_mm_maddubs_epi16(digits, tens), hundreds);
+    digits = _mm_madd_epi16(_mm_packus_epi32(digits, digits), thousands);
     _mm_storeu_si128((__m128i *)(void *)out, _mm_cvtepu32_epi64(digits));
 }
 
-TARGET size_t lfi_binance_levels(
+/* Digits behind a point, the first one lowest. */
+static uint64_t parts_of(const unsigned char bytes[40], unsigned first, unsigned tail)
+{
+    uint64_t parts;
+    memcpy(&parts, bytes + first, sizeof parts);
+    return tail > 0 ? parts & UINT64_MAX >> (64 - 8 * (tail - 1)) : 0;
+}
+
+TARGET static size_t take_levels(
+    lfi_binance_brackets *brackets,
+    const lfi_binance_shape *s,
     lfi_binance_span *span,
     lfi_binance_scale *prices,
     lfi_binance_scale *sizes,
@@ -186,64 +194,86 @@ TARGET size_t lfi_binance_levels(
     size_t room
 )
 {
-    const uint64_t zeros = UINT64_C(0x3030303030303030);
-    const char *text = span->at + 2;
-    bitmap bits;
-    shape s;
-    uint64_t price_marks = 0, size_marks = 0;
+    const __m256i price_text = _mm256_loadu_si256((const __m256i *)(const void *)s->price_text);
+    const __m256i price_most = _mm256_loadu_si256((const __m256i *)(const void *)s->price_most);
+    const __m128i size_text = _mm_loadu_si128((const __m128i *)(const void *)s->size_text);
+    const __m128i size_most = _mm_loadu_si128((const __m128i *)(const void *)s->size_most);
+    const __m128i pick_price = _mm_loadu_si128((const __m128i *)(const void *)s->pick_price);
+    const __m128i pick_size = _mm_loadu_si128((const __m128i *)(const void *)s->pick_size);
+    const unsigned char *const not_sizes = before + 2 + s->size_tail;
+    const size_t others = s->others, whole_max = s->size_whole_max;
+    __m256i price_marks = _mm256_setzero_si256();
+    __m128i size_marks = _mm_setzero_si128();
+    const char *at = span->at, *const end = span->end;
     size_t count = 0;
-    if (span->end - span->at < 10 || text - span->begin < 16) {
-        return 0;
-    }
-    fill(&bits, text, span->end);
-    if (memcmp(span->at, "[\"", 2) != 0 || !find_shape(&bits, span, prices, sizes, &s)) {
-        return 0;
-    }
-    while (count < room) {
-        const uint64_t all = bits_from(&bits, text, span->end) | UINT64_C(1) << 56;
-        const unsigned whole = (unsigned)__builtin_ctzll(all);
-        const unsigned close = whole + s.price_tail, second = close + 3;
-        if (second >= LEVEL_BYTES_MAX) {
+    bool has_bracket = seek_bracket(brackets, at, end);
+    const uint16_t *place = brackets->places + brackets->next;
+    while (count < room && has_bracket) {
+        const char *const close = brackets->begin + *place;
+        const size_t whole = (size_t)(close + 1 - at) - others;
+        if (whole - 1 >= whole_max) {
             break;
         }
-        const unsigned second_end = second + (unsigned)__builtin_ctzll(all >> second);
-        const unsigned last = second_end + s.size_tail;
-        const unsigned price_count = whole + s.price_places;
-        const unsigned size_count = second_end - second + s.size_places;
-        if (last >= LEVEL_BYTES_MAX || price_count > 8 || size_count > 8 ||
-            text + last + 2 > span->end) {
-            break;
-        }
-        const uint64_t ends = UINT64_C(1) << whole | UINT64_C(7) << close |
-                              UINT64_C(1) << second_end | UINT64_C(1) << last;
-        const uint64_t behind = load_eight(text + last);
-        const bool is_level =
-            (all & ((UINT64_C(2) << last) - 1)) == ends && whole > 0 && second_end > second &&
-            text[whole] == s.price_stop && text[second_end] == s.size_stop &&
-            (load_eight(text + close) & 0xffffff) == 0x222c22 && (behind & 0xffff) == 0x5d22;
-        if (!is_level) {
-            break;
-        }
-        store_numbers(
-            text + (int)(whole + s.price_last),
-            text + (int)(second_end + s.size_last),
-            price_count,
-            size_count,
-            &s,
-            &out[count]
+        const __m256i price =
+            _mm256_sub_epi8(_mm256_loadu_si256((const __m256i *)(const void *)at), price_text);
+        const __m128i size =
+            _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)(close - 15)), size_text);
+        /* What stands before the size has been seen with the price. */
+        const __m128i digits = _mm_andnot_si128(
+            _mm_loadu_si128((const __m128i *)(const void *)(not_sizes + whole)), size
         );
-        price_marks |= (load_eight(text + whole + 1) ^ zeros) & s.price_parts;
-        size_marks |= (load_eight(text + second_end + 1) ^ zeros) & s.size_parts;
-        count++;
-        if ((behind & UINT64_C(0xffffffffff)) != UINT64_C(0x225b2c5d22)) { /* "],[" */
-            text += last + 4;
+        const __m256i price_fits = _mm256_cmpeq_epi8(_mm256_min_epu8(price, price_most), price);
+        const __m128i size_fits = _mm_cmpeq_epi8(_mm_min_epu8(digits, size_most), digits);
+        if ((_mm256_movemask_epi8(price_fits) & (_mm_movemask_epi8(size_fits) | ~0xffff)) != -1) {
             break;
         }
-        text += last + 5;
+        const __m128i picked = _mm_shuffle_epi8(_mm256_castsi256_si128(price), pick_price);
+        store_numbers(_mm_or_si128(picked, _mm_shuffle_epi8(digits, pick_size)), &out[count++]);
+        price_marks = _mm256_or_si256(price_marks, price);
+        size_marks = _mm_or_si128(size_marks, digits);
+        at = close + 1;
+        place++;
+        if (memcmp(at, ",[", 2) != 0) { /* one comparison of two bytes */
+            break;
+        }
+        at++;
+        if (place == brackets->places + brackets->count) {
+            has_bracket = seek_bracket(brackets, at, end);
+            place = brackets->places + brackets->next;
+        }
     }
-    prices->fractions |= price_marks;
-    sizes->fractions |= size_marks;
-    span->at = text - 2;
+    unsigned char price_bytes[40] = {0}, size_bytes[40] = {0};
+    _mm256_storeu_si256((__m256i *)(void *)price_bytes, price_marks);
+    _mm_storeu_si128((__m128i *)(void *)size_bytes, size_marks);
+    prices->fractions |= parts_of(price_bytes, 3 + s->price_whole, s->price_tail);
+    sizes->fractions |= parts_of(size_bytes, 15 - s->size_tail, s->size_tail);
+    span->at = at;
+    return count;
+}
+
+size_t lfi_binance_levels(
+    lfi_binance_brackets *brackets,
+    lfi_binance_shape shapes[LFI_BINANCE_SHAPES],
+    lfi_binance_span *span,
+    lfi_binance_scale *prices,
+    lfi_binance_scale *sizes,
+    lfi_l2_level *out,
+    size_t room
+)
+{
+    if (span->end - span->at < 10 || span->at - span->begin < 16) {
+        return 0;
+    }
+    const unsigned whole = lfi_count_digits(span->at + 2);
+    lfi_binance_shape *const s = &shapes[whole % LFI_BINANCE_SHAPES];
+    size_t count = 0;
+    if (s->others > 0 && s->price_whole == whole && s->price_places == prices->places &&
+        s->size_places == sizes->places) {
+        count = take_levels(brackets, s, span, prices, sizes, out, room);
+    }
+    if (count == 0 && find_shape(span->at, prices, sizes, s)) {
+        count = take_levels(brackets, s, span, prices, sizes, out, room);
+    }
     return count;
 }
 
@@ -255,6 +285,8 @@ bool lfi_binance_levels_usable(void)
 }
 
 size_t lfi_binance_levels(
+    lfi_binance_brackets *brackets,
+    lfi_binance_shape shapes[LFI_BINANCE_SHAPES],
     lfi_binance_span *span,
     lfi_binance_scale *prices,
     lfi_binance_scale *sizes,
@@ -262,6 +294,8 @@ size_t lfi_binance_levels(
     size_t room
 )
 {
+    (void)brackets;
+    (void)shapes;
     (void)span;
     (void)prices;
     (void)sizes;

@@ -32,6 +32,58 @@ typedef struct lfi_binance_scale {
 /* Decimals that are not zero in any number met so far. */
 int lfi_binance_decimals(uint64_t fractions);
 
+/* Headers of depth messages that are recognised have at most so many bytes. */
+#define LFI_BINANCE_HEADER_MAX 256
+
+/* Numbers of such a header; the first two are times. */
+typedef enum lfi_binance_number {
+    LFI_BINANCE_NUMBER_EVENT,
+    LFI_BINANCE_NUMBER_TIME,
+    LFI_BINANCE_NUMBER_FIRST,
+    LFI_BINANCE_NUMBER_LAST,
+    LFI_BINANCE_NUMBER_BEFORE,
+    LFI_BINANCE_NUMBER_COUNT,
+} lfi_binance_number;
+
+/* Where one stands. */
+typedef struct lfi_binance_place {
+    lfi_binance_number which;
+    uint16_t first;
+    uint8_t count;
+} lfi_binance_place;
+
+/* The header of the last depth message that was read without one: what it left of a byte must not
+   be more than most. */
+typedef struct lfi_binance_header {
+    unsigned char text[LFI_BINANCE_HEADER_MAX + 32];
+    unsigned char most[LFI_BINANCE_HEADER_MAX + 32];
+    lfi_binance_place numbers[LFI_BINANCE_NUMBER_COUNT];
+    unsigned number_count;
+    size_t bytes; /* 0: none */
+    char symbol[32];
+    bool is_coin_margined;
+} lfi_binance_header;
+
+/*
+ * What levels of a list have in common, as bytes that are taken off the text and the most that may
+ * be left. A price is looked at from the opening bracket on, a size up to the closing one:
+ *
+ *     ["63938.80","0.010"]
+ *     0             the price's 32 bytes; the size's 16 bytes end with the bracket
+ */
+typedef struct lfi_binance_shape {
+    unsigned char price_text[32], price_most[32];
+    unsigned char size_text[16], size_most[16];
+    unsigned char pick_price[16], pick_size[16]; /* eight digits to the low, to the high half */
+    unsigned price_places, size_places;
+    unsigned price_whole, price_tail; /* whole digits; bytes from the end of them to the quote */
+    unsigned size_tail, size_whole_max;
+    size_t others; /* bytes of a level but for the whole digits of its size; 0: no shape yet */
+} lfi_binance_shape;
+
+/* Shapes that are kept; a power of 2. Far levels of a book have a digit less, or one more. */
+#define LFI_BINANCE_SHAPES 4
+
 typedef struct lfi_binance_message {
     lfi_binance_scale price_scale, size_scale; /* places given by the caller */
     lfi_binance_kind kind;
@@ -53,6 +105,9 @@ typedef struct lfi_binance_message {
     size_t level_capacity;
     size_t bid_first, bid_count, ask_first, ask_count; /* in levels */
     size_t level_count;
+    /* Kept from message to message, since they are much alike; all zero at first. */
+    lfi_binance_header header;
+    lfi_binance_shape shapes[LFI_BINANCE_SHAPES]; /* by whole digits of the price */
 } lfi_binance_message;
 
 /* What went wrong with a line; static text. */

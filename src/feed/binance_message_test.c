@@ -3,7 +3,8 @@
  *       become whole numbers exactly.
  * Method: tables; made captures with bytes changed, put in, taken away; a slow twin for decimals.
  */
-#include "binance_message.h"
+#include "binance_header.h"
+#include "binance_levels.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,16 +68,24 @@ static void check_same(const lfi_binance_message *a, const lfi_binance_message *
     check_side(a, a->ask_first, a->ask_count, b, b->ask_first, b->ask_count);
 }
 
+/* What a reader keeps from line to line, which must not matter. */
+static lfi_binance_message kept;
+static int64_t alike_count; /* lines whose header was that of one before */
+
 /* What the direct reader takes the general one takes too, and to the same values; with levels in
-   bulk it takes what it takes without. Lines of streams that are not read are not compared: the
-   direct one looks at their end only. */
+   bulk and what it keeps it takes what it takes without. Lines of streams that are not read are not
+   compared: the direct one looks at their end only. */
 static bool compare(const char *json, size_t bytes, unsigned places)
 {
     lfi_binance_message a, b;
     lfi_binance_fault fault;
     start(&a, 0, places);
     start(&b, 1, places);
+    a.header = kept.header;
+    memcpy(a.shapes, kept.shapes, sizeof a.shapes);
+    alike_count += lfi_binance_levels_usable() && lfi_binance_header_take(json, bytes, &a) > 0;
     const bool fits = lfi_binance_parse_fast(json, bytes, &a);
+    kept = a;
     if (lfi_binance_parse_plain(json, bytes, &b) != fits) {
         fail_msg("only one of the two takes %.*s", (int)bytes, json);
     }
@@ -120,12 +129,14 @@ static void test_usual(void **state)
         }
         bt_end(&c);
     }
+    assert_true(alike_count > 1000 || !lfi_binance_levels_usable());
 }
 
 /* Bytes changed, put in, taken away, repeated; what lies behind the line must not matter. */
 static void test_damaged(void **state)
 {
     (void)state;
+    alike_count = 0;
     static const char pieces[] = "0123456789\"[]{},:.eEsTUupbaqmXMlft\\ -\x01\xc3";
     int64_t taken = 0;
     bt_start(&c, SEED, true);
@@ -155,6 +166,7 @@ static void test_damaged(void **state)
         }
     }
     assert_true(taken > 100);
+    assert_true(alike_count > 1000 || !lfi_binance_levels_usable());
     bt_end(&c);
 }
 
@@ -214,6 +226,60 @@ static void test_spellings(void **state)
         if (m.kind != LFI_BINANCE_OTHER) {
             check_values(&m);
         }
+    }
+}
+
+/* A header that is the one before but for its digits, and what only looks so. */
+static void test_alike(void **state)
+{
+    (void)state;
+    static const char begin[] = "{\"e\":\"depthUpdate\",\"E\":1723204800123,\"T\":1723204800120,"
+                                "\"s\":\"X1\",\"U\":15,\"u\":19,\"pu\":8,\"b\":[";
+    static const struct {
+        const char *text;
+        bool is_alike, fits;
+    } rows[] = {
+        {"{\"e\":\"depthUpdate\",\"E\":1923204800123,\"T\":1723204800999,\"s\":\"X1\",\"U\":99,"
+         "\"u\":99,\"pu\":0,\"b\":[],\"a\":[]}",
+         true,
+         true},
+        {"{\"e\":\"depthUpdate\",\"E\":1723204800123,\"T\":1723204800120,\"s\":\"X2\",\"U\":15,"
+         "\"u\":19,\"pu\":8,\"b\":[],\"a\":[]}", /* another symbol */
+         false,
+         true},
+        {"{\"e\":\"depthUpdate\",\"E\":1723204800123,\"T\":1723204800120,\"s\":\"X1\",\"U\":05,"
+         "\"u\":19,\"pu\":8,\"b\":[],\"a\":[]}", /* no number of JSON */
+         false,
+         false},
+        {"{\"e\":\"depthUpdate\",\"E\":1723204800123,\"T\":1723204800120,\"s\":\"X1\",\"U\":9,"
+         "\"u\":100,\"pu\":8,\"b\":[],\"a\":[]}", /* other lengths */
+         false,
+         true},
+        {"{\"e\":\"depthUpdate\",\"E\":1723204800123,\"T\":1723204800120,\"s\":\"X1\",\"U\":15,"
+         "\"u\":19,\"pu\":8,\"b\":[],\"a\":[],\"E\":5}", /* a key comes twice */
+         true,
+         false},
+        {"{\"e\":\"depthUpdate\",\"E\":1723204800123,\"T\":1723204800120,\"s\":\"X1\",\"U\":15,"
+         "\"u\":19,\"pu\":8,\"b\":[],\"a\":[]}}", /* a brace too many */
+         true,
+         false},
+        {"{\"e\":\"depthUpdate\",\"E\":1723204800123,\"T\":1723204800120,\"s\":\"X1\",\"U\":15,"
+         "\"u\":19,\"pu\":8,\"b\":[],\"a\":[],\"b\":[]}",
+         true,
+         false},
+        {begin, true, false},
+    };
+    char base[256];
+    const int bytes = snprintf(base, sizeof base, "%s],\"a\":[]}", begin);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        memcpy(line, base, (size_t)bytes);
+        assert_true(compare(line, (size_t)bytes, 2));
+        memcpy(line, rows[i].text, strlen(rows[i].text) + 1);
+        alike_count = 0;
+        if (compare(line, strlen(line), 2) != rows[i].fits) {
+            fail_msg("row %zu", i);
+        }
+        assert_true(!lfi_binance_levels_usable() || (alike_count > 0) == rows[i].is_alike);
     }
 }
 
@@ -367,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_usual),
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_spellings),
+        cmocka_unit_test(test_alike),
         cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_level_lengths),
         cmocka_unit_test(test_times),
