@@ -265,6 +265,60 @@ LF_API LF_MUST_CHECK lf_status
 lf_run_train(const lf_run_job *job, const char *path, char **json, lf_error *error);
 
 /**
+ * Make the training rows of one day of the job into a folder: the first step of training in parts,
+ * each of which may run in another process or on another machine that shares the folder. Then
+ * lf_run_train_fold() makes each model, and lf_run_train_parts() puts them together.
+ *
+ * @param day     number of its source
+ * @param carry   what lies before it: of lf_run_carries()
+ * @param folder  made when it is not there; private to this version, one for each training
+ * @return LF_OK, or what feed and feature engine return
+ *
+ * Cost: one pass over the day; a file of some 14 MB for a day of 1-s rows.
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_train_rows(
+    const lf_run_job *job,
+    size_t day,
+    const lf_feature_carry *carry,
+    const char *folder,
+    lf_error *error
+);
+
+/**
+ * How many models lf_run_train() fits to the days of the job.
+ *
+ * @param folder  with the rows of all days
+ * @param count   out: folds, and the final model
+ * @return LF_OK, LF_NOT_FOUND (a day has no rows there), or as lf_train_plan_days()
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_run_train_fold_count(const lf_run_job *job, const char *folder, size_t *count, lf_error *error);
+
+/**
+ * Fit one model of the walk from the rows of a folder, into it.
+ *
+ * @param folder  with the rows of all days
+ * @param number  0: the final model, which takes longest; k: fold k, from 1
+ * @return as lf_train_fit_ahead()
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_run_train_fold(const lf_run_job *job, const char *folder, size_t number, lf_error *error);
+
+/**
+ * lf_run_train() from the rows and models of a folder: the same model folder, to the byte. A model
+ * that is not there is fitted. A search over parameters and permutations, when they are asked for,
+ * are made here.
+ *
+ * @param folder  with the rows of all days; the caller removes it
+ * @param path    as lf_run_train()
+ * @param json    as lf_run_train()
+ * @return as lf_run_train(); LF_NOT_FOUND (a day has no rows there)
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_train_parts(
+    const lf_run_job *job, const char *folder, const char *path, char **json, lf_error *error
+);
+
+/**
  * Predictions of a model at each row of all days.
  *
  * @param in_sample  also at rows of the model's training span; else they are refused

@@ -157,6 +157,10 @@ typedef struct lf_train_options {
 
     const lf_zone *zone; /* of by_hour in the scores, borrowed; NULL: UTC. Changes no fit */
 
+    /** Folder of models that lf_train_fit_ahead() fitted to the same rows with the same options:
+       they are taken as they are. NULL: none. Changes no fit; borrowed. */
+    const char *ahead;
+
     const char *lightgbm; /* path of lib_lightgbm.so; NULL: searched for */
     /** Called now and then with the share done, 0 to 1; false stops with LF_CANCELLED. */
     bool (*progress)(void *context, double share);
@@ -256,6 +260,18 @@ LF_API LF_MUST_CHECK lf_status lf_train_fit(
     const lf_train_options *options,
     const char *path,
     lf_error *error
+);
+
+/**
+ * Fit one model of a walk ahead, in this process or on another machine, into the folder
+ * options->ahead. A walk and a final fit with the same rows and options then take it: the same
+ * bytes as if they had fitted it.
+ *
+ * @param number  0: the final model, of all rows before options->holdout; k: fold k, from 1
+ * @return as lf_train_fit_days() and lf_train_plan_days(); LF_RANGE when there is no such fold
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_fit_ahead(
+    const lf_train_days *days, const lf_train_options *options, size_t number, lf_error *error
 );
 
 /* ---- splits ----------------------------------------------------------------------------- */

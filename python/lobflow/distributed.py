@@ -12,23 +12,24 @@ import concurrent.futures
 import multiprocessing
 import os
 import pathlib
+import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lobflow import _config
 from lobflow._arguments import suggesting, whole
-from lobflow._config import Config
-from lobflow._core import CancelledError, check, ffi, lib, new_error, path_bytes, text
+from lobflow._config import Config, names
+from lobflow._core import CancelledError, check, ffi, lib, new_error, path_bytes, take_text, text
 from lobflow._progress import LobflowNote, Progress, Watch
 from lobflow.data import Days, Job, Path, days_of
-from lobflow.model import Model
+from lobflow.model import Model, _find_lightgbm
 from lobflow.study import _specs, feature_list
 from lobflow.table import Table
 from lobflow.trade import _HORIZON, Run
 from lobflow.trade import backtest as _backtest
 
-__all__ = ["backtest", "features"]
+__all__ = ["backtest", "features", "table", "train"]
 
 # A worker that dies is replaced, and its task tried again.
 _RETRIES = 3
@@ -110,6 +111,16 @@ def _carries(symbol: str, frozen: tuple[bytes, int, dict[str, Any]], config: Con
     return symbol, [bytes(ffi.buffer(ffi.addressof(out, i))) for i in range(len(days))]
 
 
+def _before(days: Days, client: Any, workers: int | None, config: Config, keywords: dict[str, Any],
+            progress: Progress) -> dict[int, bytes]:
+    """What lies before each day: one pass over the trades of each symbol, then every day is on its own."""
+    symbols = list(dict.fromkeys(days.symbols))
+    places = {s: [i for i, name in enumerate(days.symbols) if name == s] for s in symbols}
+    calls = [(s, _frozen(days._take(places[s])), config, keywords) for s in symbols]
+    passes = _all(client, _carries, calls, workers, progress, "carry")
+    return {place: carry for s, found in passes for place, carry in zip(places[s], found, strict=True)}
+
+
 def _feature_day(frozen: tuple[bytes, int, dict[str, Any]], carry: bytes, labels: str | Sequence[str], each_event: bool,
                  config: Config, keywords: dict[str, Any], path: str) -> str:
     day = _thawed(frozen)
@@ -158,16 +169,11 @@ def features(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = 
     _worker_count(workers)
     target = pathlib.Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    symbols = list(dict.fromkeys(days.symbols))
-    places = {s: [i for i, name in enumerate(days.symbols) if name == s] for s in symbols}
-    # One pass over the trades of each symbol, then every day on its own.
-    passes = _all(client, _carries, [(s, _frozen(days._take(places[s])), config, given) for s in symbols], workers,
-                  progress, "carry")
-    before = {place: carry for s, found in passes for place, carry in zip(places[s], found, strict=True)}
-    names = [str(target / f"{s}_{d}.{ending}") for s, d in zip(days.symbols, days.dates, strict=True)]
-    calls = [(_frozen(days[i]), before[i], labels, each_event, config, given, names[i]) for i in range(len(days))]
+    before = _before(days, client, workers, config, given, progress)
+    files = [str(target / f"{s}_{d}.{ending}") for s, d in zip(days.symbols, days.dates, strict=True)]
+    calls = [(_frozen(days[i]), before[i], labels, each_event, config, given, files[i]) for i in range(len(days))]
     _all(client, _feature_day, calls, workers, progress, "features")
-    return [pathlib.Path(name) for name in names]
+    return [pathlib.Path(name) for name in files]
 
 
 def table(paths: Sequence[Path]) -> Table:
@@ -216,3 +222,81 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
         # That the days had been finished before is what was asked for.
         warnings.filterwarnings("ignore", "[0-9]+ of [0-9]+ days had been finished", LobflowNote)
         return _backtest(days, target, model=path, in_sample=in_sample, config=config, progress=progress, **keywords)
+
+
+# ---- training -------------------------------------------------------------------------------
+
+# One model is fitted by one processor: the tasks are many. The bytes do not depend on it.
+_THREADS = {"threads": "model.threads", "horizon": "labels.horizon"}
+
+
+def _train_rows(frozen: tuple[bytes, int, dict[str, Any]], day: int, carry: bytes, folder: str, config: Config,
+                keywords: dict[str, Any]) -> int:
+    held, error = ffi.new("lf_feature_carry *"), new_error()
+    ffi.memmove(held, carry, len(carry))
+    with Job(_thawed(frozen), config, keywords, False, _THREADS, 1) as job:
+        check(lib.lf_run_train_rows(job.job, day, held, path_bytes(folder), error), error)
+    return day
+
+
+def _train_fold(frozen: tuple[bytes, int, dict[str, Any]], number: int, folder: str, config: Config,
+                keywords: dict[str, Any]) -> int:
+    _find_lightgbm()
+    error = new_error()
+    with Job(_thawed(frozen), config, keywords, False, _THREADS, 1) as job:
+        check(lib.lf_run_train_fold(job.job, path_bytes(folder), number, error), error)
+    return number
+
+
+@suggesting
+def train(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = None, workers: int | None = None,
+          preset: str | None = None, kind: str | None = None, horizon: str | None = None, config: Config = None,
+          progress: Progress = None, **keywords: Any) -> Model:
+    """Walk forward over days, a task for each symbol-day's rows and for each model: `lobflow.train`, to the byte.
+
+    Parameters
+    ----------
+    data, folder
+        As in `lobflow.train`; the workers must see both. Rows and models on the way lie in ``folder/.parts``, some
+        14 MB for a symbol-day of 1-s rows, and are removed at the end.
+    client, workers
+        As in `features`.
+    preset, kind, horizon, config, **keywords
+        As in `lobflow.train`. A search over parameters and permutations, when they are asked for, are made by the
+        calling process.
+
+    Returns
+    -------
+    Model
+
+    Notes
+    -----
+    Each task fits one fold's model by one thread (``model.threads`` in the configuration sets another number). The last
+    model has all rows and takes longest, so it is begun first. The calling process then scores the folds.
+    """
+    days = days_of(data)
+    _find_lightgbm()
+    _worker_count(workers)
+    given = {"preset": preset, "kind": kind, "horizon": horizon, **keywords}
+    apart = given if names(config, "model.threads") else {**given, "threads": 1}
+    target = pathlib.Path(folder).resolve()
+    parts = target / ".parts"
+    shutil.rmtree(parts, ignore_errors=True)
+    parts.mkdir(parents=True)
+    try:
+        whole, place = _frozen(days), str(parts)
+        before = _before(days, client, workers, config, given, progress)
+        _all(client, _train_rows, [(whole, i, before[i], place, config, given) for i in range(len(days))], workers,
+             progress, "features")
+        count, out, error = ffi.new("size_t *"), ffi.new("char **"), new_error()
+        with Job(days, config, given, progress, _THREADS) as job:
+            check(lib.lf_run_train_fold_count(job.job, path_bytes(place), count, error), error)
+        # The longest first.
+        order = [0, *range(count[0] - 1, 0, -1)]
+        _all(client, _train_fold, [(whole, number, place, config, apart) for number in order], workers, progress, "train")
+        with Job(days, config, given, progress, _THREADS) as job:
+            check(lib.lf_run_train_parts(job.job, path_bytes(place), path_bytes(target), out, error), error)
+        take_text(out[0])
+    finally:
+        shutil.rmtree(parts, ignore_errors=True)
+    return Model(folder)

@@ -64,6 +64,74 @@ def test_dask(model, two_symbols, days, tmp_path):
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
+def files_of(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module", params=["trees", "logistic"])
+def trained(request, two_symbols, tmp_path_factory):
+    """The model of one process, and the keywords that it was made with."""
+    keywords = {"kind": request.param, "step": "10s", "config": {"model.rounds_max": 20, "model.features": "scale_free,vpin"}}
+    model = lf.train(two_symbols, tmp_path_factory.mktemp("alone") / "model", **keywords)
+    return model, keywords
+
+
+def test_train_on_processes(two_symbols, trained, tmp_path):
+    alone, keywords = trained
+    apart = ld.train(two_symbols, tmp_path / "model", workers=2, **keywords)
+    assert files_of(alone.path) == files_of(apart.path) and len(files_of(apart.path)) >= 4
+    assert apart.meta == alone.meta and apart.walk == alone.walk
+
+
+def test_train_on_dask_while_a_worker_dies(two_symbols, trained, tmp_path):
+    distributed = pytest.importorskip("dask.distributed")
+    alone, keywords = trained
+    with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with distributed.Client(cluster) as client:
+            pids = list(client.run(os.getpid).values())
+            killed = []
+
+            def kill(stage, share):
+                # In the middle of the fits, when one of them is done.
+                if stage == "train" and not killed:
+                    killed.append(os.kill(pids[0], signal.SIGKILL))
+
+            apart = ld.train(two_symbols, tmp_path / "model", client=client, progress=kill, **keywords)
+    assert killed and files_of(alone.path) == files_of(apart.path)
+
+
+def test_train_when_a_process_dies(two_symbols, trained, tmp_path, monkeypatch):
+    """The pool is made anew, and what was not finished is done again."""
+    alone, keywords = trained
+    killed = []
+    whole = ld._all
+
+    def dying(client, task, calls, *more):
+        if task is ld._train_fold and not killed:
+            killed.append(True)
+            (tmp_path / "once").write_text("")
+            return whole(client, _die_once, [(str(tmp_path / "once"), *call) for call in calls], *more)
+        return whole(client, task, calls, *more)
+
+    monkeypatch.setattr(ld, "_all", dying)
+    apart = ld.train(two_symbols, tmp_path / "model", workers=2, **keywords)
+    assert killed and not (tmp_path / "once").exists()
+    assert files_of(alone.path) == files_of(apart.path)
+
+
+def _die_once(path, *call):
+    if call[1] == 1 and os.path.exists(path):
+        os.unlink(path)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return ld._train_fold(*call)
+
+
+def test_training_that_fails_leaves_no_parts(days, tmp_path):
+    with pytest.raises(lf.LobflowError):
+        ld.train(days[:1], tmp_path / "model", step="10s", workers=1, config={"model.features": "no_such"})
+    assert not (tmp_path / "model" / ".parts").exists()
+
+
 def test_stopping(days, tmp_path):
     with pytest.raises(lf.CancelledError):
         ld.features(days, tmp_path, set="vpin", step="10s", workers=2, progress=lambda stage, share: False)

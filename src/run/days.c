@@ -268,8 +268,9 @@ static lf_status permute(const lf_run_job *job, size_t day, lf_frame *frame, lf_
 }
 
 /* The set of the rows, with what the fitted features of the model are made of. */
-static lf_status
-set_for_training(const lf_run_job *job, lf_clock clock, char set[LFI_SET_BYTES], lf_error *error)
+lf_status lfi_set_for_training(
+    const lf_run_job *job, lf_clock clock, char set[LFI_SET_BYTES], lf_error *error
+)
 {
     lf_train_options options;
     size_t features[LF_MODEL_FEATURES_MAX];
@@ -284,7 +285,7 @@ set_for_training(const lf_run_job *job, lf_clock clock, char set[LFI_SET_BYTES],
 }
 
 /* Rows of all days have the same columns, and each level's flow is a column of its own. */
-static lf_status check_levels(
+lf_status lfi_check_levels(
     const lf_run_job *job, const lfi_day_rows *days, size_t day, const char *set, lf_error *error
 )
 {
@@ -304,17 +305,20 @@ static lf_status check_levels(
     );
 }
 
-lf_status lfi_days_read(
-    const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
+lf_status lfi_training_day(
+    const lf_run_job *job,
+    lf_clock clock,
+    size_t day,
+    char set[LFI_SET_BYTES],
+    lfi_day_rows *rows,
+    lf_error *error
 )
 {
     const lf_train_options *const model = &job->config->model;
     const bool has_long = model->horizon_long_ns != model->horizon_ns;
     const lf_label_spec labels[] = {
         {LF_LABEL_RETURN, model->horizon_ns}, {LF_LABEL_RETURN, model->horizon_long_ns}};
-    char set[LFI_SET_BYTES];
-    *out = NULL;
-    lf_status status = set_for_training(job, clock, set, error);
+    lf_status status = lfi_set_for_training(job, clock, set, error);
     if (status != LF_OK) {
         return status;
     }
@@ -327,18 +331,27 @@ lf_status lfi_days_read(
         .label_count = has_long ? 2 : 1,
         .stage = "features",
     };
+    status = lfi_day_read(job, day, &options, rows, error);
+    return status == LF_OK && model->permute_seed != 0 ? permute(job, day, rows->frame, error)
+                                                       : status;
+}
+
+lf_status lfi_days_read(
+    const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
+)
+{
+    char set[LFI_SET_BYTES];
+    *out = NULL;
+    lf_status status = LF_OK;
     lfi_day_rows *const days = lf_allocate(job->allocator, job->source_count + 1, sizeof *days);
     if (days == NULL) {
         return lf_error_set(error, LF_NOMEM, "No memory for %zu days.", job->source_count);
     }
     for (size_t i = 0; i < job->source_count; i++) {
         lfi_day_carry(job, days, i, &days[i].carry);
-        status = lfi_day_read(job, i, &options, &days[i], error);
+        status = lfi_training_day(job, clock, i, set, &days[i], error);
         if (status == LF_OK) {
-            status = check_levels(job, days, i, set, error);
-        }
-        if (status == LF_OK && job->config->model.permute_seed != 0) {
-            status = permute(job, i, days[i].frame, error);
+            status = lfi_check_levels(job, days, i, set, error);
         }
         if (status == LF_OK) {
             status = lfi_store_put(store, days[i].frame, job->sources[i].symbol, error);

@@ -232,16 +232,16 @@ keep_findings(const lf_run_job *job, char *text, const char *path, char **json, 
 
 /* Walks over stored days, then fits the final model on all of them that are not kept for the end.
  */
-static lf_status train_days(
+lf_status lfi_train_days(
     const lf_run_job *job,
     const lfi_day_rows *read,
-    lfi_store *store,
+    const lf_train_days *days,
+    const char *ahead,
     const char *path,
     char **json,
     lf_error *error
 )
 {
-    const lf_train_days days = lfi_store_days(store);
     lf_train_options options;
     lf_train_search search;
     lfi_holdout holdout;
@@ -250,19 +250,20 @@ static lf_status train_days(
     char *text = NULL;
     lfi_run_train_options(job, job->config->clock, &options);
     options.split.holdout = false;
-    lf_status status = lfi_holdout_open(job, read, &days, &holdout, error);
+    options.ahead = ahead;
+    lf_status status = lfi_holdout_open(job, read, days, &holdout, error);
     if (status == LF_OK) {
         options.holdout = holdout.span;
-        status = search_days(job, &days, path, &options, &search, error);
+        status = search_days(job, days, path, &options, &search, error);
     }
     if (status == LF_OK) {
-        status = walk_days(job, &days, read, &options, path, &walk, error);
+        status = walk_days(job, days, read, &options, path, &walk, error);
     }
     if (status == LF_OK) {
-        status = lf_train_fit_days(&days, INT64_MIN, holdout.span.first_ns, &options, path, error);
+        status = lf_train_fit_days(days, INT64_MIN, holdout.span.first_ns, &options, path, error);
     }
     if (status == LF_OK) {
-        status = sit_exam(job, &days, read, &options, &holdout, path, &exam, error);
+        status = sit_exam(job, days, read, &options, &holdout, path, &exam, error);
     }
     if (status == LF_OK) {
         status = make_findings(job, walk, &search, &holdout, exam, &text, error);
@@ -272,6 +273,27 @@ static lf_status train_days(
     }
     lf_train_walk_destroy(walk);
     lf_train_walk_destroy(exam);
+    lfi_holdout_close(job, &holdout);
+    return status;
+}
+
+lf_status lfi_options_ahead(
+    const lf_run_job *job,
+    const lfi_day_rows *read,
+    const lf_train_days *days,
+    const char *ahead,
+    lf_train_options *out,
+    lf_error *error
+)
+{
+    lfi_holdout holdout;
+    lfi_run_train_options(job, job->config->clock, out);
+    out->split.holdout = false;
+    out->ahead = ahead;
+    const lf_status status = lfi_holdout_open(job, read, days, &holdout, error);
+    if (status == LF_OK) {
+        out->holdout = holdout.span;
+    }
     lfi_holdout_close(job, &holdout);
     return status;
 }
@@ -288,7 +310,8 @@ lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_
         status = lfi_days_read(job, job->config->clock, store, &days, error);
     }
     if (status == LF_OK) {
-        status = train_days(job, days, store, path, json, error);
+        const lf_train_days rows = lfi_store_days(store);
+        status = lfi_train_days(job, days, &rows, NULL, path, json, error);
     }
     lfi_store_destroy(store);
     lfi_days_release(job, days);

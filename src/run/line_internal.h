@@ -122,6 +122,43 @@ lf_train_days lfi_store_days(lfi_store *store);
 lf_status lfi_days_read(
     const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
 );
+/* The set of rows for training. */
+lf_status lfi_set_for_training(
+    const lf_run_job *job, lf_clock clock, char set[LFI_SET_BYTES], lf_error *error
+);
+/* Rows of one such day; rows->carry says what lies before it. set: what its columns are. */
+lf_status lfi_training_day(
+    const lf_run_job *job,
+    lf_clock clock,
+    size_t day,
+    char set[LFI_SET_BYTES],
+    lfi_day_rows *rows,
+    lf_error *error
+);
+/* Days of one set must have levels alike. */
+lf_status lfi_check_levels(
+    const lf_run_job *job, const lfi_day_rows *days, size_t day, const char *set, lf_error *error
+);
+/* Walk over days and fit the final model, taking models that were fitted ahead into a folder; NULL:
+   none. */
+lf_status lfi_train_days(
+    const lf_run_job *job,
+    const lfi_day_rows *read,
+    const lf_train_days *days,
+    const char *ahead,
+    const char *path,
+    char **json,
+    lf_error *error
+);
+/* Options for the models of a walk: those of a job, and the days kept for the end. */
+lf_status lfi_options_ahead(
+    const lf_run_job *job,
+    const lfi_day_rows *read,
+    const lf_train_days *days,
+    const char *ahead,
+    lf_train_options *out,
+    lf_error *error
+);
 void lfi_days_release(const lf_run_job *job, lfi_day_rows *days);
 
 /* Configurations looked at so far: report.trials, or what model.trials_file records when that is

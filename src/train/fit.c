@@ -331,7 +331,15 @@ lf_status lfi_fit_span(
     const bool is_trees = data->options->kind == LF_TRAIN_TREES;
     lfi_fitted_use(data, NULL);
     lf_status status = lfi_summarise(data, span, &f->summary, error);
-    if (status == LF_OK && is_trees) {
+    bool taken = false;
+    if (status == LF_OK && data->options->ahead != NULL) {
+        status = lfi_ahead_take(data, f->summary.fingerprint, path, task, &taken, error);
+    }
+    if (taken || status != LF_OK) {
+        lf_release(data->allocator, f);
+        return status;
+    }
+    if (is_trees) {
         status = lfi_lightgbm_open(data->allocator, data->options->lightgbm, &f->api, error);
     }
     if (status == LF_OK) {

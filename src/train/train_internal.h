@@ -323,7 +323,28 @@ typedef struct lfi_task {
     double share_last;
     double least_best_round;            /* in and out: the smallest best round so far */
     int32_t best_rounds[LF_HEAD_COUNT]; /* out: of the last fit */
+    size_t number;                      /* of the model among those fitted ahead */
 } lfi_task;
+
+#define LFI_PATH_BYTES ((size_t)4096)
+
+/* ahead.c: folder of a model that is fitted ahead. */
+lf_status
+lfi_ahead_path(const char *folder, size_t number, char out[LFI_PATH_BYTES], lf_error *error);
+
+/* Take the model of a task that was fitted ahead to rows of a fingerprint, with its rounds. *taken
+   is false when there is none. */
+lf_status lfi_ahead_take(
+    const lfi_data *data,
+    uint64_t fingerprint,
+    const char *path,
+    lfi_task *task,
+    bool *taken,
+    lf_error *error
+);
+
+/* The rows that a fold trains on. */
+lfi_span lfi_fold_span(const lf_train_fold *fold);
 
 lf_status lfi_fit_span(
     const lfi_data *data, const lfi_span *span, const char *path, lfi_task *task, lf_error *error

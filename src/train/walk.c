@@ -369,17 +369,23 @@ static size_t find_pieces(const lf_train_walk *walk, size_t path, piece *pieces)
 
 /* ---- the walk --------------------------------------------------------------------------- */
 
-static lf_status fit_fold(stepper *s, size_t k, const char *folder, lfi_task *task, lf_error *error)
+lfi_span lfi_fold_span(const lf_train_fold *fold)
 {
-    lf_train_walk *walk = s->walk;
-    lf_train_fold *fold = &walk->folds[k];
-    const lfi_span span = {
+    return (lfi_span){
         .first_ns = fold->train_first_ns,
         .end_ns = INT64_MAX,
         .label_end_ns = fold->train_end_ns,
         .purged = fold->purged,
         .purged_count = fold->purged_count,
     };
+}
+
+static lf_status fit_fold(stepper *s, size_t k, const char *folder, lfi_task *task, lf_error *error)
+{
+    lf_train_walk *walk = s->walk;
+    lf_train_fold *fold = &walk->folds[k];
+    const lfi_span span = lfi_fold_span(fold);
+    task->number = k + 1;
     const int needed = snprintf(fold->path, sizeof fold->path, "%s/fold_%02zu", folder, k + 1);
     if (needed < 0 || (size_t)needed >= sizeof fold->path) {
         return lf_error_set(error, LF_RANGE, "%s: the name of the folder is too long.", folder);
