@@ -24,7 +24,7 @@ def kind_and_name(text):
         return "macro", re.match(r"#define\s+(\w+)", text).group(1)
     if text.startswith("typedef enum"):
         return "enum", re.search(r"(\w+);\Z", text).group(1)
-    if match := re.match(r"typedef [^{;]*?\(\*(\w+)\)", text):
+    if match := re.match(r"typedef [^{;]*?\(\*(\w+)\s*\)", text):
         return "callback", match.group(1)
     if text.startswith("typedef"):
         return "type", re.search(r"(\w+)(?:\[\w+\])?;\Z", text).group(1)
@@ -120,6 +120,7 @@ def read(path):
             text = "\n".join(lines[at:end])
             if match := re.match(r"#define (LF_\w+_MAP)\(X\)", text):
                 maps[match.group(1)] = text
+            text = re.sub(r"(\(\*\w+)\s+\)", r"\1)", text)  # clang-format breaks a line after a long name
             text = without_body(expanded(text, maps) if text.startswith("typedef enum") else text)
             add(parts, Item(plain(comment) if comment.startswith("/**") else "", text, at + 1))
             comment, at = "", end

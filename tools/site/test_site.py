@@ -77,6 +77,12 @@ lf_toy_play(const int *toys);
     assert "LF_MUST_CHECK" not in page
 
 
+def test_a_callback_whose_name_ends_its_line(tmp_path):
+    page = header(tmp_path, "\n/** Asked often. */\ntypedef double (*lf_toy_value\n)(const int *toys, void *context);\n")
+    assert "`lf_toy_value` { #lf_toy_value data-kind=\"callback\" }" in page
+    assert "typedef double (*lf_toy_value)(const int *toys, void *context);" in page
+
+
 def test_an_unknown_word_in_a_comment_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="@note"):
         header(tmp_path, "\n/**\n * A word.\n *\n * @note this\n */\nLF_API void lf_toy_rest(void);\n")
