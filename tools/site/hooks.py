@@ -64,6 +64,16 @@ def with_links(text, path, place):
     return re.sub(r"\[([^\]]*)\]\(([^)#\s]+)(#[^)]*)?\)", moved, text)
 
 
+def with_lists(text):
+    """A blank line before each list: Python-Markdown wants one, forges do not."""
+
+    def spaced(part):
+        return re.sub(r"^(?![-*] |\d+\. |[|#>])(\S.*)\n(?=(?:[-*]|1\.) )", r"\1\n\n", part, flags=re.M)
+
+    parts = re.split(r"^(```.*?^```)", text, flags=re.M | re.S)
+    return "".join(p if i % 2 else spaced(p) for i, p in enumerate(parts))
+
+
 class Names:
     """Names that are links wherever they stand as code: C, verbs of the program, sections of the configuration."""
 
@@ -130,7 +140,7 @@ def assemble(source):
     pages = {str(p.relative_to(ROOT)): str(p.relative_to(ROOT / "docs")) for p in (ROOT / "docs").rglob("*.md")}
     pages |= {path: place for path, place in PLACES.items() if path.endswith(".md")}
     for path, place in pages.items():
-        put(source / place, names.link(with_links((ROOT / path).read_text(), path, place), place))
+        put(source / place, names.link(with_links(with_lists((ROOT / path).read_text()), path, place), place))
     for page in (source / "reference").rglob("*.md"):
         place = str(page.relative_to(source))
         page.write_text(names.link(with_links(page.read_text(), f"docs/{place}", place), place))
@@ -145,7 +155,7 @@ def title_of(page):
 
 
 def expanded(nav, source, orders):
-    """The navigation with `folder/*.md` replaced by its pages, in the order that was given or of their names."""
+    """The navigation with `folder/*.md` replaced by its other pages, in the order that was given or of their names."""
     out = []
     for entry in nav:
         if isinstance(entry, dict):
@@ -153,6 +163,7 @@ def expanded(nav, source, orders):
         elif entry.endswith("/*.md"):
             folder = entry.removesuffix("/*.md")
             names = orders.get(folder) or sorted(p.stem for p in (source / folder).glob("*.md") if p.stem != "index")
+            names = [n for n in names if f"{folder}/{n}.md" not in nav]
             out += [{title_of(source / folder / f"{n}.md"): f"{folder}/{n}.md"} for n in names]
         else:
             out.append(entry)

@@ -9,6 +9,8 @@ PAGES = {
                  ["features", "labels", "impact", "feature_list"]),
     "model": ("Models", "lobflow.model", "Training and prediction.", ["train", "Model"]),
     "trade": ("Backtests and runs", "lobflow.trade", "Trading on paper.", ["run", "backtest", "sweep", "latency", "report", "Run"]),
+    "own": ("Features, strategies, forecasts of your own", "lobflow", "What is made elsewhere and joins the line; [the guide](../../python.md) "
+            "shows how.", ["feature", "Feature", "Strategy", "View", "Working", "Target", "Order", "Cancel", "forecast"]),
     "table": ("Tables", "lobflow.table", "Rows and columns, shared with other libraries.", ["Table"]),
     "distributed": ("Many machines", "lobflow.distributed", "The same calls with a task for each symbol-day.", None),
     "errors": ("Configuration, errors, notes", "lobflow", "What all calls have in common.", None),
