@@ -18,6 +18,8 @@ const cli_flag cli_synth_flags[] = {
      "first day; weekends are passed over (2024-01-02)",
      NULL},
     {"preset", 0, CLI_VALUE, "NAME", "small_tick or large_tick (small_tick)", NULL},
+    {"like", 0, CLI_MANY, "DATA", "fit the market to days of one symbol, of any feed", NULL},
+    {"config", 0, CLI_VALUE, "M.toml", "a market that was fitted, or numbers of it", NULL},
     {"levels", 0, CLI_VALUE, "N", "levels a side in the files, 1 to 10 (10)", NULL},
     {"alpha",
      0,
@@ -36,7 +38,7 @@ const cli_flag cli_synth_flags[] = {
      0,
      CLI_SWITCH,
      NULL,
-     "print what the first day looks like, beside targets and DATA; needs no folder",
+     "print what the days look like, beside targets and DATA; needs no folder",
      NULL},
     {"data-symbol", 0, CLI_VALUE, "X", "symbol of DATA, where it holds several", NULL},
     {"data-date", 0, CLI_VALUE, "YYYY-MM-DD", "day of DATA, likewise", NULL},
@@ -49,7 +51,10 @@ const cli_flag cli_synth_flags[] = {
 const char cli_synth_about[] =
     "The folder also gets synth.toml, which tells a run how much was planted:\n"
     "  lobflow synth -o days --days 5 --alpha 0.05\n"
-    "  lobflow run days/synth.toml --data days -o run";
+    "  lobflow run days/synth.toml --data days -o run\n"
+    "and model.toml with the numbers of a market that was fitted:\n"
+    "  lobflow synth -o like --like GOOG.zip --days 5 --check\n"
+    "  lobflow synth -o more --config like/model.toml --seed 2";
 
 /* ---- options ---------------------------------------------------------------------------- */
 
@@ -165,14 +170,41 @@ static lf_status write_note(const lf_synth_options *options, const char *folder,
     return lf_file_write_atomic(path, text, (size_t)length, error);
 }
 
+/* The days, what a run should know of them, and the model when it is not a preset's. */
+static lf_status write_days(const cli_synth_plan *plan, const char *folder, lf_error *error)
+{
+    const lf_synth_options *const options = &plan->options;
+    writing work = {.day_count = options->day_count};
+    lf_status status = lf_synth_write(options, folder, on_progress, &work, error);
+    if (status == LF_OK) {
+        status = write_note(options, folder, error);
+    }
+    if (status == LF_OK && options->model != NULL) {
+        char path[1200];
+        char note[160];
+        (void)snprintf(path, sizeof path, "%s/model.toml", folder);
+        (void)snprintf(
+            note,
+            sizeof note,
+            "%s%s (lobflow %s).",
+            plan->is_fitted ? "Fitted to " : "A market as it was given",
+            plan->like,
+            LF_VERSION
+        );
+        status = lf_synth_model_write(options->model, options->preset, note, path, error);
+    }
+    cli_progress_end();
+    return status;
+}
+
 int cli_synth(const cli_args *args)
 {
-    lf_synth_options options;
+    cli_synth_plan plan = {0};
     lf_error error;
-    lf_synth_options_default(&options);
-    int code = read_numbers(args, &options);
+    lf_synth_options_default(&plan.options);
+    int code = read_numbers(args, &plan.options);
     if (code == CLI_DONE) {
-        code = read_words(args, &options);
+        code = read_words(args, &plan.options);
     }
     if (code != CLI_DONE) {
         return code;
@@ -184,17 +216,16 @@ int cli_synth(const cli_args *args)
     if (folder == NULL && !cli_has(args, "check")) {
         return cli_need(args, "output", &folder);
     }
+    code = cli_synth_model(args, &plan);
+    if (code != CLI_DONE) {
+        return code;
+    }
     if (folder != NULL) {
-        writing work = {.day_count = options.day_count};
-        lf_status status = lf_synth_write(&options, folder, on_progress, &work, &error);
-        if (status == LF_OK) {
-            status = write_note(&options, folder, &error);
-        }
-        cli_progress_end();
+        const lf_status status = write_days(&plan, folder, &error);
         if (status != LF_OK) {
             code = cli_fail(&error);
             return status == LF_RANGE ? CLI_USAGE : code;
         }
     }
-    return cli_has(args, "check") ? cli_synth_check(args, &options) : CLI_DONE;
+    return cli_has(args, "check") ? cli_synth_check(args, &plan) : CLI_DONE;
 }

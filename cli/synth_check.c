@@ -6,13 +6,7 @@
 #include <string.h>
 
 /* Days that fit beside one another on a page. */
-#define DAYS_MAX 16
-
-/* One day that is shown. */
-typedef struct column {
-    char name[64];
-    lf_synth_facts facts;
-} column;
+#define COLUMNS_MAX ((size_t)16)
 
 /* ---- text ------------------------------------------------------------------------------- */
 
@@ -36,7 +30,7 @@ static bool is_outside(const lf_synth_measure *measure, const lf_synth_facts *fa
     return value < measure->least[kind] || value > measure->most[kind];
 }
 
-static void print_row(const lf_synth_measure *measure, const column *columns, size_t count)
+static void print_row(const lf_synth_measure *measure, const cli_synth_day *columns, size_t count)
 {
     char target[32];
     target_text(measure, (int)lf_synth_kind_of(&columns[0].facts), target);
@@ -50,7 +44,7 @@ static void print_row(const lf_synth_measure *measure, const column *columns, si
     printf("\n");
 }
 
-static void print_text(const column *columns, size_t count)
+static void print_text(const cli_synth_day *columns, size_t count)
 {
     static const char *const kinds[] = {"small tick", "large tick"};
     size_t measure_count;
@@ -75,10 +69,10 @@ static void print_number(const char *name, double value)
     printf("\"%s\": %s", name, isfinite(value) ? text : "null");
 }
 
-static void print_list(const char *name, const double *values)
+static void print_list(const char *name, const double *values, size_t count)
 {
     printf("\"%s\": [", name);
-    for (size_t i = 0; i < LF_SYNTH_PARTS; i++) {
+    for (size_t i = 0; i < count; i++) {
         char text[LF_DOUBLE_TEXT_BYTES];
         (void)lf_double_format(values[i], text);
         printf("%s%s", i == 0 ? "" : ", ", isfinite(values[i]) ? text : "null");
@@ -95,11 +89,13 @@ static void print_facts(const lf_synth_facts *facts)
         print_number(measures[i].name, lf_synth_measure_of(facts, &measures[i]));
         printf(",\n ");
     }
-    print_list("activity", facts->activity);
+    print_list("activity", facts->activity, LF_SYNTH_PARTS);
     printf(",\n ");
-    print_list("spread", facts->spread);
+    print_list("spread", facts->spread, LF_SYNTH_PARTS);
     printf(",\n ");
-    print_list("depth", facts->depth);
+    print_list("depth", facts->depth, LF_SYNTH_PARTS);
+    printf(",\n ");
+    print_list("sign_acf_bins", facts->sign_bins, LF_SYNTH_SIGN_BINS);
 }
 
 static void print_targets(int kind)
@@ -122,7 +118,7 @@ static void print_targets(int kind)
 }
 
 /* The simulated day's facts, the targets of its kind, and the given days' facts. */
-static void print_json(const column *columns, size_t count)
+static void print_json(const cli_synth_day *columns, size_t count)
 {
     printf("{");
     print_facts(&columns[0].facts);
@@ -139,74 +135,75 @@ static void print_json(const column *columns, size_t count)
 
 /* ---- measuring -------------------------------------------------------------------------- */
 
-int cli_synth_find(
-    const cli_args *args,
-    const char *const *paths,
-    size_t path_count,
-    lf_feed_options *options,
-    lf_source_list *out
+/* Means of the days that would be written. */
+static lf_status measure_simulated(
+    const lf_synth_options *options, lf_synth_facts *scratch, lf_synth_facts *out, lf_error *error
 )
 {
-    lf_error error;
-    *options = (lf_feed_options){
-        .symbol = cli_text(args, "data-symbol"),
-        .date = cli_text(args, "data-date"),
-        .format = cli_text(args, "data-format"),
-    };
-    *out = (lf_source_list){0};
-    return lf_feed_find(paths, path_count, options, out, &error) == LF_OK ? CLI_DONE
-                                                                          : cli_fail(&error);
+    for (int32_t day = 0; day < options->day_count; day++) {
+        const lf_status status = lf_synth_check_day(options, day, &scratch[day], error);
+        if (status != LF_OK) {
+            return status;
+        }
+        if (!cli_progress(NULL, "check", (day + 1.0) / options->day_count)) {
+            return lf_error_set(error, LF_CANCELLED, "Stopped.");
+        }
+    }
+    cli_progress_end();
+    lf_synth_facts_mean(scratch, (size_t)options->day_count, out);
+    return LF_OK;
 }
 
-/* Facts of the days that the plain words name. */
-static int check_data(const cli_args *args, column *columns, size_t *count)
+/* The columns behind the first: the day that was fitted, then those of the plain words. */
+static int
+add_data(const cli_args *args, const cli_synth_plan *plan, cli_synth_day *columns, size_t *count)
 {
     const char *paths[CLI_WORDS_MAX];
     const size_t path_count = cli_many(args, NULL, paths, CLI_WORDS_MAX);
-    lf_feed_options options;
-    lf_source_list list;
-    lf_error error;
+    cli_synth_day *days = NULL;
+    size_t day_count = 0;
+    if (plan->is_fitted) {
+        memcpy(columns[*count].name, plan->like, sizeof plan->like);
+        columns[(*count)++].facts = plan->like_facts;
+    }
     if (path_count == 0) {
         return CLI_DONE;
     }
-    int code = cli_synth_find(args, paths, path_count, &options, &list);
-    if (code == CLI_DONE && list.count >= DAYS_MAX) {
-        code = cli_usage(args, "at most %d days are shown.", DAYS_MAX - 1);
+    const int code = cli_synth_measure(args, paths, path_count, &days, &day_count);
+    if (code == CLI_DONE && *count + day_count > COLUMNS_MAX) {
+        free(days);
+        return cli_usage(args, "at most %zu days are shown.", COLUMNS_MAX - *count);
     }
-    for (size_t i = 0; i < list.count && code == CLI_DONE; i++) {
-        const lf_source *const source = &list.sources[i];
-        column *const at = &columns[*count];
-        char date[11];
-        lf_date_format(source->date, date);
-        /* The year is left to the reader. */
-        (void)snprintf(at->name, sizeof at->name, "%s %s", source->symbol, date + 5);
-        (*count)++;
-        if (lf_synth_check_source(source, &options, &at->facts, &error) != LF_OK) {
-            code = cli_fail(&error);
-        }
+    for (size_t i = 0; i < day_count; i++) {
+        columns[(*count)++] = days[i];
     }
-    lf_source_list_clear(&list);
+    free(days);
     return code;
 }
 
-int cli_synth_check(const cli_args *args, const lf_synth_options *options)
+int cli_synth_check(const cli_args *args, const cli_synth_plan *plan)
 {
     lf_error error;
-    column *const columns = calloc(DAYS_MAX, sizeof *columns);
+    const lf_synth_options *const options = &plan->options;
+    cli_synth_day *const columns = calloc(COLUMNS_MAX, sizeof *columns);
+    lf_synth_facts *const scratch = calloc((size_t)options->day_count, sizeof *scratch);
     size_t count = 1;
-    if (columns == NULL) {
+    int code = CLI_DONE;
+    if (columns == NULL || scratch == NULL) {
         (void)lf_error_set(&error, LF_NOMEM, "No memory to measure a day.");
-        return cli_fail(&error);
+        code = cli_fail(&error);
+    } else if (measure_simulated(options, scratch, &columns[0].facts, &error) != LF_OK) {
+        code = cli_fail(&error);
+    } else {
+        memcpy(columns[0].name, options->symbol, sizeof options->symbol);
+        code = add_data(args, plan, columns, &count);
     }
-    (void)snprintf(columns[0].name, sizeof columns[0].name, "%s", options->symbol);
-    int code = lf_synth_check_day(options, 0, &columns[0].facts, &error) == LF_OK
-                   ? check_data(args, columns, &count)
-                   : cli_fail(&error);
     if (code == CLI_DONE && cli_has(args, "json")) {
         print_json(columns, count);
     } else if (code == CLI_DONE) {
         print_text(columns, count);
     }
+    free(scratch);
     free(columns);
     return code;
 }

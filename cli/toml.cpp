@@ -1,9 +1,11 @@
 /* Reads a TOML file into a configuration: the one file that knows toml++. */
-#include "cli.h"
+#include "synth.h"
 
 #include <cmath>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include <toml++/toml.h>
 
@@ -124,24 +126,93 @@ lf_status set_all(const place &at, const char *preset, const toml::table &root)
     return status;
 }
 
-} // namespace
+/* Numbers of [synth]: one, or a list. */
+lf_status set_synth_key(
+    const place &at, const std::string &key, const toml::node &node, lf_synth_model *model
+)
+{
+    std::vector<double> values;
+    const auto take = [&values](const toml::node &item) {
+        const std::optional<double> number = item.value<double>();
+        values.push_back(number.value_or(std::nan("")));
+        return number.has_value();
+    };
+    bool is_fine = true;
+    if (const auto *list = node.as_array()) {
+        for (const toml::node &item : *list) {
+            is_fine = take(item) && is_fine;
+        }
+    } else {
+        is_fine = take(node);
+    }
+    if (!is_fine) {
+        return fail_at(at, node.source(), "synth." + key + " must be a number or a list of them.");
+    }
+    lf_error inner;
+    if (lf_synth_model_set(model, key.c_str(), values.data(), values.size(), &inner) != LF_OK) {
+        return fail_at(at, node.source(), inner.message);
+    }
+    return LF_OK;
+}
 
-lf_status cli_toml(const char *path, const char *preset, lf_config *config, lf_error *error)
+lf_status
+set_synth(const place &at, const toml::table &root, lf_synth_preset *preset, lf_synth_model *model)
+{
+    const toml::table *const section = root["synth"].as_table();
+    if (section == nullptr || root.size() != 1) {
+        return fail_at(at, root.source(), "A model of a market is one section, [synth].");
+    }
+    const std::string name = (*section)["preset"].value_or(std::string("small_tick"));
+    if (name != "small_tick" && name != "large_tick") {
+        return fail_at(
+            at, section->source(), "synth.preset is \"" + name + "\": small_tick or large_tick."
+        );
+    }
+    *preset = name == "large_tick" ? LF_SYNTH_LARGE_TICK : LF_SYNTH_SMALL_TICK;
+    lf_synth_model_default(*preset, model);
+    for (const auto &[key, node] : *section) {
+        const lf_status status =
+            key.str() == "preset" ? LF_OK : set_synth_key(at, std::string(key.str()), node, model);
+        if (status != LF_OK) {
+            return status;
+        }
+    }
+    return LF_OK;
+}
+
+/* Read and parse a file, and hand its table on. */
+template <typename Use> lf_status with_file(const place &at, const Use &use)
 {
     char *text = nullptr;
     size_t bytes = 0;
-    const lf_status status = lf_file_read_all(nullptr, path, &text, &bytes, error);
+    const lf_status status = lf_file_read_all(nullptr, at.path, &text, &bytes, at.error);
     if (status != LF_OK) {
         return status;
     }
     const std::string content(text, bytes);
     lf_release(nullptr, text);
-    const place at = {path, config, error};
     try {
-        return set_all(at, preset, toml::parse(content, std::string_view(path)));
+        return use(toml::parse(content, std::string_view(at.path)));
     } catch (const toml::parse_error &fault) {
         return fail_at(at, fault.source(), std::string(fault.description()) + ".");
     } catch (const std::bad_alloc &) {
-        return lf_error_set(error, LF_NOMEM, "No memory to read %s.", path);
+        return lf_error_set(at.error, LF_NOMEM, "No memory to read %s.", at.path);
     }
+}
+
+} // namespace
+
+lf_status
+cli_toml_synth(const char *path, lf_synth_preset *preset, lf_synth_model *model, lf_error *error)
+{
+    const place at = {path, nullptr, error};
+    return with_file(at, [&](const toml::table &root) {
+        return set_synth(at, root, preset, model);
+    });
+}
+
+lf_status cli_toml(const char *path, const char *preset, lf_config *config, lf_error *error)
+{
+    const place at = {path, config, error};
+    return with_file(at, [&](const toml::table &root) { return set_all(at, preset, root); });
 }

@@ -21,15 +21,61 @@ typedef enum lf_synth_preset {
     LF_SYNTH_LARGE_TICK = 1, /* spread of one tick most of the time, long queues, 30 USD */
 } lf_synth_preset;
 
+/** Parts of a day whose activity, spread and depth are told apart: half hours of a US session. */
+#define LF_SYNTH_PARTS 13
+/** Kinds of metaorders: kind j is 2^j orders long on average. The longest, 512 orders, take some
+    minutes; longer ones would make each day another market. */
+#define LF_SYNTH_KINDS 10
+/** Metaorders that can be under way at once. */
+#define LF_SYNTH_POOL_MAX 8
+
+/**
+ * The numbers of a stock; docs/modules/synth.md says what each is for. Rates are per second at
+ * activity 1; all members are doubles and are named in a configuration as here.
+ */
+typedef struct lf_synth_model {
+    double price_ticks;    /* where days begin */
+    double volatility;     /* ticks per square root of a second, of the latent price */
+    double impact_share;   /* of that variance, by market orders that surprise */
+    double zone;           /* 0, or ticks beyond half a tick at which the reference jumps */
+    double stickiness;     /* how much slower the latent price is near the edge of its zone */
+    double follow_ticks;   /* without a zone: how far the price goes before the quotes follow */
+    double half_spread;    /* ticks from the reference price to the first price quoted */
+    double spread_wobble;  /* sd of the log of the half spread */
+    double limit_rate;     /* new orders, both sides together */
+    double improve_rate;   /* better quotes where the spread is wider than it need be, a side */
+    double cancel_rate;    /* of one order at the touch */
+    double cancel_depth;   /* ticks at which an order lives twice as long */
+    double market_rate;    /* market orders, both signs together */
+    double hidden_rate;    /* executions against hidden orders */
+    double depth_ticks;    /* scale of the distance of new orders */
+    double depth_exponent; /* of its tail: P(distance > d) = (1 + d / depth_ticks)^-exponent */
+    double size_mean;      /* lots of a new order */
+    double size_tail;      /* sd of the log of a new order's mean size; 0: geometric sizes */
+    double market_size_mean;
+    double size_patience;   /* how much longer large orders wait at the touch */
+    double queue_response;  /* how strongly queues thin out as the latent price comes near */
+    double queue_reach;     /* ticks over which they do */
+    double metaorders;      /* under way at once: 1, 2, ... LF_SYNTH_POOL_MAX */
+    double length_exponent; /* of the tail of their lengths */
+    double order_mix[LF_SYNTH_KINDS]; /* parts of the orders by kind; all 0: by the exponent */
+    double activity_sd;               /* of the log of the activity, with one hour of memory */
+    double burst_sd;                  /* the same with three minutes */
+    double activity[LF_SYNTH_PARTS];  /* factors over the day; all 0: the usual U */
+    double spread[LF_SYNTH_PARTS];    /* of the half spread; all 0: wider at the open */
+    double depth[LF_SYNTH_PARTS];     /* of new orders' sizes; all 0: smaller in the morning */
+} lf_synth_model;
+
 /** What to simulate; lf_synth_options_default() gives the values named here. */
 typedef struct lf_synth_options {
     const lf_allocator *allocator;
-    char symbol[32];        /* "SYN" */
-    lf_date first_date;     /* 2024-01-02; weekends are passed over */
-    int32_t day_count;      /* 1 */
-    uint64_t seed;          /* 1 */
-    lf_synth_preset preset; /* small tick */
-    int32_t level_count;    /* 10: levels a side in files, 1 to 10 */
+    char symbol[32];             /* "SYN" */
+    lf_date first_date;          /* 2024-01-02; weekends are passed over */
+    int32_t day_count;           /* 1 */
+    uint64_t seed;               /* 1 */
+    lf_synth_preset preset;      /* small tick */
+    const lf_synth_model *model; /* NULL: the preset's; else copied, borrowed by lf_synth_write() */
+    int32_t level_count;         /* 10: levels a side in files, 1 to 10 */
     /** Share A of the variance of the latent 1-min return that past trade flow explains, [0, 0.5].
         0: the latent price is a martingale. */
     double alpha;
@@ -42,6 +88,33 @@ typedef struct lf_synth lf_synth;
 
 /** Defaults as named at each member. */
 LF_API void lf_synth_options_default(lf_synth_options *options);
+
+/** The numbers of a preset. */
+LF_API void lf_synth_model_default(lf_synth_preset preset, lf_synth_model *out);
+
+/**
+ * Set a number of a model, or a list of them, by its name.
+ *
+ * @param values  [count]
+ * @return LF_OK, or LF_RANGE (no such name, another count, a value outside of its range)
+ */
+LF_API LF_MUST_CHECK lf_status lf_synth_model_set(
+    lf_synth_model *model, const char *name, const double *values, size_t count, lf_error *error
+);
+
+/**
+ * Write a model as a configuration, section [synth]: its preset and all its numbers.
+ *
+ * @param note  one line about it
+ * @return LF_OK, LF_IO or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_synth_model_write(
+    const lf_synth_model *model,
+    lf_synth_preset preset,
+    const char *note,
+    const char *path,
+    lf_error *error
+);
 
 /**
  * Begin one day. Its random numbers depend on the seed, the symbol and the day's number alone, so
@@ -97,8 +170,8 @@ LF_API LF_MUST_CHECK lf_status lf_synth_write(
 /** Best hit rate that anyone could have on the planted drift: 1/2 + asin(sqrt(A))/pi. */
 LF_API double lf_synth_hit_bound(double alpha);
 
-/** Parts of a day whose activity, spread and depth are told apart: half hours of a US session. */
-#define LF_SYNTH_PARTS 13
+/** Bins of lags of trade signs: [1], [2, 3], ... [64, 127]. */
+#define LF_SYNTH_SIGN_BINS 7
 
 /**
  * What a day looks like; NaN where there is too little data. Executions of one instant and one
@@ -106,8 +179,10 @@ LF_API double lf_synth_hit_bound(double alpha);
  */
 typedef struct lf_synth_facts {
     int64_t event_count;
+    int32_t level_count;
     double minutes; /* that were measured */
     double events_per_minute;
+    double moves_per_minute; /* changes of the mid */
     double trades_per_minute;
     double trade_lots;      /* mean of a trade */
     double hidden_share;    /* of the trades */
@@ -123,10 +198,13 @@ typedef struct lf_synth_facts {
     double beta_depth2;         /* mean of beta * 2 * depth; 1 in a stylised book */
     double sign_acf_1, sign_acf_10, sign_acf_100; /* of trade signs */
     double sign_exponent; /* the autocorrelation falls as lag^-exponent, lags 1 to 63 */
+    double sign_bins[LF_SYNTH_SIGN_BINS]; /* mean autocorrelation of lags 2^b to 2^(b+1) - 1 */
     double absolute_return_acf_1, absolute_return_acf_5, absolute_return_acf_20; /* 1-min */
     double variance_ratio_20;    /* of 1-s mid changes */
     double variance_ratio_60_20; /* the same of 60 s against 20 s */
     double volatility_1min_bps;
+    double activity_sd;              /* of the log of the activity that has an hour's memory */
+    double burst_sd;                 /* of that which has three minutes' */
     double open_activity;            /* events of the first half hour over those of 12:30-13:00 */
     double close_activity;           /* events of the last half hour over those of 12:30-13:00 */
     double open_depth;               /* depth of the first half hour over the day's mean */
@@ -211,6 +289,34 @@ LF_API LF_MUST_CHECK lf_status lf_synth_check_day(
  */
 LF_API LF_MUST_CHECK lf_status lf_synth_check_source(
     const lf_source *source, const lf_feed_options *options, lf_synth_facts *out, lf_error *error
+);
+
+/** Means of the facts of some days, over those where each is defined. */
+LF_API void lf_synth_facts_mean(const lf_synth_facts *facts, size_t count, lf_synth_facts *out);
+
+/**
+ * Find the model under which simulated days look like a measured one.
+ *
+ * Read off: price, trades and their sizes, memory of signs and of activity, shapes over the day.
+ * Found by simulating: rates and sizes of orders, spread, volatility, gaps between levels, how much
+ * queues tell. Not fitted: the memory of returns and variance ratios, which one day does not tell.
+ *
+ * @param allocator  may be NULL
+ * @param facts      of lf_synth_check_finish() or their mean
+ * @param progress   may be NULL; its day is always 0
+ * @param out        untouched on failure
+ * @return LF_OK, LF_DATA (the day cannot be measured), LF_NOT_FOUND (no tzdata), LF_CANCELLED or
+ *         LF_NOMEM
+ *
+ * Cost: simulates some fifteen days.
+ */
+LF_API LF_MUST_CHECK lf_status lf_synth_fit(
+    const lf_allocator *allocator,
+    const lf_synth_facts *facts,
+    lf_synth_progress progress,
+    void *context,
+    lf_synth_model *out,
+    lf_error *error
 );
 
 #ifdef __cplusplus

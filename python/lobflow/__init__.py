@@ -13,7 +13,7 @@ from lobflow._config import keys as config_keys
 from lobflow._core import (CancelledError, DataError, DependencyError, FormatError, InvariantError, IoError,
                            LobflowError, MismatchError, NotFoundError, OutOfMemoryError, RangeError, UnsupportedError)
 from lobflow._progress import LobflowNote
-from lobflow.data import Days, Finding, convert, inspect, open, synth  # noqa: A004
+from lobflow.data import Days, Finding, convert, inspect, open, synth, synth_check  # noqa: A004
 from lobflow.elsewhere import forecast
 from lobflow.model import Model, train
 from lobflow.strategy import Cancel, Order, Strategy, Target, View, Working
@@ -29,5 +29,5 @@ __all__ = [
     "InvariantError", "IoError", "LobflowError", "LobflowNote", "MismatchError", "Model", "NotFoundError", "Order",
     "OutOfMemoryError", "RangeError", "Run", "Strategy", "Table", "Target", "UnsupportedError", "View", "Working",
     "backtest", "config_keys", "convert", "feature", "feature_list", "features", "forecast", "impact", "inspect",
-    "labels", "latency", "open", "report", "run", "sweep", "synth", "train",
+    "labels", "latency", "open", "report", "run", "sweep", "synth", "synth_check", "train",
 ]

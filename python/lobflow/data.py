@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import html
 import os
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -443,9 +445,73 @@ def convert(data: Days | Path | Sequence[Path], path: Path, *, schema: str = "mb
 # ---- simulated days -------------------------------------------------------------------------
 
 
+def _preset(name: str) -> int:
+    presets = {"small_tick": lib.LF_SYNTH_SMALL_TICK, "large_tick": lib.LF_SYNTH_LARGE_TICK}
+    if name not in presets:
+        raise RangeError(f"preset {name!r}: small_tick or large_tick")
+    return int(presets[name])
+
+
+def _read_model(path: Path, numbers: Any) -> int:
+    """Read a model that `synth` or the program has written; returns its preset."""
+    with builtins.open(path, "rb") as file:
+        section = tomllib.load(file).get("synth")
+    if section is None:
+        raise RangeError(f"{os.fspath(path)}: a model of a market is one section, [synth]")
+    preset, error = _preset(section.pop("preset", "small_tick")), new_error()
+    lib.lf_synth_model_default(preset, numbers)
+    for key, value in section.items():
+        values = value if isinstance(value, list) else [value]
+        check(lib.lf_synth_model_set(numbers, key.encode(), values, len(values), error), error)
+    return preset
+
+
+def _facts(days: Days) -> Any:
+    """lf_synth_facts of each day."""
+    options, facts, error = ffi.new("lf_feed_options *"), ffi.new("lf_synth_facts[]", max(len(days), 1)), new_error()
+    config = _config.make(None, days._options)
+    lib.lf_run_feed_options(config, options)
+    for i in range(len(days)):
+        check(lib.lf_synth_check_source(days._sources + i, options, facts + i, error), error)
+    return facts
+
+
+def _fit(days: Days, options: Any, numbers: Any, watch: Any, levels: int | None) -> None:
+    """Fit a market to days and put it into the options."""
+    if len(set(days.symbols)) != 1:
+        raise RangeError("like: days of one symbol")
+    mean, error = ffi.new("lf_synth_facts *"), new_error()
+    lib.lf_synth_facts_mean(_facts(days), len(days), mean)
+    watch.days = 1
+    check(lib.lf_synth_fit(ffi.NULL, mean, on_day, watch.handle, numbers, error), error)
+    options.model, options.preset = numbers, lib.lf_synth_kind_of(mean)
+    options.level_count = mean.level_count if levels is None else levels
+
+
+def synth_check(data: Days | Path | Sequence[Path]) -> list[dict[str, float]]:
+    """What days look like by the measures that simulators are judged by.
+
+    Parameters
+    ----------
+    data
+        `Days` of any feed, simulated or real, or paths of them.
+
+    Returns
+    -------
+    list of dict
+        For each day its measures by name, as ``lobflow synth --check --json`` has them; NaN where a day is too short.
+    """
+    days = days_of(data)
+    facts, count = _facts(days), ffi.new("size_t *")
+    measures = lib.lf_synth_measures(count)
+    rows = [measures + k for k in range(count[0])]
+    return [{text(m.name): lib.lf_synth_measure_of(facts + i, m) for m in rows} for i in range(len(days))]
+
+
 @suggesting
 def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str = "SYN", first_date: str = "2024-01-02",
-          preset: str = "small_tick", levels: int = 10, alpha: float = 0.0, alpha_half_life: str | int = "1min",
+          preset: str | None = None, like: Days | Path | Sequence[Path] | None = None, model: Path | None = None,
+          levels: int | None = None, alpha: float = 0.0, alpha_half_life: str | int = "1min",
           activity: float = 1.0, progress: Progress = None) -> Days:
     """Simulate days and write them as LOBSTER files.
 
@@ -456,9 +522,13 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str = "SYN", fi
     days, seed, symbol, first_date
         The same seed gives the same bytes.
     preset
-        ``"small_tick"`` or ``"large_tick"``.
+        ``"small_tick"`` (None stands for it) or ``"large_tick"``.
+    like
+        Days of one symbol, of any feed, to which the market is fitted; ``model.toml`` in the folder then holds it.
+    model
+        A market that was fitted: such a file.
     levels
-        Levels a side in the files, 1 to 10.
+        Levels a side in the files, 1 to 10; None: ten, or as many as the days of ``like`` have.
     alpha
         Share of the variance of the latent 1-min return that past flow explains, 0 to 0.5.
     alpha_half_life
@@ -471,9 +541,8 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str = "SYN", fi
     Days
         Those in the folder that were written.
     """
-    presets = {"small_tick": lib.LF_SYNTH_SMALL_TICK, "large_tick": lib.LF_SYNTH_LARGE_TICK}
-    if preset not in presets:
-        raise RangeError(f"preset {preset!r}: small_tick or large_tick")
+    if (preset is not None) + (like is not None) + (model is not None) > 1:
+        raise RangeError("preset, like and model: one of them")
     days = whole("days", days, 1)
     options = ffi.new("lf_synth_options *")
     lib.lf_synth_options_default(options)
@@ -483,13 +552,21 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str = "SYN", fi
     options.symbol = name
     if lib.lf_date_parse(first_date.encode(), ffi.addressof(options, "first_date")) != lib.LF_OK:
         raise RangeError(f"first_date {first_date!r} is no date; write YYYY-MM-DD")
-    options.day_count, options.seed, options.preset = days, seed, presets[preset]
-    options.level_count, options.alpha, options.activity = levels, alpha, activity
+    options.day_count, options.seed, options.preset = days, seed, _preset(preset or "small_tick")
+    options.level_count, options.alpha, options.activity = levels or 10, alpha, activity
     options.alpha_half_life_ns = duration_ns(alpha_half_life)
-    error = new_error()
+    numbers, error = ffi.new("lf_synth_model *"), new_error()
+    if model is not None:
+        options.preset, options.model = _read_model(model, numbers), numbers
     with Watch(progress, "synth") as watch:
+        if like is not None:
+            _fit(days_of(like), options, numbers, watch, levels)
         watch.days = max(days, 1)  # type: ignore[attr-defined]
         check(lib.lf_synth_write(options, path_bytes(folder), on_day, watch.handle, error), error)
+    if options.model:
+        note = f"Fitted to {days_of(like).symbols[0]}." if like is not None else "A market as it was given."
+        path = path_bytes(os.path.join(folder, "model.toml"))
+        check(lib.lf_synth_model_write(numbers, options.preset, note.encode(), path, error), error)
     found = open(folder)
     wanted = [i for i, name in enumerate(found.symbols) if name == symbol and found.dates[i] >= first_date][:days]
     return found._take(wanted)

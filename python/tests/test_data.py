@@ -28,6 +28,18 @@ def test_same_seed_same_bytes(days, tmp_path):
         assert path.read_bytes() == first.read_bytes()
 
 
+def test_a_market_like_a_day(days, tmp_path):
+    made = lf.synth(tmp_path / "like", like=days[0], seed=3, symbol="ANEW")
+    again = lf.synth(tmp_path / "again", model=tmp_path / "like" / "model.toml", seed=3, symbol="ANEW")
+    files = [p for p in (tmp_path / "like").iterdir() if p.name.startswith("ANEW")]
+    assert len(files) == 2 and all(p.read_bytes() == (tmp_path / "again" / p.name).read_bytes() for p in files)
+    wanted, got = lf.synth_check(days[0] + made)[0], lf.synth_check(again)[0]
+    for name in ("spread_mean_ticks", "depth_lots", "trade_lots"):
+        assert abs(got[name] / wanted[name] - 1) < 0.3, name
+    with pytest.raises(lf.RangeError, match="one of them"):
+        lf.synth(tmp_path / "no", like=days, preset="small_tick")
+
+
 def test_inspect_counts_what_events_hold(days):
     found = lf.inspect(days[0])[0]
     events, trades = days[0].events()
@@ -50,6 +62,11 @@ def test_instrument(days):
     assert about["session_close_ns"] - about["session_open_ns"] == 6.5 * 3600e9
 
 
+def _model(folder, line):
+    (folder / "model.toml").write_text("[synth]\n" + line + "\n")
+    return folder / "model.toml"
+
+
 @pytest.mark.parametrize("call, kind, part", [
     (lambda p: lf.open(p / "none"), lf.NotFoundError, "none"),
     (lambda p: lf.open(p / "empty"), lf.NotFoundError, "empty"),
@@ -58,6 +75,8 @@ def test_instrument(days):
     (lambda p: lf.open(p, symbl="X"), TypeError, "did you mean 'symbol'"),
     (lambda p: lf.open(p, levels="x"), lf.MismatchError, "levels"),
     (lambda p: lf.synth(p / "s", preset="medium"), lf.RangeError, "small_tick"),
+    (lambda p: lf.synth(p / "s", model=_model(p, "limit_rat = 3")), lf.RangeError, "did you mean limit_rate"),
+    (lambda p: lf.synth(p / "s", model=_model(p, "metaorders = 9")), lf.RangeError, "from 1 to 8"),
     (lambda p: lf.synth(p / "s", days=0), lf.RangeError, "day"),
     (lambda p: lf.synth(p / "s", first_date="soon"), lf.RangeError, "YYYY-MM-DD"),
     (lambda p: lf.synth(p / "s", symbol="X" * 40), lf.RangeError, "31"),

@@ -44,9 +44,12 @@ lf_status lf_synth_check_create(
     const int64_t length_ns = instrument->session_close_ns - instrument->session_open_ns;
     self->second_count = (size_t)(length_ns / LF_NS_PER_SECOND);
     self->mids = lf_allocate(allocator, self->second_count + 1, sizeof *self->mids);
+    self->minute_count = self->second_count / 60;
+    self->minute_events =
+        lf_allocate(allocator, self->minute_count + 1, sizeof *self->minute_events);
     self->spreads = lf_allocate(allocator, LFI_CHECK_SPREADS, sizeof *self->spreads);
     lf_status status = LF_NOMEM;
-    if (self->mids != NULL && self->spreads != NULL) {
+    if (self->mids != NULL && self->minute_events != NULL && self->spreads != NULL) {
         status = create_study(self, length_ns, error);
     }
     if (status != LF_OK) {
@@ -68,6 +71,7 @@ void lf_synth_check_destroy(lf_synth_check *check)
     lf_study_destroy(check->study);
     lf_release(allocator, check->mids);
     lf_release(allocator, check->spreads);
+    lf_release(allocator, check->minute_events);
     lf_release(allocator, check->signs);
     lf_release(allocator, check);
 }
@@ -145,7 +149,9 @@ static void take_state(lf_synth_check *self, const lf_event *event, size_t part)
         return;
     }
     const int64_t spread = lf_book_spread(q);
-    self->mid = (double)lf_book_mid2(q) / 2;
+    const double mid = (double)lf_book_mid2(q) / 2;
+    self->move_count += !isnan(self->mid) && mid != self->mid;
+    self->mid = mid;
     self->valid_count++;
     self->spreads[spread < LFI_CHECK_SPREADS ? spread : LFI_CHECK_SPREADS - 1]++;
     self->part_rows[part]++;
@@ -181,6 +187,8 @@ lf_status lf_synth_check_push(lf_synth_check *check, const lf_batch *batch)
         const size_t part = place < LF_SYNTH_PARTS ? place : LF_SYNTH_PARTS - 1;
         check->event_count++;
         check->part_events[part]++;
+        /* The last place takes what is left of a minute. */
+        check->minute_events[(ts_ns - in->session_open_ns) / LF_NS_PER_MINUTE]++;
         /* The price of an auction is no decision of one side. */
         const uint16_t count = event->kind == LF_EVENT_CROSS ? 0 : event->trade_count;
         for (uint16_t t = 0; t < count; t++) {

@@ -45,9 +45,9 @@ lfi_flow_moments lfi_synth_flow_moments(
     };
     double first = 1;
     double with_surprise = 0;
-    for (int j = 0; j < LFI_SYNTH_KINDS; j++) {
+    for (int j = 0; j < LF_SYNTH_KINDS; j++) {
         const double a = signs->weight[j];
-        double nu = rate * signs->end[j] / LFI_SYNTH_POOL;
+        double nu = rate * signs->end[j] / signs->pool;
         /* The formulas have a removable pole where the two decays meet. */
         nu *= fabs(nu / kappa - 1) < 1e-6 ? 1 + 2e-6 : 1;
         const double scale = rate * rate * a / (kappa * kappa - nu * nu);

@@ -25,6 +25,17 @@ static int64_t draw_size(lf_random *random, double mean)
     return size < 1 ? 1 : (int64_t)size;
 }
 
+/* Size of a new order: geometric with a mean that may itself be drawn, so that some are large. */
+static int64_t draw_order(lf_synth *s, double part)
+{
+    const double tail = s->model.size_tail;
+    double mean = s->model.size_mean * s->depth_scale * part;
+    if (tail > 0) {
+        mean *= exp(tail * lf_random_normal(&s->random) - tail * tail / 2);
+    }
+    return draw_size(&s->random, mean);
+}
+
 static int32_t bid_limit(const lf_synth *s)
 {
     return (int32_t)floor(s->reference - s->half_spread);
@@ -39,7 +50,7 @@ static int32_t ask_limit(const lf_synth *s)
 static lf_event *emit(lf_synth *s, lf_event_kind kind, uint64_t id, int32_t side, int64_t lots)
 {
     lf_event *event = &s->events[s->event_count];
-    lfi_ladder_quotes(&s->ladder, s->options.level_count, &event->quotes);
+    lfi_ladder_quotes(&s->ladder, s->options.level_count, s->base_ticks, &event->quotes);
     const bool is_shown = memcmp(&event->quotes, &s->shown, sizeof s->shown) != 0;
     if (s->is_silent || (!is_shown && kind != LF_EVENT_HIDDEN)) {
         s->shown = event->quotes;
@@ -82,7 +93,7 @@ static void add_order(lf_synth *s, int32_t side, int32_t ticks, int64_t lots)
     }
     lf_event *event = emit(s, LF_EVENT_ADD, s->ladder.orders[slot].id, side, lots);
     if (event != NULL) {
-        event->price_units = (int64_t)ticks * UNITS_PER_TICK;
+        event->price_units = (s->base_ticks + ticks) * UNITS_PER_TICK;
     }
 }
 
@@ -93,7 +104,7 @@ static void remove_order(lf_synth *s, uint32_t slot, int64_t lots)
     const lf_event_kind kind = lots == order.lots ? LF_EVENT_DELETE : LF_EVENT_CANCEL;
     lf_event *event = emit(s, kind, order.id, order.side, lots);
     if (event != NULL) {
-        event->price_units = (int64_t)order.ticks * UNITS_PER_TICK;
+        event->price_units = (s->base_ticks + order.ticks) * UNITS_PER_TICK;
     }
 }
 
@@ -129,17 +140,18 @@ void lfi_synth_withdraw(lf_synth *s)
  */
 static double room(const lf_synth *s, int32_t side)
 {
-    const lfi_synth_rates *r = &s->rates;
+    const lf_synth_model *r = &s->model;
     const double ahead = side * (s->latent - s->reference);
     const double touch = side > 0 ? s->reference - s->half_spread - s->ladder.best[0]
                                   : s->ladder.best[1] - s->reference - s->half_spread;
-    const double left = r->zone > 0 ? 0.5 + r->zone + ahead : touch;
+    const double edge = r->zone > 0 ? 0.5 + r->zone : r->follow_ticks;
+    const double left = edge > 0 ? edge + ahead : touch;
     return fmin(fmax(left / r->queue_reach, 0), 1);
 }
 
 void lfi_synth_limit_order(lf_synth *s)
 {
-    const lfi_synth_rates *r = &s->rates;
+    const lf_synth_model *r = &s->model;
     const uint32_t *count = s->ladder.side_count;
     int32_t side = lf_random_below(&s->random, 2) == 0 ? 1 : -1;
     if (count[0] < SIDE_LEAST || count[1] < SIDE_LEAST) {
@@ -158,20 +170,20 @@ void lfi_synth_limit_order(lf_synth *s)
     if (lf_random_uniform(&s->random) < wary) {
         return;
     }
-    add_order(s, side, ticks, draw_size(&s->random, r->size_mean * s->depth_scale * (1 - wary)));
+    add_order(s, side, ticks, draw_order(s, 1 - wary));
 }
 
 void lfi_synth_better_quote(lf_synth *s, int32_t side)
 {
     const int32_t ticks = side > 0 ? bid_limit(s) : ask_limit(s);
     if (side > 0 ? ticks > s->ladder.best[0] : ticks < s->ladder.best[1]) {
-        add_order(s, side, ticks, draw_size(&s->random, s->rates.size_mean * s->depth_scale));
+        add_order(s, side, ticks, draw_order(s, 1));
     }
 }
 
 void lfi_synth_cancel(lf_synth *s)
 {
-    const lfi_synth_rates *r = &s->rates;
+    const lf_synth_model *r = &s->model;
     const uint32_t slot = s->ladder.live[lf_random_below(&s->random, s->ladder.live_count)];
     const lfi_order *order = &s->ladder.orders[slot];
     const int side = order->side > 0 ? 0 : 1;
@@ -182,7 +194,12 @@ void lfi_synth_cancel(lf_synth *s)
     const double behind = fabs((double)(order->ticks - best));
     const double keep = behind == 0 ? r->queue_response * room(s, order->side)
                                     : behind / (behind + r->cancel_depth);
-    if (lf_random_uniform(&s->random) < keep) {
+    /* Who wants much waits longer, so that a short queue is one that goes soon. */
+    const double usual = r->size_mean * s->depth_scale / 2;
+    const double hurry = behind > 0 || r->size_patience <= 0
+                             ? 1
+                             : fmin(pow(usual / (double)order->lots, r->size_patience), 1);
+    if (lf_random_uniform(&s->random) < 1 - (1 - keep) * hurry) {
         return;
     }
     /* One cancellation in ten takes back a part. */
@@ -195,7 +212,7 @@ void lfi_synth_cancel(lf_synth *s)
 /* An execution enters the flow, and what nobody could expect of its sign moves the price. */
 static void take_in(lf_synth *s, int32_t sign, int64_t lots, double surprise)
 {
-    s->flow += sign * (double)lots / s->rates.market_size_mean;
+    s->flow += sign * (double)lots / s->model.market_size_mean;
     s->latent += s->impact * surprise;
 }
 
@@ -205,7 +222,7 @@ void lfi_synth_market_order(lf_synth *s)
     double surprise;
     const int32_t sign = lfi_signs_next(&s->signs, &s->random, &surprise);
     const int hit = sign > 0 ? 1 : 0;
-    int64_t left = draw_size(&s->random, s->rates.market_size_mean);
+    int64_t left = draw_size(&s->random, s->model.market_size_mean);
     const int64_t wanted = left;
     for (int i = 0; i < FILLS_MAX && left > 0 && s->ladder.side_count[hit] > SIDE_LAST; i++) {
         const int32_t ticks = s->ladder.best[hit];
@@ -214,7 +231,7 @@ void lfi_synth_market_order(lf_synth *s)
         const int64_t lots = left < order.lots ? left : order.lots;
         lfi_ladder_reduce(&s->ladder, slot, lots);
         lf_event *event = emit(s, LF_EVENT_EXECUTE, order.id, order.side, lots);
-        emit_trade(s, event, (int64_t)ticks * UNITS_PER_TICK, lots, false);
+        emit_trade(s, event, (s->base_ticks + ticks) * UNITS_PER_TICK, lots, false);
         left -= lots;
     }
     take_in(s, sign, wanted - left, surprise);
@@ -226,11 +243,11 @@ void lfi_synth_hidden_execution(lf_synth *s)
     const int32_t bid = s->ladder.best[0], ask = s->ladder.best[1];
     double surprise;
     const int32_t sign = lfi_signs_next(&s->signs, &s->random, &surprise);
-    const int64_t lots = draw_size(&s->random, s->rates.market_size_mean);
-    const int64_t mid_units = (int64_t)(bid + ask) * (UNITS_PER_TICK / 2);
+    const int64_t lots = draw_size(&s->random, s->model.market_size_mean);
+    const int64_t mid_units = (2 * s->base_ticks + bid + ask) * (UNITS_PER_TICK / 2);
     const bool at_mid = ask - bid < 3 || lf_random_below(&s->random, 2) == 0;
-    const int64_t edge_units = (int64_t)(sign > 0 ? ask - 1 : bid + 1) * UNITS_PER_TICK;
+    const int64_t edge = s->base_ticks + (sign > 0 ? ask - 1 : bid + 1);
     lf_event *event = emit(s, LF_EVENT_HIDDEN, 0, -sign, lots);
-    emit_trade(s, event, at_mid ? mid_units : edge_units, lots, true);
+    emit_trade(s, event, at_mid ? mid_units : edge * UNITS_PER_TICK, lots, true);
     take_in(s, sign, lots, surprise);
 }

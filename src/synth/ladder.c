@@ -120,7 +120,9 @@ void lfi_ladder_reduce(lfi_ladder *ladder, uint32_t slot, int64_t lots)
     }
 }
 
-void lfi_ladder_quotes(const lfi_ladder *ladder, int32_t level_count, lf_quotes *out)
+void lfi_ladder_quotes(
+    const lfi_ladder *ladder, int32_t level_count, int64_t base_ticks, lf_quotes *out
+)
 {
     int32_t bid = ladder->best[0], ask = ladder->best[1];
     for (int m = 0; m < LF_LEVELS_MAX; m++) {
@@ -132,9 +134,9 @@ void lfi_ladder_quotes(const lfi_ladder *ladder, int32_t level_count, lf_quotes 
             ask++;
         }
         const bool has_bid = wanted && bid > 0, has_ask = wanted && ask < LFI_SYNTH_TICKS;
-        out->bid_ticks[m] = has_bid ? bid : LF_BID_NONE;
+        out->bid_ticks[m] = has_bid ? base_ticks + bid : LF_BID_NONE;
         out->bid_lots[m] = has_bid ? ladder->levels[0][bid].lots : 0;
-        out->ask_ticks[m] = has_ask ? ask : LF_ASK_NONE;
+        out->ask_ticks[m] = has_ask ? base_ticks + ask : LF_ASK_NONE;
         out->ask_lots[m] = has_ask ? ladder->levels[1][ask].lots : 0;
         bid -= has_bid;
         ask += has_ask;

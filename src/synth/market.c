@@ -12,12 +12,9 @@
 /* Seconds that the book runs before the session, so that the first event finds it settled. */
 #define WARM_UP_S 300
 #define FIRST_ORDERS 200
-/* Tail of metaorder lengths: sign memory with exponent 0.55; METHODS: 1.5 to 1.6 on real markets.
- */
-#define LENGTH_EXPONENT 1.55
-/* Activity: log Ornstein-Uhlenbeck, one hour, sd 0.5; spread: five minutes. */
+/* Activity: logs of Ornstein-Uhlenbeck of one hour and of three minutes; spread: five minutes. */
 #define ACTIVITY_TIME_S 3600.0
-#define ACTIVITY_SD 0.5
+#define BURST_TIME_S 180.0
 #define SPREAD_TIME_S 300.0
 /* Activities, as factors, between which a planted drift must exist. */
 #define ACTIVITY_LEAST 0.01
@@ -49,7 +46,7 @@ void lfi_synth_instant(lf_synth *s, int64_t gap_ns)
 /* The drift that explains the planted share at the pace of this moment. */
 static double drift_now(const lf_synth *s, double activity)
 {
-    const lfi_synth_rates *r = &s->rates;
+    const lf_synth_model *r = &s->model;
     if (!(s->options.alpha > 0)) {
         return 0;
     }
@@ -63,21 +60,39 @@ static double drift_now(const lf_synth *s, double activity)
     return lfi_synth_drift(&moments, s->options.alpha, s->impact, noise) / mean;
 }
 
+/* One second of an Ornstein-Uhlenbeck process. */
+static void wander(lf_synth *s, double *log, double sd, double time_s)
+{
+    *log += -*log / time_s + sd * sqrt(2 / time_s) * lf_random_normal(&s->random);
+}
+
+/* A factor over the day: a line through the middles of the parts; 0 when none is given. */
+static double profile(const double parts[LF_SYNTH_PARTS], double at)
+{
+    const double place = at * LF_SYNTH_PARTS - 0.5;
+    const double low = fmin(fmax(floor(place), 0), LF_SYNTH_PARTS - 2);
+    const double share = fmin(fmax(place - low, 0), 1);
+    return parts[(int)low] * (1 - share) + parts[(int)low + 1] * share;
+}
+
 /* Once a second: the U of the day, the slow activity, the spread and the depth of new orders. */
 static void each_second(lf_synth *s)
 {
-    s->activity_log += -s->activity_log / ACTIVITY_TIME_S +
-                       ACTIVITY_SD * sqrt(2 / ACTIVITY_TIME_S) * lf_random_normal(&s->random);
-    s->spread_log += -s->spread_log / SPREAD_TIME_S + s->rates.spread_wobble *
-                                                          sqrt(2 / SPREAD_TIME_S) *
-                                                          lf_random_normal(&s->random);
+    const lf_synth_model *m = &s->model;
+    wander(s, &s->activity_log, m->activity_sd, ACTIVITY_TIME_S);
+    wander(s, &s->spread_log, m->spread_wobble, SPREAD_TIME_S);
+    if (m->burst_sd > 0) {
+        wander(s, &s->burst_log, m->burst_sd, BURST_TIME_S);
+    }
     const double at = s->time_s < 0 ? 0 : s->time_s / s->session_s;
     const double z2 = (2 * at - 1) * (2 * at - 1);
     /* Mean 1 over the day; the first and last half hours are three times as busy as noon. */
-    const double u = 0.65 + 1.75 * z2 * z2;
-    s->activity = s->options.activity * u * exp(s->activity_log - ACTIVITY_SD * ACTIVITY_SD / 2);
-    s->half_spread = s->rates.half_spread * exp(s->spread_log) * (at < 0.1 ? 1.5 - 5 * at : 1);
-    s->depth_scale = 1 - 0.65 * (at < 0.5 ? z2 * z2 : 0);
+    const double u = m->activity[0] > 0 ? profile(m->activity, at) : 0.65 + 1.75 * z2 * z2;
+    const double spread = m->spread[0] > 0 ? profile(m->spread, at) : at < 0.1 ? 1.5 - 5 * at : 1;
+    const double variance = m->activity_sd * m->activity_sd + m->burst_sd * m->burst_sd;
+    s->activity = s->options.activity * u * exp(s->activity_log + s->burst_log - variance / 2);
+    s->half_spread = m->half_spread * exp(s->spread_log) * spread;
+    s->depth_scale = m->depth[0] > 0 ? profile(m->depth, at) : 1 - 0.65 * (at < 0.5 ? z2 * z2 : 0);
     s->drift = drift_now(s, s->activity);
     s->next_second_s += 1;
 }
@@ -90,11 +105,11 @@ static void each_second(lf_synth *s)
  */
 static double pace(const lf_synth *s)
 {
-    const double c = s->rates.stickiness;
-    if (s->rates.zone <= 0 || c <= 0) {
+    const double c = s->model.stickiness;
+    if (s->model.zone <= 0 || c <= 0) {
         return 1;
     }
-    const double off = fmin(fabs(s->latent - s->reference) / (0.5 + s->rates.zone), 1);
+    const double off = fmin(fabs(s->latent - s->reference) / (0.5 + s->model.zone), 1);
     /* Mean of (1 - u) / (1 - c u) over u, twice: time in the zone, in units of the even pace. */
     const double slow = 2 * (c + (1 - c) * log1p(-c)) / (c * c);
     return slow * (1 - c * off);
@@ -102,9 +117,10 @@ static double pace(const lf_synth *s)
 
 static void follow(lf_synth *s)
 {
-    const double reach = 0.5 + s->rates.zone;
-    if (s->rates.zone <= 0) {
-        s->reference = s->latent;
+    const double reach = 0.5 + s->model.zone;
+    if (s->model.zone <= 0) {
+        const bool is_away = fabs(s->latent - s->reference) >= s->model.follow_ticks;
+        s->reference = is_away ? s->latent : s->reference;
     } else if (fabs(s->latent - s->reference) > reach) {
         /* It comes to rest at the nearest middle; a long jump is one jump. */
         const double rest = s->latent > s->reference ? reach - 1 : 1 - reach;
@@ -128,7 +144,7 @@ static void move_latent(lf_synth *s, double wait_s)
 
 static void step(lf_synth *s)
 {
-    const lfi_synth_rates *r = &s->rates;
+    const lf_synth_model *r = &s->model;
     const double cancel = r->cancel_rate * s->ladder.live_count;
     const double total =
         r->limit_rate + 2 * r->improve_rate + cancel + r->market_rate + r->hidden_rate;
@@ -209,7 +225,7 @@ static lf_status check_options(const lf_synth_options *o, lf_error *error)
             error, LF_RANGE, "synth: the symbol must be a name without '_', '/' and spaces"
         );
     }
-    return LF_OK;
+    return o->model != NULL ? lfi_synth_model_check(o->model, error) : LF_OK;
 }
 
 /* Fill the book before the session and let it settle without handing anything out. */
@@ -231,8 +247,8 @@ static void warm_up(lf_synth *s)
 /* Where the day begins and how fast its price moves. */
 static void set_prices(lf_synth *s)
 {
-    const lfi_synth_rates *r = &s->rates;
-    lfi_signs_init(&s->signs, LENGTH_EXPONENT, &s->random);
+    const lf_synth_model *r = &s->model;
+    lfi_signs_init(&s->signs, r, &s->random);
     s->kappa = log(2) / ((double)s->options.alpha_half_life_ns / 1e9);
     const double rate = r->market_rate + r->hidden_rate;
     const lfi_flow_moments moments = lfi_synth_flow_moments(&s->signs, rate, s->kappa, 2, MINUTE_S);
@@ -240,9 +256,12 @@ static void set_prices(lf_synth *s)
     s->impact = sqrt(r->impact_share * variance / (rate * moments.surprise_square));
     s->diffusion = sqrt((1 - r->impact_share) * variance);
     /* Days begin at prices spread by 1 % around the preset's. */
-    s->latent = r->price_start * exp(0.01 * lf_random_normal(&s->random));
+    const double begin = r->price_ticks * exp(0.01 * lf_random_normal(&s->random));
+    const bool is_high = r->price_ticks > LFI_SYNTH_TICKS / 2.0;
+    s->base_ticks = is_high ? (int64_t)(r->price_ticks - LFI_SYNTH_TICKS / 2.0) : 0;
+    s->latent = begin - (double)s->base_ticks;
     s->reference = r->zone > 0 ? floor(s->latent) + 0.5 : s->latent;
-    s->activity_log = ACTIVITY_SD * lf_random_normal(&s->random);
+    s->activity_log = r->activity_sd * lf_random_normal(&s->random);
     s->session_s = (double)(s->instrument.session_close_ns - s->instrument.session_open_ns) / 1e9;
 }
 
@@ -263,7 +282,8 @@ lf_synth_open(const lf_synth_options *options, int32_t day, lf_synth **out, lf_e
         s->memory = *options->allocator;
         s->allocator = &s->memory;
     }
-    s->rates = *lfi_synth_rates_of(options->preset);
+    s->model = options->model != NULL ? *options->model : *lfi_synth_preset(options->preset);
+    s->options.model = NULL;
     s->events = lf_allocate(s->allocator, LFI_SYNTH_BATCH + LFI_SYNTH_STEP, sizeof *s->events);
     s->trades = lf_allocate(s->allocator, LFI_SYNTH_BATCH + LFI_SYNTH_STEP, sizeof *s->trades);
     s->traces = lf_allocate(s->allocator, LFI_SYNTH_BATCH + LFI_SYNTH_STEP, sizeof *s->traces);
@@ -303,7 +323,7 @@ const lfi_synth_trace *lfi_synth_traces(const lf_synth *synth)
 
 double lf_synth_latent_ticks(const lf_synth *synth)
 {
-    return synth->latent;
+    return synth->latent + (double)synth->base_ticks;
 }
 
 void lf_synth_next(lf_synth *synth, lf_batch *out)

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Lags of trade signs over which the exponent is fitted: bins [1], [2, 3], ... [32, 63]. */
 #define LAG_BINS 6
@@ -24,11 +25,14 @@
 
 static const lf_synth_measure measures[] = {
     OPEN_ROW(events_per_minute),
+    OPEN_ROW(moves_per_minute),
     OPEN_ROW(trades_per_minute),
     OPEN_ROW(trade_lots),
     OPEN_ROW(hidden_share),
     OPEN_ROW(price_ticks),
     OPEN_ROW(volatility_1min_bps),
+    OPEN_ROW(activity_sd),
+    OPEN_ROW(burst_sd),
     OPEN_ROW(spread_mean_ticks),
     OPEN_ROW(spread_p90_ticks),
     ROW(spread_one_tick_share, 0, 0.25, 0.75, 0.95),
@@ -94,20 +98,14 @@ static double sign_acf(const lf_synth_check *self, size_t lag)
 }
 
 /* Minus the slope of log autocorrelation on log lag, over bins up to the first not above 0. */
-static double sign_exponent(const lf_synth_check *self)
+static double sign_exponent(const double *bins)
 {
     double sx = 0, sy = 0, sxx = 0, sxy = 0, n = 0;
-    for (size_t first = 1; n < LAG_BINS; first *= 2, n++) {
-        double sum = 0;
-        for (size_t lag = first; lag < 2 * first; lag++) {
-            sum += sign_acf(self, lag);
-        }
-        if (!(sum > 0)) {
-            break;
-        }
+    double first = 1;
+    for (int b = 0; b < LAG_BINS && bins[b] > 0; b++, first *= 2, n++) {
         /* The middle of a bin on the scale of logs. */
-        const double x = log((double)first * sqrt(2 - 1 / (double)first));
-        const double y = log(sum / (double)first);
+        const double x = log(first * sqrt(2 - 1 / first));
+        const double y = log(bins[b]);
         sx += x;
         sy += y;
         sxx += x * x;
@@ -170,6 +168,46 @@ static double mean_mid(const lf_synth_check *self)
     return ratio(sum, (double)n);
 }
 
+/* Autocovariance of the log of events a minute over what the half hour has on average. */
+static double activity_covariance(const lf_synth_check *self, size_t lag)
+{
+    double sum = 0, product = 0;
+    size_t n = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        const double mean = n > 0 ? sum / (double)n : 0;
+        n = 0;
+        for (size_t i = 0; i + lag < self->minute_count; i++) {
+            double log_ratio[2];
+            for (size_t k = 0; k < 2; k++) {
+                const size_t minute = i + k * lag;
+                const size_t part = minute * LF_SYNTH_PARTS / self->minute_count;
+                const double usual =
+                    (double)self->part_events[part] * LF_SYNTH_PARTS / (double)self->minute_count;
+                log_ratio[k] = log(((double)self->minute_events[minute] + 0.5) / (usual + 0.5));
+            }
+            sum += pass == 0 ? log_ratio[0] : 0;
+            product += pass == 1 ? (log_ratio[0] - mean) * (log_ratio[1] - mean) : 0;
+            n++;
+        }
+    }
+    return n > 10 * lag ? product / (double)n : NAN;
+}
+
+/*
+ * Two memories are told apart by the covariance over one minute and over ten: with decays of an
+ * hour and of three minutes it is a e^(-lag / 60) + b e^(-lag / 3).
+ */
+static void set_activity(const lf_synth_check *self, lf_synth_facts *out)
+{
+    const double near = activity_covariance(self, 1), far = activity_covariance(self, 10);
+    const double slow1 = exp(-1.0 / 60), slow10 = exp(-10.0 / 60);
+    const double fast1 = exp(-1.0 / 3), fast10 = exp(-10.0 / 3);
+    const double slow = (far * fast1 - near * fast10) / (slow10 * fast1 - slow1 * fast10);
+    const double fast = (near - fmax(slow, 0) * slow1) / fast1;
+    out->activity_sd = sqrt(fmax(slow, 0));
+    out->burst_sd = sqrt(fmax(fast, 0));
+}
+
 /* ---- facts ------------------------------------------------------------------------------ */
 
 static void set_parts(const lf_synth_check *self, lf_synth_facts *out)
@@ -216,7 +254,12 @@ static void set_trades(const lf_synth_check *self, lf_synth_facts *out)
     out->sign_acf_1 = sign_acf(self, 1);
     out->sign_acf_10 = sign_acf(self, 10);
     out->sign_acf_100 = sign_acf(self, 100);
-    out->sign_exponent = sign_exponent(self);
+    for (size_t b = 0; b < LF_SYNTH_SIGN_BINS; b++) {
+        for (size_t lag = (size_t)1 << b; lag < (size_t)2 << b; lag++) {
+            out->sign_bins[b] += sign_acf(self, lag) / (double)((size_t)1 << b);
+        }
+    }
+    out->sign_exponent = sign_exponent(out->sign_bins);
 }
 
 static void set_returns(const lf_synth_check *self, lf_synth_facts *out)
@@ -242,15 +285,38 @@ lf_status lf_synth_check_finish(lf_synth_check *check, lf_synth_facts *out, lf_e
     lfi_check_fill_seconds(check, INT64_MAX);
     *out = (lf_synth_facts){
         .event_count = check->event_count,
+        .level_count = check->instrument.level_count,
         .minutes = (double)check->second_count / 60,
         .queue_imbalance_auc = study.auc_queue_imbalance,
         .ofi_r2_10s = study.r2_ofi,
         .beta_depth2 = study.beta_depth2,
     };
     out->events_per_minute = (double)check->event_count / out->minutes;
+    out->moves_per_minute = (double)check->move_count / out->minutes;
     set_parts(check, out);
     set_spreads(check, out);
     set_trades(check, out);
     set_returns(check, out);
+    set_activity(check, out);
     return LF_OK;
+}
+
+/* Doubles of the facts, from `minutes` on: all behind the two counts. */
+#define FACT_FIRST offsetof(lf_synth_facts, minutes)
+#define FACT_COUNT ((sizeof(lf_synth_facts) - FACT_FIRST) / sizeof(double))
+
+void lf_synth_facts_mean(const lf_synth_facts *facts, size_t count, lf_synth_facts *out)
+{
+    *out = facts[0];
+    for (size_t k = 0; k < FACT_COUNT; k++) {
+        const size_t offset = FACT_FIRST + k * sizeof(double);
+        double sum = 0, n = 0, value;
+        for (size_t i = 0; i < count; i++) {
+            memcpy(&value, (const char *)&facts[i] + offset, sizeof value);
+            sum += isnan(value) ? 0 : value;
+            n += !isnan(value);
+        }
+        value = n > 0 ? sum / n : NAN;
+        memcpy((char *)out + offset, &value, sizeof value);
+    }
 }

@@ -16,6 +16,12 @@
 
 #include <cmocka.h>
 
+static void init_signs(lfi_signs *pool, double exponent, lf_random *random)
+{
+    const lf_synth_model model = {.metaorders = 2, .length_exponent = exponent};
+    lfi_signs_init(pool, &model, random);
+}
+
 #define SECONDS 23400
 #define MINUTE 60
 /* Starts of the minutes that are looked at: every 5 s. */
@@ -45,7 +51,7 @@ static void test_sign_memory_closed_form(void **state)
     lfi_signs pool;
     double surprise, surprises = 0, squares = 0;
     lf_random_seed(&random, 11, 0);
-    lfi_signs_init(&pool, 1.55, &random);
+    init_signs(&pool, 1.55, &random);
     for (int i = 0; i < COUNT; i++) {
         signs[i] = (int8_t)lfi_signs_next(&pool, &random, &surprise);
         surprises += surprise;
@@ -115,7 +121,7 @@ static void test_flow_moments_closed_form(void **state)
         lf_random random;
         lfi_signs pool;
         lf_random_seed(&random, 12, 0);
-        lfi_signs_init(&pool, 1.55, &random);
+        init_signs(&pool, 1.55, &random);
         const double kappa = log(2) / rows[r].half_life;
         const lfi_flow_moments found = simulate_flow(&pool, rows[r].rate, kappa, 100000);
         const lfi_flow_moments m = lfi_synth_flow_moments(&pool, rows[r].rate, kappa, 2, MINUTE);
@@ -135,7 +141,7 @@ static void test_drift_without_memory(void **state)
     lfi_signs pool;
     lf_random_seed(&random, 13, 0);
     /* With an exponent of 60 all metaorders are one order long. */
-    lfi_signs_init(&pool, 60, &random);
+    init_signs(&pool, 60, &random);
     const double variance = rate * 2 / (2 * kappa), g = (1 - exp(-kappa * t)) / kappa;
     const double fresh =
         rate * 2 / (kappa * kappa) *
@@ -206,13 +212,13 @@ typedef struct found {
 static found look(const lf_synth_options *options)
 {
     static second seconds[SECONDS + 1];
-    const lfi_synth_rates *r = lfi_synth_rates_of(options->preset);
+    const lf_synth_model *r = lfi_synth_preset(options->preset);
     const double kappa = log(2) / ((double)options->alpha_half_life_ns / 1e9);
     double xy[DAYS_MAX] = {0}, sum = 0, xx = 0, yy = 0, hits = 0, moves = 0, latent_hits = 0, n = 0;
     lf_random random;
     lfi_signs pool;
     lf_random_seed(&random, 1, 0);
-    lfi_signs_init(&pool, 1.55, &random);
+    init_signs(&pool, 1.55, &random);
     for (int32_t day = 0; day < options->day_count; day++) {
         const size_t count = simulate_day(options, day, seconds);
         for (size_t i = MINUTE; i + MINUTE < count; i += STRIDE) {

@@ -6,12 +6,12 @@
  * 12 bps a minute as of a liquid share, and the facts of docs/modules/synth.md, which says what
  * each number is for.
  */
-const lfi_synth_rates *lfi_synth_rates_of(lf_synth_preset preset)
+const lf_synth_model *lfi_synth_preset(lf_synth_preset preset)
 {
-    static const lfi_synth_rates all[] = {
+    static const lf_synth_model all[] = {
         [LF_SYNTH_SMALL_TICK] =
             {
-                .price_start = 10000,
+                .price_ticks = 10000,
                 .volatility = 1.5,
                 .impact_share = 0.6,
                 .zone = 0,
@@ -30,10 +30,13 @@ const lfi_synth_rates *lfi_synth_rates_of(lf_synth_preset preset)
                 .market_size_mean = 90,
                 .queue_response = 0.8,
                 .queue_reach = 3,
+                .metaorders = 2,
+                .length_exponent = 1.55,
+                .activity_sd = 0.5,
             },
         [LF_SYNTH_LARGE_TICK] =
             {
-                .price_start = 3000,
+                .price_ticks = 3000,
                 .volatility = 0.387,
                 .impact_share = 0.35,
                 .zone = 0.5,
@@ -52,7 +55,15 @@ const lfi_synth_rates *lfi_synth_rates_of(lf_synth_preset preset)
                 .market_size_mean = 180,
                 .queue_response = 0.98,
                 .queue_reach = 2,
+                .metaorders = 2,
+                .length_exponent = 1.55,
+                .activity_sd = 0.5,
             },
     };
     return &all[preset];
+}
+
+void lf_synth_model_default(lf_synth_preset preset, lf_synth_model *out)
+{
+    *out = *lfi_synth_preset(preset);
 }

@@ -5,7 +5,7 @@
 #include <lobflow/study.h>
 #include <lobflow/synth.h>
 
-/* Prices that the book can hold, in ticks: 0.01 to 655.35 USD. */
+/* Prices that the book can hold, in ticks from the base of the day on. */
 #define LFI_SYNTH_TICKS 65536
 /* Orders that can rest at once; the model keeps some hundreds. */
 #define LFI_SYNTH_ORDERS 8192
@@ -48,28 +48,24 @@ uint32_t lfi_ladder_add(lfi_ladder *ladder, int32_t side, int32_t ticks, int64_t
 /* Take lots (at most all) from an order; an empty order leaves. */
 void lfi_ladder_reduce(lfi_ladder *ladder, uint32_t slot, int64_t lots);
 
-/* The best levels. */
-void lfi_ladder_quotes(const lfi_ladder *ladder, int32_t level_count, lf_quotes *out);
-
-/*
- * Metaorders that are under way at once, and kinds of them: kind j is 2^j orders long on average.
- * The longest, 512 orders, take some five minutes; longer ones would make each day another market.
- */
-#define LFI_SYNTH_POOL 2
-#define LFI_SYNTH_KINDS 10
+/* The best levels; base_ticks is the price of the ladder's tick 0. */
+void lfi_ladder_quotes(
+    const lfi_ladder *ladder, int32_t level_count, int64_t base_ticks, lf_quotes *out
+);
 
 /* Signs of market orders with long memory. */
 typedef struct lfi_signs {
-    int32_t sign[LFI_SYNTH_POOL];
-    int32_t kind[LFI_SYNTH_POOL];
-    bool is_fresh[LFI_SYNTH_POOL];  /* has sent no order yet, so that nobody can know its sign */
-    double share[LFI_SYNTH_KINDS];  /* of the metaorders */
-    double end[LFI_SYNTH_KINDS];    /* probability that an order is the last one */
-    double weight[LFI_SYNTH_KINDS]; /* a_j in the autocorrelation at lag k >= 1: the sum of
-                                       a_j (1 - end_j / LFI_SYNTH_POOL)^(k - 1) */
+    int32_t pool; /* metaorders that are under way at once */
+    int32_t sign[LF_SYNTH_POOL_MAX];
+    int32_t kind[LF_SYNTH_POOL_MAX];
+    bool is_fresh[LF_SYNTH_POOL_MAX]; /* has sent no order yet: nobody can know its sign */
+    double share[LF_SYNTH_KINDS];     /* of the metaorders */
+    double end[LF_SYNTH_KINDS];       /* probability that an order is the last one */
+    double weight[LF_SYNTH_KINDS];    /* a_j in the autocorrelation at lag k >= 1: the sum of
+                                         a_j (1 - end_j / pool)^(k - 1) */
 } lfi_signs;
 
-void lfi_signs_init(lfi_signs *signs, double exponent, lf_random *random);
+void lfi_signs_init(lfi_signs *signs, const lf_synth_model *model, lf_random *random);
 
 /* The next sign; surprise is the sign minus what all that came before let one expect. */
 int32_t lfi_signs_next(lfi_signs *signs, lf_random *random, double *surprise);
@@ -97,30 +93,13 @@ lfi_flow_moments lfi_synth_flow_moments(
  */
 double lfi_synth_drift(const lfi_flow_moments *moments, double alpha, double impact, double noise);
 
-/* What differs between the presets; rates are per second at activity 1. */
-typedef struct lfi_synth_rates {
-    double price_start;    /* ticks */
-    double volatility;     /* ticks per square root of a second, of the latent price */
-    double impact_share;   /* of that variance, by market orders that surprise */
-    double zone;           /* 0, or ticks beyond half a tick at which the reference price jumps */
-    double stickiness;     /* how much slower the latent price is near the edge of its zone */
-    double half_spread;    /* ticks from the reference price to the first price quoted */
-    double spread_wobble;  /* sd of the log of the half spread */
-    double limit_rate;     /* new orders, both sides together */
-    double improve_rate;   /* better quotes where the spread is wider than it need be, a side */
-    double cancel_rate;    /* of one order at the touch */
-    double cancel_depth;   /* ticks at which an order lives twice as long */
-    double market_rate;    /* market orders, both signs together */
-    double hidden_rate;    /* executions against hidden orders */
-    double depth_ticks;    /* scale of the distance of new orders */
-    double depth_exponent; /* of its tail: P(distance > d) = (1 + d / depth_ticks)^-exponent */
-    double size_mean;      /* lots of a new order */
-    double market_size_mean;
-    double queue_response; /* how strongly queues thin out as the latent price comes near */
-    double queue_reach;    /* ticks over which they do */
-} lfi_synth_rates;
+const lf_synth_model *lfi_synth_preset(lf_synth_preset preset);
 
-const lfi_synth_rates *lfi_synth_rates_of(lf_synth_preset preset);
+/* LF_OK, or LF_RANGE when a number is outside of its range. */
+lf_status lfi_synth_model_check(const lf_synth_model *model, lf_error *error);
+
+/* Move each number into its range. */
+void lfi_synth_model_clamp(lf_synth_model *model);
 
 /* What nobody sees, after each event handed out. For tests. */
 typedef struct lfi_synth_trace {
@@ -134,7 +113,7 @@ struct lf_synth {
     lf_allocator memory;
     lf_synth_options options;
     lf_instrument instrument;
-    lfi_synth_rates rates;
+    lf_synth_model model;
     lfi_ladder ladder;
     lfi_signs signs;
     lf_random random;
@@ -142,13 +121,14 @@ struct lf_synth {
     lf_trade *trades;
     lfi_synth_trace *traces;
     size_t event_count, trade_count;
-    double latent;       /* ticks */
+    int64_t base_ticks;  /* what the ladder's tick 0 is */
+    double latent;       /* ticks of the ladder, as all that follows */
     double reference;    /* what the quotes follow: the latent price, or the middle of its zone */
     double flow;         /* x: signed executed size / its mean, decaying */
     double drift, kappa; /* ticks per second per x; decay per second */
     double impact;       /* ticks per unit of surprise of a market order */
     double diffusion;    /* ticks per square root of a second: the rest of the volatility */
-    double activity_log, spread_log, activity, half_spread, depth_scale;
+    double activity_log, burst_log, spread_log, activity, half_spread, depth_scale;
     double time_s; /* since the open; negative during warm-up */
     int64_t ts_ns; /* of the last message */
     double session_s, next_second_s;
@@ -193,9 +173,11 @@ struct lf_synth_check {
     int64_t print_ts_ns, print_units;
     int8_t print_sign, tick_sign;
     int64_t trade_count, hidden_count, trade_lots;
-    int64_t event_count, valid_count;
+    int64_t event_count, valid_count, move_count;
     int64_t *spreads; /* [LFI_CHECK_SPREADS] states with that spread */
     int64_t behind_count, behind_lots, behind_ticks; /* of the levels behind the best */
+    int64_t *minute_events;                          /* [minute_count], whole minutes */
+    size_t minute_count;
     int64_t part_events[LF_SYNTH_PARTS], part_rows[LF_SYNTH_PARTS];
     int64_t part_depth2[LF_SYNTH_PARTS], part_spread[LF_SYNTH_PARTS];
 };

@@ -110,7 +110,7 @@ static void test_trades_leave_both_sides(void **state)
         for (int i = 0; i < 3000; i++) {
             synth->event_count = synth->trade_count = 0;
             lfi_synth_market_order(synth);
-            lfi_ladder_quotes(&synth->ladder, 10, &quotes);
+            lfi_ladder_quotes(&synth->ladder, 10, 0, &quotes);
             assert_true(lf_book_valid(&quotes));
         }
         for (int i = 0; i < 40; i++) {
