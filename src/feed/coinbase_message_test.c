@@ -162,7 +162,9 @@ static void test_many_trades(void **state)
     assert_int_equal(stats.backward_count, 0);
     lf_source_list_clear(&list);
     lf_testing_folder_remove(&folder);
-    /* ---- both ways -------------------------------------------------------------------------- */
+}
+
+/* ---- both ways -------------------------------------------------------------------------- */
 
 #define LINE_MAX 1024
 #define LEVELS_MAX LFI_COINBASE_LEVELS_OF(LINE_MAX)
@@ -174,219 +176,211 @@ static void test_many_trades(void **state)
     "17 {\"channel\":\"" channel "\",\"client_id\":\"\",\"timestamp\":" \
     "\"2024-08-09T12:00:00.123456789Z\",\"sequence_num\":7,\"events\":[{"
 
-    /* Whether the direct reader takes a line. */
-    static const struct line_case {
-        const char *text;
-        bool is_direct;
-    } line_cases[] = {
-        {"1723204800001000000 {\"type\":\"l2update\"," PRODUCT
-         ",\"changes\":[[\"buy\",\"61000.10\",\"0.25\"],"
-         "[\"sell\",\"61000.2\",\"0.00000000\"]]," TIME "}",
-         true},
-        {"{\"type\":\"l2update\"," PRODUCT ",\"changes\":[]," TIME "}", true},
-        {"{\"type\":\"match\",\"trade_id\":10,\"maker_order_id\":" ID ",\"taker_order_id\":" ID
-         ",\"side\":\"sell\",\"size\":\"5.23512\",\"price\":\"400.23\"," PRODUCT
-         ",\"sequence\":50," TIME "}",
-         true},
-        {"{\"type\":\"match\",\"trade_id\":\"10\",\"side\":\"BUY\",\"size\":\"5\",\"price\":"
-         "\"400\"," PRODUCT "," TIME "}",
-         true},
-        {"{\"type\":\"received\"," TIME "," PRODUCT ",\"sequence\":10,\"order_id\":" ID
-         ",\"size\":\"1.34\",\"price\":\"502.1\",\"side\":\"buy\",\"order_type\":\"limit\","
-         "\"client_"
-         "oid\":"
-         "\"\"}",
-         true},
-        {"{\"type\":\"open\"," TIME "," PRODUCT ",\"sequence\":10,\"order_id\":" ID
-         ",\"price\":\"200.2\",\"remaining_size\":\"1.00\",\"side\":\"sell\"}",
-         true},
-        {"{\"type\":\"done\"," TIME "," PRODUCT
-         ",\"sequence\":10,\"price\":\"200.2\",\"order_id\":" ID
-         ",\"reason\":\"filled\",\"side\":\"sell\",\"remaining_size\":\"0\"}",
-         true},
-        {"{\"type\":\"change\"," TIME ",\"sequence\":80,\"order_id\":" ID "," PRODUCT
-         ",\"new_size\":\"5.2\",\"old_size\":\"12.2\",\"price\":\"400.23\",\"side\":\"sell\"}",
-         true},
-        {"{\"type\":\"change\",\"reason\":\"modify_order\"," TIME
-         ",\"sequence\":80,\"order_id\":" ID ",\"side\":\"buy\"," PRODUCT
-         ",\"old_size\":\"8\",\"new_size\":\"4\",\"old_price\":\"7\","
-         "\"new_price\":\"6\"}",
-         true},
-        {"{\"type\":\"change\"," TIME ",\"sequence\":80,\"order_id\":" ID "," PRODUCT
-         ",\"side\":\"sell\",\"funds\":\"1\"}",
-         true},
-        {ADVANCED("l2_data"
-         ) "\"type\":\"update\"," PRODUCT ",\"updates\":[{\"side\":\"bid\",\"event_time\":"
-           "\"2024-08-09T12:00:00.1Z\",\"price_level\":\"21921.73\",\"new_quantity\":"
-           "\"0.06317902\"},{\"side\":\"offer\",\"event_time\":\"1970-01-01T00:00:00Z\","
-           "\"price_level\":\"21921.8\",\"new_quantity\":\"0\"}]}]}",
-         true},
-        {ADVANCED("l2_data") "\"type\":\"snapshot\"," PRODUCT ",\"updates\":[]}]}", true},
-        {ADVANCED("market_trades") "\"type\":\"update\",\"trades\":[{\"trade_id\":\"12\"," PRODUCT
-                                   ",\"price\":\"1260.01\",\"size\":\"0.3\",\"side\":\"BUY\"," TIME
-                                   "}]}]}",
-         true},
-        /* Several trades, trades of before, other messages, blanks and escapes are the parser's. */
-        {ADVANCED("market_trades") "\"type\":\"update\",\"trades\":[{\"trade_id\":\"12\"," PRODUCT
-                                   ",\"price\":\"1\",\"size\":\"3\",\"side\":\"BUY\"," TIME
-                                   "},{\"trade_id\":\"11\"," PRODUCT
-                                   ",\"price\":\"2\",\"size\":\"3\",\"side\":\"SELL\"," TIME
-                                   "}]}]}",
-         false},
-        {ADVANCED("market_trades") "\"type\":\"snapshot\",\"trades\":[]}]}", false},
-        {ADVANCED("heartbeats") "\"current_time\":\"x\"}]}", false},
-        {"{\"type\":\"heartbeat\",\"sequence\":90," PRODUCT "," TIME "}", false},
-        {"{\"type\":\"activate\"," PRODUCT ",\"order_id\":" ID "," TIME "}", false},
-        {"{\"type\":\"last_match\",\"trade_id\":10," PRODUCT "," TIME "}", false},
-        {"{\"type\":\"l2update\"," PRODUCT ",\"changes\":[[\"buy\",\"1\",\"2\"]], " TIME "}",
-         false},
-        {"{\"type\":\"l2\\u0075pdate\"," PRODUCT ",\"changes\":[]," TIME "}", false},
-    };
+/* Whether the direct reader takes a line. */
+static const struct line_case {
+    const char *text;
+    bool is_direct;
+} line_cases[] = {
+    {"1723204800001000000 {\"type\":\"l2update\"," PRODUCT
+     ",\"changes\":[[\"buy\",\"61000.10\",\"0.25\"],"
+     "[\"sell\",\"61000.2\",\"0.00000000\"]]," TIME "}",
+     true},
+    {"{\"type\":\"l2update\"," PRODUCT ",\"changes\":[]," TIME "}", true},
+    {"{\"type\":\"match\",\"trade_id\":10,\"maker_order_id\":" ID ",\"taker_order_id\":" ID
+     ",\"side\":\"sell\",\"size\":\"5.23512\",\"price\":\"400.23\"," PRODUCT
+     ",\"sequence\":50," TIME "}",
+     true},
+    {"{\"type\":\"match\",\"trade_id\":\"10\",\"side\":\"BUY\",\"size\":\"5\",\"price\":"
+     "\"400\"," PRODUCT "," TIME "}",
+     true},
+    {"{\"type\":\"received\"," TIME "," PRODUCT ",\"sequence\":10,\"order_id\":" ID
+     ",\"size\":\"1.34\",\"price\":\"502.1\",\"side\":\"buy\",\"order_type\":\"limit\",\"client_"
+     "oid\":"
+     "\"\"}",
+     true},
+    {"{\"type\":\"open\"," TIME "," PRODUCT ",\"sequence\":10,\"order_id\":" ID
+     ",\"price\":\"200.2\",\"remaining_size\":\"1.00\",\"side\":\"sell\"}",
+     true},
+    {"{\"type\":\"done\"," TIME "," PRODUCT ",\"sequence\":10,\"price\":\"200.2\",\"order_id\":" ID
+     ",\"reason\":\"filled\",\"side\":\"sell\",\"remaining_size\":\"0\"}",
+     true},
+    {"{\"type\":\"change\"," TIME ",\"sequence\":80,\"order_id\":" ID "," PRODUCT
+     ",\"new_size\":\"5.2\",\"old_size\":\"12.2\",\"price\":\"400.23\",\"side\":\"sell\"}",
+     true},
+    {"{\"type\":\"change\",\"reason\":\"modify_order\"," TIME ",\"sequence\":80,\"order_id\":" ID
+     ",\"side\":\"buy\"," PRODUCT ",\"old_size\":\"8\",\"new_size\":\"4\",\"old_price\":\"7\","
+     "\"new_price\":\"6\"}",
+     true},
+    {"{\"type\":\"change\"," TIME ",\"sequence\":80,\"order_id\":" ID "," PRODUCT
+     ",\"side\":\"sell\",\"funds\":\"1\"}",
+     true},
+    {ADVANCED("l2_data"
+     ) "\"type\":\"update\"," PRODUCT ",\"updates\":[{\"side\":\"bid\",\"event_time\":"
+       "\"2024-08-09T12:00:00.1Z\",\"price_level\":\"21921.73\",\"new_quantity\":"
+       "\"0.06317902\"},{\"side\":\"offer\",\"event_time\":\"1970-01-01T00:00:00Z\","
+       "\"price_level\":\"21921.8\",\"new_quantity\":\"0\"}]}]}",
+     true},
+    {ADVANCED("l2_data") "\"type\":\"snapshot\"," PRODUCT ",\"updates\":[]}]}", true},
+    {ADVANCED("market_trades") "\"type\":\"update\",\"trades\":[{\"trade_id\":\"12\"," PRODUCT
+                               ",\"price\":\"1260.01\",\"size\":\"0.3\",\"side\":\"BUY\"," TIME
+                               "}]}]}",
+     true},
+    /* Several trades, trades of before, other messages, blanks and escapes are the parser's. */
+    {ADVANCED("market_trades") "\"type\":\"update\",\"trades\":[{\"trade_id\":\"12\"," PRODUCT
+                               ",\"price\":\"1\",\"size\":\"3\",\"side\":\"BUY\"," TIME
+                               "},{\"trade_id\":\"11\"," PRODUCT
+                               ",\"price\":\"2\",\"size\":\"3\",\"side\":\"SELL\"," TIME "}]}]}",
+     false},
+    {ADVANCED("market_trades") "\"type\":\"snapshot\",\"trades\":[]}]}", false},
+    {ADVANCED("heartbeats") "\"current_time\":\"x\"}]}", false},
+    {"{\"type\":\"heartbeat\",\"sequence\":90," PRODUCT "," TIME "}", false},
+    {"{\"type\":\"activate\"," PRODUCT ",\"order_id\":" ID "," TIME "}", false},
+    {"{\"type\":\"last_match\",\"trade_id\":10," PRODUCT "," TIME "}", false},
+    {"{\"type\":\"l2update\"," PRODUCT ",\"changes\":[[\"buy\",\"1\",\"2\"]], " TIME "}", false},
+    {"{\"type\":\"l2\\u0075pdate\"," PRODUCT ",\"changes\":[]," TIME "}", false},
+};
 
-    static lfi_coinbase_level some_levels[2][LEVELS_MAX];
+static lfi_coinbase_level some_levels[2][LEVELS_MAX];
 
-    static void must_be_equal(
-        const char *line, const lfi_coinbase_part *a, const lfi_coinbase_part *b
-    )
-    {
-        bool same = a->kind == b->kind && strcmp(a->product, b->product) == 0 &&
-                    a->ts_ns == b->ts_ns && a->trade_id == b->trade_id && a->price == b->price &&
-                    a->size == b->size && a->sequence == b->sequence &&
-                    a->order_id == b->order_id && a->side == b->side &&
-                    (a->kind != LFI_COINBASE_TRADE || a->sign == b->sign) &&
-                    a->level_count == b->level_count &&
-                    a->price_scale.fractions == b->price_scale.fractions &&
-                    a->size_scale.fractions == b->size_scale.fractions;
-        for (size_t i = 0; same && i < a->level_count; i++) {
-            const lfi_coinbase_level *const x = &a->levels[i], *const y = &b->levels[i];
-            same = x->side == y->side && x->price_ticks == y->price_ticks &&
-                   x->size_lots == y->size_lots;
-        }
-        if (!same) {
-            fail_msg("the two ways differ: %s", line);
-        }
+static void must_be_equal(const char *line, const lfi_coinbase_part *a, const lfi_coinbase_part *b)
+{
+    bool same = a->kind == b->kind && strcmp(a->product, b->product) == 0 && a->ts_ns == b->ts_ns &&
+                a->trade_id == b->trade_id && a->price == b->price && a->size == b->size &&
+                a->sequence == b->sequence && a->order_id == b->order_id && a->side == b->side &&
+                (a->kind != LFI_COINBASE_TRADE || a->sign == b->sign) &&
+                a->level_count == b->level_count &&
+                a->price_scale.fractions == b->price_scale.fractions &&
+                a->size_scale.fractions == b->size_scale.fractions;
+    for (size_t i = 0; same && i < a->level_count; i++) {
+        const lfi_coinbase_level *const x = &a->levels[i], *const y = &b->levels[i];
+        same =
+            x->side == y->side && x->price_ticks == y->price_ticks && x->size_lots == y->size_lots;
     }
-
-    /* Reads a line both ways. Returns whether the direct reader took it. */
-    static bool read_both(const char *text, size_t bytes, unsigned places)
-    {
-        static char line[LINE_MAX + LFI_LINE_SLACK];
-        lfi_coinbase_line lines[2];
-        lfi_binance_fault faults[2] = {{"", ""}, {"", ""}};
-        lfi_coinbase_part parts[2];
-        memcpy(line, text, bytes);
-        line[bytes] = '\0';
-        memset(line + bytes + 1, '1', LFI_LINE_SLACK - 1);
-        bool fine[2];
-        for (int way = 0; way < 2; way++) {
-            parts[way] = (lfi_coinbase_part){
-                .price_scale = {.places = places},
-                .size_scale = {.places = 8 - places},
-                .levels = some_levels[way],
-                .level_capacity = LEVELS_MAX,
-            };
-            fine[way] = lfi_coinbase_open_line(
-                line, bytes, &lines[way], way == 0 ? &parts[way] : NULL, &faults[way]
-            );
-        }
-        const bool is_direct = lines[0].is_direct;
-        for (;;) {
-            if (fine[0] != fine[1] || strcmp(faults[0].field, faults[1].field) != 0 ||
-                lines[0].is_done != lines[1].is_done || lines[0].local_ns != lines[1].local_ns ||
-                lines[0].sequence != lines[1].sequence || lines[0].sent_ns != lines[1].sent_ns) {
-                fail_msg("the two ways end differently: %s", line);
-            }
-            if (!fine[0] || lines[0].is_done) {
-                break;
-            }
-            for (int way = 0; way < 2; way++) {
-                fine[way] = lfi_coinbase_next(&lines[way], &parts[way], &faults[way]);
-            }
-            if (fine[0] && fine[1]) {
-                must_be_equal(line, &parts[0], &parts[1]);
-            }
-        }
-        lfi_coinbase_close(&lines[0]);
-        lfi_coinbase_close(&lines[1]);
-        return is_direct;
+    if (!same) {
+        fail_msg("the two ways differ: %s", line);
     }
+}
 
-    static void test_both_ways(void **state)
-    {
-        (void)state;
-        for (size_t i = 0; i < sizeof line_cases / sizeof line_cases[0]; i++) {
-            for (unsigned places = 0; places <= 8; places++) {
-                const char *const text = line_cases[i].text;
-                if (read_both(text, strlen(text), places) != line_cases[i].is_direct) {
-                    fail_msg("read by the other way: %s", text);
-                }
-            }
-        }
-    }
-
-    /* A byte changed, taken out or put in, and the line cut off, at every place. */
-    static void test_both_ways_changed(void **state)
-    {
-        static const char others[] = "\"\\,:[]{}0159.- aZ\x01\xc3n";
-        char changed[LINE_MAX];
-        int direct_count = 0;
-        (void)state;
-        for (size_t i = 0; i < sizeof line_cases / sizeof line_cases[0]; i++) {
-            const char *const text = line_cases[i].text;
-            const size_t bytes = strlen(text);
-            assert_true(bytes + 1 < LINE_MAX);
-            for (size_t at = 0; at < bytes; at++) {
-                for (size_t k = 0; k < sizeof others - 1; k++) {
-                    memcpy(changed, text, bytes);
-                    changed[at] = others[k];
-                    direct_count += read_both(changed, bytes, 2);
-                    changed[at] = others[k];
-                    memcpy(changed + at + 1, text + at, bytes - at);
-                    direct_count += read_both(changed, bytes + 1, 2);
-                }
-                memcpy(changed, text, at);
-                direct_count += read_both(changed, at, 2);
-                memcpy(changed + at, text + at + 1, bytes - at - 1);
-                direct_count += read_both(changed, bytes - 1, 2);
-            }
-        }
-        assert_true(direct_count > 5000);
-    }
-
-    /* Pieces of one line in another. */
-    static void test_both_ways_mixed(void **state)
-    {
-        (void)state;
-        const size_t count = sizeof line_cases / sizeof line_cases[0];
-        char mixed[2 * LINE_MAX];
-        lf_random random;
-        lf_random_seed(&random, 11, 0);
-        for (int i = 0; i < 200000; i++) {
-            const char *const a = line_cases[lf_random_below(&random, count)].text;
-            const char *const b = line_cases[lf_random_below(&random, count)].text;
-            const size_t cut = (size_t)lf_random_below(&random, strlen(a) + 1);
-            const char *from = b + lf_random_below(&random, strlen(b) + 1);
-            if (lf_random_below(&random, 2) == 0) { /* at a key */
-                const char *const key = strstr(from, ",\"");
-                from = key != NULL ? key : from;
-            }
-            const int bytes = snprintf(mixed, sizeof mixed, "%.*s%s", (int)cut, a, from);
-            if (bytes > 0 && bytes < LINE_MAX) {
-                (void)read_both(mixed, (size_t)bytes, (unsigned)(i % 9));
-            }
-        }
-    }
-
-    int main(void)
-    {
-        const struct CMUnitTest tests[] = {
-            cmocka_unit_test(test_times),
-            cmocka_unit_test(test_spelling),
-            cmocka_unit_test(test_others),
-            cmocka_unit_test(test_many_trades),
-            cmocka_unit_test(test_both_ways),
-            cmocka_unit_test(test_both_ways_changed),
-            cmocka_unit_test(test_both_ways_mixed),
+/* Reads a line both ways. Returns whether the direct reader took it. */
+static bool read_both(const char *text, size_t bytes, unsigned places)
+{
+    static char line[LINE_MAX + LFI_LINE_SLACK];
+    lfi_coinbase_line lines[2];
+    lfi_binance_fault faults[2] = {{"", ""}, {"", ""}};
+    lfi_coinbase_part parts[2];
+    memcpy(line, text, bytes);
+    line[bytes] = '\0';
+    memset(line + bytes + 1, '1', LFI_LINE_SLACK - 1);
+    bool fine[2];
+    for (int way = 0; way < 2; way++) {
+        parts[way] = (lfi_coinbase_part){
+            .price_scale = {.places = places},
+            .size_scale = {.places = 8 - places},
+            .levels = some_levels[way],
+            .level_capacity = LEVELS_MAX,
         };
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        fine[way] = lfi_coinbase_open_line(
+            line, bytes, &lines[way], way == 0 ? &parts[way] : NULL, &faults[way]
+        );
     }
+    const bool is_direct = lines[0].is_direct;
+    for (;;) {
+        if (fine[0] != fine[1] || strcmp(faults[0].field, faults[1].field) != 0 ||
+            lines[0].is_done != lines[1].is_done || lines[0].local_ns != lines[1].local_ns ||
+            lines[0].sequence != lines[1].sequence || lines[0].sent_ns != lines[1].sent_ns) {
+            fail_msg("the two ways end differently: %s", line);
+        }
+        if (!fine[0] || lines[0].is_done) {
+            break;
+        }
+        for (int way = 0; way < 2; way++) {
+            fine[way] = lfi_coinbase_next(&lines[way], &parts[way], &faults[way]);
+        }
+        if (fine[0] && fine[1]) {
+            must_be_equal(line, &parts[0], &parts[1]);
+        }
+    }
+    lfi_coinbase_close(&lines[0]);
+    lfi_coinbase_close(&lines[1]);
+    return is_direct;
+}
+
+static void test_both_ways(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof line_cases / sizeof line_cases[0]; i++) {
+        for (unsigned places = 0; places <= 8; places++) {
+            const char *const text = line_cases[i].text;
+            if (read_both(text, strlen(text), places) != line_cases[i].is_direct) {
+                fail_msg("read by the other way: %s", text);
+            }
+        }
+    }
+}
+
+/* A byte changed, taken out or put in, and the line cut off, at every place. */
+static void test_both_ways_changed(void **state)
+{
+    static const char others[] = "\"\\,:[]{}0159.- aZ\x01\xc3n";
+    char changed[LINE_MAX];
+    int direct_count = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof line_cases / sizeof line_cases[0]; i++) {
+        const char *const text = line_cases[i].text;
+        const size_t bytes = strlen(text);
+        assert_true(bytes + 1 < LINE_MAX);
+        for (size_t at = 0; at < bytes; at++) {
+            for (size_t k = 0; k < sizeof others - 1; k++) {
+                memcpy(changed, text, bytes);
+                changed[at] = others[k];
+                direct_count += read_both(changed, bytes, 2);
+                changed[at] = others[k];
+                memcpy(changed + at + 1, text + at, bytes - at);
+                direct_count += read_both(changed, bytes + 1, 2);
+            }
+            memcpy(changed, text, at);
+            direct_count += read_both(changed, at, 2);
+            memcpy(changed + at, text + at + 1, bytes - at - 1);
+            direct_count += read_both(changed, bytes - 1, 2);
+        }
+    }
+    assert_true(direct_count > 5000);
+}
+
+/* Pieces of one line in another. */
+static void test_both_ways_mixed(void **state)
+{
+    (void)state;
+    const size_t count = sizeof line_cases / sizeof line_cases[0];
+    char mixed[2 * LINE_MAX];
+    lf_random random;
+    lf_random_seed(&random, 11, 0);
+    for (int i = 0; i < 200000; i++) {
+        const char *const a = line_cases[lf_random_below(&random, count)].text;
+        const char *const b = line_cases[lf_random_below(&random, count)].text;
+        const size_t cut = (size_t)lf_random_below(&random, strlen(a) + 1);
+        const char *from = b + lf_random_below(&random, strlen(b) + 1);
+        if (lf_random_below(&random, 2) == 0) { /* at a key */
+            const char *const key = strstr(from, ",\"");
+            from = key != NULL ? key : from;
+        }
+        const int bytes = snprintf(mixed, sizeof mixed, "%.*s%s", (int)cut, a, from);
+        if (bytes > 0 && bytes < LINE_MAX) {
+            (void)read_both(mixed, (size_t)bytes, (unsigned)(i % 9));
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_others),
+        cmocka_unit_test(test_many_trades),
+        cmocka_unit_test(test_both_ways),
+        cmocka_unit_test(test_both_ways_changed),
+        cmocka_unit_test(test_both_ways_mixed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
