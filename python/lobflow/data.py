@@ -36,6 +36,7 @@ class Days:
         self._sources = sources
         self._count = count
         self._options = dict(options)
+        self._origins: dict[str, str] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -52,7 +53,12 @@ class Days:
         sources = ffi.new("lf_source[]", max(len(chosen), 1))
         for i, k in enumerate(chosen):
             sources[i] = self._sources[k]
-        return Days(sources, len(chosen), self._options)
+        return self._from(sources, len(chosen), self._origins)
+
+    def _from(self, sources: Any, count: int, origins: Mapping[str, str]) -> Days:
+        out = Days(sources, count, self._options)
+        out._origins = dict(origins)
+        return out
 
     def __iter__(self) -> Iterator[Days]:
         return (self[i] for i in range(self._count))
@@ -66,7 +72,7 @@ class Days:
         both.sort(key=lambda s: (date_text(s.date), text(s.symbol)))
         for i, source in enumerate(both):
             sources[i] = source
-        return Days(sources, len(both), self._options)
+        return self._from(sources, len(both), self._origins | other._origins)
 
     @property
     def symbols(self) -> list[str]:

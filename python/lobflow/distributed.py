@@ -2,8 +2,9 @@
 
 One task is one symbol-day with the small record of what crosses its border. A task writes one file, whole or
 not at all, so a worker that dies costs its task and nothing else. With a ``dask.distributed`` client its workers do
-the tasks and its dashboard shows them; without one, processes of this machine do. Workers must see the data and the
-folder under the same paths.
+the tasks and its dashboard shows them; without one, processes of this machine do. Workers must see the folder under the
+same path. Data and folder may be addresses of fsspec, such as ``s3://bucket/days``: days are brought to a folder of
+each machine that needs them, results are made in a folder here and taken there when they are whole.
 """
 
 from __future__ import annotations
@@ -17,34 +18,71 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from lobflow import _config
+from lobflow import _config, _remote
 from lobflow._arguments import suggesting, whole
 from lobflow._config import Config, names
 from lobflow._core import CancelledError, check, ffi, lib, new_error, path_bytes, take_text, text
 from lobflow._progress import LobflowNote, Progress, Watch
 from lobflow.data import Days, Job, Path, days_of
+from lobflow.data import open as _open
 from lobflow.model import Model, _find_lightgbm
 from lobflow.study import _specs, feature_list
 from lobflow.table import Table
 from lobflow.trade import _HORIZON, Run
 from lobflow.trade import backtest as _backtest
 
-__all__ = ["backtest", "features", "table", "train"]
+__all__ = ["backtest", "features", "open", "table", "train"]
 
 # A worker that dies is replaced, and its task tried again.
 _RETRIES = 3
 
 
-def _frozen(days: Days) -> tuple[bytes, int, dict[str, Any]]:
-    """Days as something that travels."""
-    return bytes(ffi.buffer(days._sources)), len(days), days._options
+# Days as something that travels: their sources, how many, their options, where they came from.
+_Frozen = tuple[bytes, int, dict[str, Any], dict[str, str]]
 
 
-def _thawed(frozen: tuple[bytes, int, dict[str, Any]]) -> Days:
-    raw, count, options = frozen
+def _frozen(days: Days) -> _Frozen:
+    return bytes(ffi.buffer(days._sources)), len(days), days._options, days._origins
+
+
+def _thawed(frozen: _Frozen, wanted: range | None = None) -> Days:
+    """The days again; files of those that are wanted, if this machine does not have them, are brought first."""
+    raw, count, options, origins = frozen
     sources = ffi.new("lf_source[]", max(count, 1))
     ffi.memmove(sources, raw, len(raw))
-    return Days(sources, count, options)
+    for i in (range(count) if wanted is None else wanted) if origins else ():
+        for path in (text(sources[i].path), text(sources[i].path2)):
+            if path:
+                _remote.refetch(path, origins)
+    return Days(sources, count, options)._from(sources, count, origins)
+
+
+@suggesting
+def open(url: str, *, cache: Path | None = None, **options: Any) -> Days:  # noqa: A001 - the verb's name
+    """Find the symbol-days behind an address of fsspec.
+
+    Parameters
+    ----------
+    url
+        Such as ``"s3://bucket/days"``: a folder, searched as `lobflow.open` does, or a file.
+    cache
+        Folder for the files on each machine that reads them; by default one below the system's for temporary files.
+        What lies there, of the same size, is not brought again.
+    **options
+        As in `lobflow.open`.
+
+    Returns
+    -------
+    Days
+        Workers that do not have their files bring them again.
+    """
+    path, origins = _remote.fetch(url, cache)
+    found = _open(path, **options)
+    return found._from(found._sources, len(found), origins)
+
+
+def _days(data: Days | Path | Sequence[Path]) -> Days:
+    return open(data) if isinstance(data, str) and _remote.is_remote(data) else days_of(data)
 
 
 def _worker_count(workers: int | None) -> int:
@@ -101,7 +139,7 @@ def _all(client: Any, task: Callable[..., Any], calls: Sequence[tuple[Any, ...]]
 # ---- features -------------------------------------------------------------------------------
 
 
-def _carries(symbol: str, frozen: tuple[bytes, int, dict[str, Any]], config: Config,
+def _carries(symbol: str, frozen: _Frozen, config: Config,
              keywords: dict[str, Any]) -> tuple[str, list[bytes]]:
     """What lies before each day of a symbol, with the symbol: results come in any order."""
     days = _thawed(frozen)
@@ -121,7 +159,7 @@ def _before(days: Days, client: Any, workers: int | None, config: Config, keywor
     return {place: carry for s, found in passes for place, carry in zip(places[s], found, strict=True)}
 
 
-def _feature_day(frozen: tuple[bytes, int, dict[str, Any]], carry: bytes, labels: str | Sequence[str], each_event: bool,
+def _feature_day(frozen: _Frozen, carry: bytes, labels: str | Sequence[str], each_event: bool,
                  config: Config, keywords: dict[str, Any], path: str) -> str:
     day = _thawed(frozen)
     specs, count = _specs(labels)
@@ -137,8 +175,8 @@ def _feature_day(frozen: tuple[bytes, int, dict[str, Any]], carry: bytes, labels
 @suggesting
 def features(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = None, workers: int | None = None,
              set: str | None = None, step: str | None = None, labels: str | Sequence[str] = (),  # noqa: A002
-             each_event: bool = False, ending: str = "parquet", config: Config = None, progress: Progress = None,
-             **keywords: Any) -> list[pathlib.Path]:
+             each_event: bool = False, ending: str = "parquet", scratch: Path | None = None, config: Config = None,
+             progress: Progress = None, **keywords: Any) -> Sequence[Path]:
     """Feature rows, one file for each symbol-day: the rows of `lobflow.features`, to the bit.
 
     Parameters
@@ -155,56 +193,70 @@ def features(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = 
         As in `lobflow.features`. Fitted features, which need all earlier days at once, are refused.
     ending
         ``"parquet"``, ``"arrow"`` or ``"csv"``.
+    scratch
+        For a `folder` that is an address: where the files are made, which the workers must see; by default a new folder for
+        temporary files of this machine.
 
     Returns
     -------
     list of path
-        In the order of the days.
+        In the order of the days; addresses when `folder` is one.
     """
-    days = days_of(data)
+    days = _days(data)
     given = {"set": set, "step": step, **keywords}
     words = text(_config.make(config, given).set).split(",")
     if "fitted" in words or any(f["name"] in words for f in feature_list() if f["is_fitted"]):
         raise ValueError("fitted features need all earlier days at once; make them with lobflow.features()")
     _worker_count(workers)
-    target = pathlib.Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    before = _before(days, client, workers, config, given, progress)
-    files = [str(target / f"{s}_{d}.{ending}") for s, d in zip(days.symbols, days.dates, strict=True)]
-    calls = [(_frozen(days[i]), before[i], labels, each_event, config, given, files[i]) for i in range(len(days))]
-    _all(client, _feature_day, calls, workers, progress, "features")
-    return [pathlib.Path(name) for name in files]
+    files = [f"{s}_{d}.{ending}" for s, d in zip(days.symbols, days.dates, strict=True)]
+    with _remote.target(folder, scratch) as target:
+        target.mkdir(parents=True, exist_ok=True)
+        before = _before(days, client, workers, config, given, progress)
+        calls = [(_frozen(days[i]), before[i], labels, each_event, config, given, str(target / files[i]))
+                 for i in range(len(days))]
+        _all(client, _feature_day, calls, workers, progress, "features")
+    if isinstance(folder, str) and _remote.is_remote(folder):
+        return [f"{folder.rstrip('/')}/{name}" for name in files]
+    return [target / name for name in files]
 
 
 def table(paths: Sequence[Path]) -> Table:
-    """The files of `features` as one table, in their order."""
+    """The files of `features` as one table, in their order; those behind addresses are brought here first."""
     import pyarrow as pa
 
-    return Table.of(pa.concat_tables([Table.read(p).to_arrow() for p in paths]))
+    parts = []
+    for path in paths:
+        if not isinstance(path, str) or not _remote.is_remote(path):
+            parts.append(Table.read(path).to_arrow())
+            continue
+        here = _remote.fetch_anew(path)
+        parts.append(Table.read(here).to_arrow())
+        shutil.rmtree(here.parent)
+    return Table.of(pa.concat_tables(parts))
 
 
 # ---- backtests ------------------------------------------------------------------------------
 
 
-def _trade_days(frozen: tuple[bytes, int, dict[str, Any]], model: str, in_sample: bool, folder: str, first: int, count: int,
+def _trade_days(frozen: _Frozen, model: str, in_sample: bool, folder: str, first: int, count: int,
                 config: Config, keywords: dict[str, Any]) -> int:
     loaded, error = Model(model), new_error()
-    with Job(_thawed(frozen), config, keywords, False, _HORIZON, 1) as job:
+    with Job(_thawed(frozen, range(first + count)), config, keywords, False, _HORIZON, 1) as job:
         check(lib.lf_run_backtest_part(job.job, loaded._model, in_sample, path_bytes(folder), first, count, error), error)
     return first
 
 
 @suggesting
 def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model | Path, client: Any = None,
-             workers: int | None = None, in_sample: bool = False, config: Config = None, progress: Progress = None,
-             **keywords: Any) -> Run:
+             workers: int | None = None, in_sample: bool = False, scratch: Path | None = None, config: Config = None,
+             progress: Progress = None, **keywords: Any) -> Run:
     """Trade days with one model, a task for each symbol-day; the run of `lobflow.backtest`, to the byte.
 
     Parameters
     ----------
     data, model, folder
         As in `lobflow.backtest`; the workers must see all three.
-    client, workers
+    client, workers, scratch
         As in `features`.
     in_sample, config, **keywords
         As in `lobflow.backtest`.
@@ -212,16 +264,20 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
     Returns
     -------
     Run
+        Read from `scratch` when `folder` is an address.
     """
-    days = days_of(data)
-    path = str((model.path if isinstance(model, Model) else pathlib.Path(model)).resolve())
-    target = str(pathlib.Path(folder).resolve())
-    calls = [(_frozen(days), path, in_sample, target, i, 1, config, keywords) for i in range(len(days))]
-    _all(client, _trade_days, calls, workers, progress, "backtest")
-    with warnings.catch_warnings():
-        # That the days had been finished before is what was asked for.
-        warnings.filterwarnings("ignore", "[0-9]+ of [0-9]+ days had been finished", LobflowNote)
-        return _backtest(days, target, model=path, in_sample=in_sample, config=config, progress=progress, **keywords)
+    days = _days(data)
+    lies = model.path if isinstance(model, Model) else model
+    is_far = isinstance(lies, str) and _remote.is_remote(lies)
+    path = str(_remote.fetch_anew(str(lies)) if is_far else pathlib.Path(lies).resolve())
+    with _remote.target(folder, scratch) as where:
+        place = str(where.resolve())
+        calls = [(_frozen(days), path, in_sample, place, i, 1, config, keywords) for i in range(len(days))]
+        _all(client, _trade_days, calls, workers, progress, "backtest")
+        with warnings.catch_warnings():
+            # That the days had been finished before is what was asked for.
+            warnings.filterwarnings("ignore", "[0-9]+ of [0-9]+ days had been finished", LobflowNote)
+            return _backtest(days, place, model=path, in_sample=in_sample, config=config, progress=progress, **keywords)
 
 
 # ---- training -------------------------------------------------------------------------------
@@ -230,28 +286,28 @@ def backtest(data: Days | Path | Sequence[Path], folder: Path, *, model: Model |
 _THREADS = {"threads": "model.threads", "horizon": "labels.horizon"}
 
 
-def _train_rows(frozen: tuple[bytes, int, dict[str, Any]], day: int, carry: bytes, folder: str, config: Config,
+def _train_rows(frozen: _Frozen, day: int, carry: bytes, folder: str, config: Config,
                 keywords: dict[str, Any]) -> int:
     held, error = ffi.new("lf_feature_carry *"), new_error()
     ffi.memmove(held, carry, len(carry))
-    with Job(_thawed(frozen), config, keywords, False, _THREADS, 1) as job:
+    with Job(_thawed(frozen, range(day, day + 1)), config, keywords, False, _THREADS, 1) as job:
         check(lib.lf_run_train_rows(job.job, day, held, path_bytes(folder), error), error)
     return day
 
 
-def _train_fold(frozen: tuple[bytes, int, dict[str, Any]], number: int, folder: str, config: Config,
+def _train_fold(frozen: _Frozen, number: int, folder: str, config: Config,
                 keywords: dict[str, Any]) -> int:
     _find_lightgbm()
     error = new_error()
-    with Job(_thawed(frozen), config, keywords, False, _THREADS, 1) as job:
+    with Job(_thawed(frozen, range(0)), config, keywords, False, _THREADS, 1) as job:
         check(lib.lf_run_train_fold(job.job, path_bytes(folder), number, error), error)
     return number
 
 
 @suggesting
 def train(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = None, workers: int | None = None,
-          preset: str | None = None, kind: str | None = None, horizon: str | None = None, config: Config = None,
-          progress: Progress = None, **keywords: Any) -> Model:
+          preset: str | None = None, kind: str | None = None, horizon: str | None = None, scratch: Path | None = None,
+          config: Config = None, progress: Progress = None, **keywords: Any) -> Model:
     """Walk forward over days, a task for each symbol-day's rows and for each model: `lobflow.train`, to the byte.
 
     Parameters
@@ -259,7 +315,7 @@ def train(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = Non
     data, folder
         As in `lobflow.train`; the workers must see both. Rows and models on the way lie in ``folder/.parts``, some
         14 MB for a symbol-day of 1-s rows, and are removed at the end.
-    client, workers
+    client, workers, scratch
         As in `features`.
     preset, kind, horizon, config, **keywords
         As in `lobflow.train`. A search over parameters and permutations, when they are asked for, are made by the
@@ -268,18 +324,25 @@ def train(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = Non
     Returns
     -------
     Model
+        Read from `scratch` when `folder` is an address.
 
     Notes
     -----
     Each task fits one fold's model by one thread (``model.threads`` in the configuration sets another number). The last
     model has all rows and takes longest, so it is begun first. The calling process then scores the folds.
     """
-    days = days_of(data)
+    days = _days(data)
     _find_lightgbm()
     _worker_count(workers)
     given = {"preset": preset, "kind": kind, "horizon": horizon, **keywords}
+    with _remote.target(folder, scratch) as place:
+        _train(days, place.resolve(), client, workers, config, given, progress)
+    return Model(place)
+
+
+def _train(days: Days, target: pathlib.Path, client: Any, workers: int | None, config: Config, given: dict[str, Any],
+           progress: Progress) -> None:
     apart = given if names(config, "model.threads") else {**given, "threads": 1}
-    target = pathlib.Path(folder).resolve()
     parts = target / ".parts"
     shutil.rmtree(parts, ignore_errors=True)
     parts.mkdir(parents=True)
@@ -299,4 +362,3 @@ def train(data: Days | Path | Sequence[Path], folder: Path, *, client: Any = Non
         take_text(out[0])
     finally:
         shutil.rmtree(parts, ignore_errors=True)
-    return Model(folder)

@@ -1,10 +1,13 @@
 """Days made apart are those made together, on processes and on a Dask cluster, also when a worker dies."""
 
 import os
+import pathlib
+import shutil
 import signal
 import threading
 import time
 
+import numpy as np
 import pytest
 
 import lobflow as lf
@@ -62,6 +65,12 @@ def test_dask(model, two_symbols, days, tmp_path):
     lf.features(two_symbols, set="vpin", step="10s").write(tmp_path / "a.csv")
     ld.table(paths).write(tmp_path / "b.csv")
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def same_rows(left, right):
+    return left.columns == right.columns and all(
+        np.array_equal(left[n], right[n], equal_nan=True) if isinstance(left[n], np.ndarray) and left[n].dtype.kind == "f"
+        else list(left[n]) == list(right[n]) for n in left.columns)
 
 
 def files_of(folder):
@@ -140,3 +149,62 @@ def test_stopping(days, tmp_path):
 def test_errors_come_through(model, days, tmp_path):
     with pytest.raises(lf.MismatchError):
         ld.backtest(days, tmp_path / "b", model=model, step="10s", workers=2)
+
+
+# ---- addresses ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store():
+    """A store in memory, as an object store: names without folders."""
+    fsspec = pytest.importorskip("fsspec")
+    system = fsspec.filesystem("memory")
+    yield system
+    for name in system.find("/"):
+        system.rm_file(name)
+
+
+def test_days_and_results_behind_addresses(model, days, store, tmp_path):
+    source = pathlib.Path(days.paths[0])
+    folder = source if source.is_dir() else source.parent
+    store.put(str(folder), "/days", recursive=True)
+    found = ld.open("memory://days", cache=tmp_path / "cache")
+    assert found.dates == days.dates and found[1:].dates == days.dates[1:] and len(found[1:]._origins) > 0
+    paths = ld.features(found, "memory://rows", set="vpin,ofi_1s", step="10s", workers=2)
+    assert paths == [f"memory://rows/TOY_{d}.parquet" for d in days.dates]
+    assert sorted(store.find("/rows")) == [f"/rows/TOY_{d}.parquet" for d in days.dates]
+    assert same_rows(ld.table(paths), lf.features(days, set="vpin,ofi_1s", step="10s"))
+    alone = lf.backtest(days, tmp_path / "alone", model=model, in_sample=True, step="10s")
+    for name, data in files_of(model.path).items():
+        store.pipe_file(f"/model/{name}", data)
+    apart = ld.backtest(found, "memory://run", model="memory://model", in_sample=True, step="10s", workers=2)
+    assert apart.metrics == alone.metrics
+    there = {name.removeprefix("/run/"): store.cat_file(name) for name in store.find("/run")}
+    same = files_of(alone.path)
+    assert set(there) == set(same) and there["fills.parquet"] == same["fills.parquet"]
+
+
+def test_training_to_an_address(two_symbols, trained, store, tmp_path):
+    alone, keywords = trained
+    model = ld.train(two_symbols, "memory://models/one", workers=2, scratch=tmp_path / "scratch", **keywords)
+    assert model.path == tmp_path / "scratch" and model.meta == alone.meta
+    assert {n.removeprefix("/models/one/"): store.cat_file(n) for n in store.find("/models/one")} == files_of(alone.path)
+
+
+def test_a_machine_without_the_files_brings_them(days, tmp_path):
+    """Processes find nothing where the days were found, as on another machine, and bring the files again."""
+    pytest.importorskip("fsspec")
+    source = pathlib.Path(days.paths[0])
+    folder = source if source.is_dir() else source.parent
+    found = ld.open(f"file://{folder}", cache=tmp_path / "cache")
+    shutil.rmtree(tmp_path / "cache")
+    paths = ld.features(found, f"file://{tmp_path}/rows", set="vpin", step="10s", workers=2)
+    assert same_rows(ld.table(paths), lf.features(days, set="vpin", step="10s"))
+    assert not [p for p in tmp_path.rglob("*") if p.name.endswith(".part")]
+
+
+def test_addresses_that_lead_nowhere(store, days):
+    with pytest.raises(lf.NotFoundError, match="nothing lies there"):
+        ld.open("memory://nothing")
+    with pytest.raises(ValueError, match="nosuch"):
+        ld.open("nosuch://bucket/days")
