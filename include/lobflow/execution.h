@@ -639,6 +639,16 @@ LF_API size_t lf_venue_open_count(const lf_venue *venue);
     does not rest. For tests and docs. */
 LF_API int64_t lf_venue_ahead(const lf_venue *venue, uint64_t order_id);
 
+/**
+ * Displayed quantity that a new order would meet if it arrived now. One that takes at once meets
+ * the other side up to its price, less what own orders have taken and nobody has put back; one that
+ * rests joins what stands at its price on its own side.
+ *
+ * @param request  a new order
+ * @return lots, or -1 when the state is not valid, or the price lies below what the feed shows
+ */
+LF_API int64_t lf_venue_depth(const lf_venue *venue, const lf_request *request);
+
 /** Twice the mid (ticks) of the last valid state, or 0 before the first. */
 LF_API int64_t lf_venue_mid2(const lf_venue *venue);
 

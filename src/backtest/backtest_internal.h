@@ -24,6 +24,7 @@ enum {
     LFI_ORDERS_RULE,
     LFI_ORDERS_MID_DECISION,
     LFI_ORDERS_MID_ARRIVAL,
+    LFI_ORDERS_DEPTH_ARRIVAL,
     LFI_ORDERS_P_UP,
     LFI_ORDERS_EXPECTED,
 };
@@ -280,9 +281,9 @@ lf_status lfi_record_close(lfi_replay *replay, lfi_book_keeper *keeper, lf_error
 lf_status lfi_record_order(
     lfi_replay *replay, lfi_book_keeper *keeper, const lf_intent *intent, lf_error *error
 );
-/* Note that an order reached the venue. */
+/* Note that an order reaches the venue, before the venue acts on it. */
 void lfi_record_arrival(
-    lfi_replay *replay, lfi_book_keeper *keeper, uint64_t order_id, int64_t ts_ns
+    lfi_replay *replay, lfi_book_keeper *keeper, const lf_request *request, int64_t ts_ns
 );
 /* Note what a report says about the life of an order. */
 lf_status lfi_record_report(lfi_book_keeper *keeper, const lf_report *report, lf_error *error);

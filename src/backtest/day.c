@@ -284,7 +284,7 @@ static lf_status step_requests(lfi_replay *replay, int64_t now_ns, lf_error *err
         while (lf_channel_due(keeper->requests) <= now_ns) {
             lf_request request;
             if (lf_channel_take(keeper->requests, &request) && request.kind == LF_REQUEST_NEW) {
-                lfi_record_arrival(replay, keeper, request.order_id, now_ns);
+                lfi_record_arrival(replay, keeper, &request, now_ns);
             }
             lf_status status = lf_venue_request(keeper->venue, &request, now_ns, error);
             if (status == LF_OK) {

@@ -217,13 +217,15 @@ lf_status lfi_record_order(
 }
 
 void lfi_record_arrival(
-    lfi_replay *replay, lfi_book_keeper *keeper, uint64_t order_id, int64_t ts_ns
+    lfi_replay *replay, lfi_book_keeper *keeper, const lf_request *request, int64_t ts_ns
 )
 {
     lf_frame *const frame = keeper->tables[LF_BACKTEST_ORDERS];
-    const size_t at = keeper->first_order + (size_t)order_id - 1;
+    const size_t at = keeper->first_order + (size_t)request->order_id - 1;
+    const int64_t depth = lf_venue_depth(keeper->venue, request);
     lf_frame_i64(frame, LFI_ORDERS_VENUE)[at] = ts_ns;
     lf_frame_f64(frame, LFI_ORDERS_MID_ARRIVAL)[at] = mid_of(replay, lf_venue_mid2(keeper->venue));
+    lf_frame_f64(frame, LFI_ORDERS_DEPTH_ARRIVAL)[at] = depth < 0 ? NAN : (double)depth;
 }
 
 static const char *status_of(const lf_report *report)

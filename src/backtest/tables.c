@@ -1,6 +1,7 @@
 /* The tables of a backtest. Columns: docs/formats/run.md. */
 #include "backtest_internal.h"
 
+/* clang-format off */
 static const lf_column_spec orders[] = {
     {"order_id", LF_COLUMN_I64},
     {"ts_decision", LF_COLUMN_TIME},
@@ -18,9 +19,11 @@ static const lf_column_spec orders[] = {
     {"rule", LF_COLUMN_TEXT},
     {"mid_decision", LF_COLUMN_F64},
     {"mid_arrival", LF_COLUMN_F64},
+    {"depth_arrival", LF_COLUMN_F64},
     {"p_up", LF_COLUMN_F64},
     {"expected_bps", LF_COLUMN_F64},
 };
+/* clang-format on */
 
 static const lf_column_spec fills[] = {
     {"order_id", LF_COLUMN_I64},

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[16] = "lobflow unit 01";
+static const char magic[16] = "lobflow unit 02";
 
 typedef struct unit_head {
     char magic[16];

@@ -228,6 +228,18 @@ static bool crosses(const lf_venue *venue, int32_t side, int64_t price_ticks)
     return side > 0 ? price_ticks >= quotes->ask_ticks[0] : price_ticks <= quotes->bid_ticks[0];
 }
 
+int64_t lf_venue_depth(const lf_venue *venue, const lf_request *request)
+{
+    const lfi_order order = {.side = request->side, .price_ticks = request->price_ticks};
+    if (!venue->valid) {
+        return -1;
+    }
+    return request->order_kind == LF_ORDER_KIND_MARKETABLE ||
+                   crosses(venue, request->side, request->price_ticks)
+               ? lfi_venue_takeable(venue, &order)
+               : lfi_venue_displayed(venue, request->side, request->price_ticks);
+}
+
 static bool price_fits(const lf_venue *venue, int64_t price_ticks)
 {
     /* Trade prices are compared in price units, so a price must survive the product. */

@@ -98,6 +98,31 @@ def book_of(books, ts_ns):
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
+def test_depth_at_arrival_is_the_books(runs, books, entry):
+    orders = table(runs[entry], "orders")
+    depth, takes = orders["depth_arrival"], orders["kind"] == "marketable"
+    # What takes at once gets all that it meets, and no more.
+    known = takes & ~np.isnan(depth)
+    assert known.sum() > 20
+    assert (orders["filled_lots"][known] == np.minimum(orders["lots"], depth)[known]).all()
+    joined = 0
+    for i in np.flatnonzero(~np.isnan(depth)):
+        book = book_of(books, orders["ts_venue"][i])
+        k = book.at(orders["ts_venue"][i])
+        buy = orders["side"][i] > 0
+        if takes[i]:  # without a limit: all levels
+            sizes = (book.ask_size if buy else book.bid_size)[k]
+            assert np.isnan(orders["price"][i]) and 0 <= depth[i] <= sizes[sizes > 0].sum()
+            continue
+        price = round(orders["price"][i] * 1e4)
+        if (price < book.ask_price[k][0]) if buy else (price > book.bid_price[k][0]):
+            prices, sizes = ((book.bid_price, book.bid_size) if buy else (book.ask_price, book.ask_size))
+            assert depth[i] == sizes[k][prices[k] == price].sum()
+            joined += 1
+    assert entry == "marketable" or joined > 20
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
 def test_money_and_shares_balance(runs, entry):
     fills, equity, trips = (table(runs[entry], n) for n in ("fills", "equity", "trades"))
     assert len(fills["lots"]) > 50
