@@ -313,12 +313,54 @@ function breakEven({ pnl, costs }) {
   return table("What cost would end it", ["", "#A side", "#A share"], rows);
 }
 
+// What a larger size would leave, by the square-root law.
+function capacityPart({ pnl }) {
+  const c = pnl.capacity;
+  if (!isNumber(c?.order_lots)) return null;
+  const { marketable, passive } = c.depth;
+  const met = (kind) => (isNumber(kind.size_to_depth) ? `${fixed(kind.size_to_depth, 3)} of ${count(kind.depth_lots)} lots` : DASH);
+  const rows = [
+    ["Lots an order", fixed(c.order_lots, c.order_lots < 10 ? 1 : 0)],
+    ["Our share of the market's lots", percent(c.market_share, 3)],
+    ["Of the depth that orders met: taking", met(marketable)],
+    ["waiting", met(passive)],
+    ["Orders larger than the depth they took from", percent(marketable.larger_share)],
+    ["The market in a session: lots", count(c.daily_volume_lots)],
+    ["volatility", bps(c.daily_volatility_bps)],
+    ["Edge a side, before impact", bps(c.edge_bps_per_side)],
+    ["Impact eats it at, lots an order", count(c.zero_lots)],
+    ["Most is left at, lots an order", count(c.best_lots)],
+    ["Net there", money(c.best_net)],
+  ];
+  const sizes = c.sizes.map((row) => [
+    `${row.times} ×`,
+    fixed(row.order_lots, row.order_lots < 10 ? 1 : 0),
+    percent(row.market_share, 2),
+    fixed(row.impact_bps_per_side, 3),
+    signed(row.net),
+  ]);
+  const known = isNumber(c.zero_lots);
+  return el(
+    "div",
+    { id: "capacity", class: "columns" },
+    part("How much could be traded", facts("Capacity", rows)),
+    part(
+      "Larger orders, by the square-root law",
+      known ? table("Capacity by size", ["Size", "#Lots an order", "#Of the market", "#Impact, bps a side", "#Net"], sizes) : note("The market's volume is not known."),
+      note(
+        `Impact is ${fixed(c.impact_factor, 1)} × volatility × √(lots of the order / lots of a session). The edge is taken to stay what it was; that all orders are filled as now is hopeful.`,
+      ),
+    ),
+  );
+}
+
 function costsSection({ metrics }) {
   section(
     "costs",
-    "Costs",
+    "Costs: Costs and capacity",
     metrics.costs.fees_name ? `Schedule of fees: ${metrics.costs.fees_name}. A negative cost is earned.` : "A negative cost is earned.",
     columns(part("What was paid", costTable(metrics)), part("What cost would end it", breakEven(metrics))),
+    capacityPart(metrics),
   );
 }
 

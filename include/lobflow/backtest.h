@@ -42,6 +42,7 @@ typedef struct lf_backtest_counts {
     int64_t in_position_ns;
     int64_t masked_ns; /* of the session, without a valid state, exchange clock */
     int64_t session_ns;
+    int64_t market_lots;        /* traded by all in the sessions, hidden trades too, auctions not */
     int64_t gateway_rejects;    /* requests that never reached the venue */
     int64_t ledger_checks;      /* times that the invariants were checked and held */
     lf_strategy_stats strategy; /* summed over days */

@@ -254,6 +254,7 @@ typedef struct lfi_replay {
     int64_t side_ns;  /* earliest report, request or wake */
     int64_t state_ns; /* exchange time up to which masked time is counted */
     int64_t masked_ns;
+    int64_t market_lots;            /* of the session's trades */
     const lf_order_change *changes; /* [change_count] of the event at hand */
     size_t change_count;
     bool state_valid; /* in the session */

@@ -340,6 +340,16 @@ static void count_masked(lfi_replay *replay, int64_t until_ns)
     replay->state_ns = until_ns;
 }
 
+/* What the market trades in the session, auctions left out. */
+static void count_market(lfi_replay *replay, const lf_event *event, const lf_trade *trades)
+{
+    const bool counts = event->kind != LF_EVENT_CROSS &&
+                        event->ts_exchange_ns >= replay->instrument->session_open_ns;
+    for (size_t i = 0; counts && i < event->trade_count; i++) {
+        replay->market_lots += trades[i].size_lots;
+    }
+}
+
 static lf_status check_latency(lfi_replay *replay, const lf_event *event, lf_error *error)
 {
     const int64_t feed_ns = replay->backtest->strategies[0].options.execution.latency.feed_ns;
@@ -382,6 +392,7 @@ meet_event(lfi_replay *replay, const lf_event *event, const lf_trade *trades, lf
 {
     lf_backtest *const backtest = replay->backtest;
     count_masked(replay, event->ts_exchange_ns);
+    count_market(replay, event, trades);
     replay->state_valid = lf_book_event_valid(event);
     for (size_t i = 0; i < backtest->strategy_count; i++) {
         if (backtest->strategies[i].hurries) {
@@ -679,6 +690,7 @@ static void add_stats(const lfi_replay *replay, lfi_book_keeper *keeper, size_t 
     counts->kill_days += day->killed;
     counts->day_count++;
     counts->masked_ns += replay->masked_ns;
+    counts->market_lots += replay->market_lots;
     counts->session_ns +=
         replay->instrument->session_close_ns - replay->instrument->session_open_ns;
     memcpy(counts->fees_name, lf_venue_fees(keeper->venue)->name, sizeof counts->fees_name);

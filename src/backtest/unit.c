@@ -319,6 +319,7 @@ void lf_backtest_counts_add(lf_backtest_counts *sum, const lf_backtest_counts *m
     sum->in_position_ns += more->in_position_ns;
     sum->masked_ns += more->masked_ns;
     sum->session_ns += more->session_ns;
+    sum->market_lots += more->market_lots;
     sum->gateway_rejects += more->gateway_rejects;
     sum->ledger_checks += more->ledger_checks;
     strategy->signal_count += more->strategy.signal_count;

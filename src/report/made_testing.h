@@ -148,6 +148,7 @@ made_order(made_desk *d, int i, double side, bool passive, bool fills, const cha
     set_text(orders, "reason", row, why);
     set_f64(orders, "mid_decision", row, arrival);
     set_f64(orders, "mid_arrival", row, mid);
+    set_f64(orders, "depth_arrival", row, passive ? 300 + 20 * (i % 7) : 2500 + 100 * (i % 11));
     if (fills) {
         lf_frame *table = d->strategy->tables[LF_BACKTEST_FILLS];
         row = made_row(table);
@@ -289,6 +290,8 @@ static void made_run_make(made_run *made, const made_options *options)
         (void)snprintf(strategy->name, sizeof strategy->name, s == 0 ? "marketable" : "passive");
         made->counts[s] = (lf_backtest_counts
         ){.day_count = options->days, .ledger_checks = 12345, .masked_ns = 7, .session_ns = 1000};
+        made->counts[s].market_lots =
+            (int64_t)options->days * (int64_t)options->symbol_count * 4000000;
         made->counts[s].strategy.signal_count = 4321;
         (void)snprintf(made->counts[s].fees_name, sizeof made->counts[s].fees_name, "made up");
         strategy->options = &made->strategy_options[s];

@@ -123,6 +123,9 @@ typedef struct running {
     const char *symbol;
     double gross;
     double fees;
+    const lfi_day *day; /* of the last mid */
+    int64_t minute;     /* of the day, of the last mid that was looked at */
+    double mid;
 } running;
 
 typedef struct runners {
@@ -150,6 +153,26 @@ find_running(const lf_allocator *allocator, runners *all, const char *symbol, ru
     all->list = memory;
     all->list[all->count] = (running){.symbol = symbol};
     return &all->list[all->count++];
+}
+
+/* The mid's moves from minute to minute within a session: the first mid of each is looked at. */
+static void note_move(
+    lfi_account *account, running *now, const lfi_day *day, const lfi_table *equity, size_t row
+)
+{
+    const double mid = lfi_cell(&equity->cells[LFI_EQUITY_MID], row);
+    const int64_t time_ns = lfi_cell_time(&equity->cells[LFI_EQUITY_TIME], row);
+    const int64_t minute = (time_ns - day->first_ns) / LF_NS_PER_MINUTE;
+    const bool is_first = now->day == NULL || now->day != day;
+    if (!(mid > 0) || (!is_first && minute == now->minute)) {
+        return;
+    }
+    const double move = is_first ? 0 : log(mid / now->mid);
+    account->session_count += is_first;
+    account->moves_squared += move * move;
+    now->day = day;
+    now->minute = minute;
+    now->mid = mid;
 }
 
 /* Spreads the changes of the running sums over a curve; sums up days and rows when told to. */
@@ -184,6 +207,7 @@ static lf_status curve_fill(lfi_account *account, const lf_zone *zone, lfi_curve
         if (sums) {
             day->gross += more_gross;
             day->fees += more_fees;
+            note_move(account, now, day, equity, i);
             account->in_position_rows += lfi_cell(&equity->cells[LFI_EQUITY_POSITION], i) != 0;
             account->invalid_rows += lfi_cell(&equity->cells[LFI_EQUITY_VALID], i) == 0;
         }

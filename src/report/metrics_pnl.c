@@ -253,6 +253,7 @@ lf_status lfi_metrics_pnl(lfi_metrics *m, json_t *out, lf_error *error)
     if (lfi_metrics_attribution(m, lfi_put_object(m, out, "attribution")) != LF_OK) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for the parts of the net.");
     }
+    lfi_metrics_capacity(m, lfi_put_object(m, out, "capacity"));
     put_days(m, lfi_put_list(m, out, "by_day"), a);
     if (put_sharpes(m, lfi_put_object(m, out, "sharpe"), a) != LF_OK) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for the Sharpe ratios.");

@@ -33,7 +33,8 @@ const char *lfi_cell_text(const lfi_cells *cells, size_t row)
 typedef enum wanted {
     NUMBER,
     TIME,
-    TEXT
+    TEXT,
+    OPTIONAL /* a number that older tables do not have */
 } wanted;
 
 typedef struct name {
@@ -53,6 +54,7 @@ static const name orders[LFI_CELLS_MAX] = {
     [LFI_ORDER_REASON] = {"reason", TEXT},
     [LFI_ORDER_MID_DECISION] = {"mid_decision", NUMBER},
     [LFI_ORDER_MID_ARRIVAL] = {"mid_arrival", NUMBER},
+    [LFI_ORDER_DEPTH] = {"depth_arrival", OPTIONAL},
 };
 
 static const name fills[LFI_CELLS_MAX] = {
@@ -111,6 +113,7 @@ static bool fits(lf_column_kind kind, wanted want)
     case TEXT:
         return kind == LF_COLUMN_TEXT;
     case NUMBER:
+    case OPTIONAL:
         break;
     }
     return kind == LF_COLUMN_F64 || kind == LF_COLUMN_I64 || kind == LF_COLUMN_BOOL;
@@ -142,7 +145,7 @@ lf_status lfi_table_bind(
     lf_frame *frame, lf_backtest_table table, const char *strategy, lfi_table *out, lf_error *error
 )
 {
-    static const char *const kinds[] = {"number", "time", "text"};
+    static const char *const kinds[] = {"number", "time", "text", "number"};
     const name *names = layouts[table].names;
     const char *text = layouts[table].text;
     if (frame == NULL) {
@@ -153,6 +156,10 @@ lf_status lfi_table_bind(
     out->rows = lf_frame_row_count(frame);
     for (size_t i = 0; i < LFI_CELLS_MAX && names[i].text != NULL; i++) {
         const size_t column = lf_frame_find(frame, names[i].text);
+        if (column == SIZE_MAX && names[i].kind == OPTIONAL) {
+            out->cells[i] = (lfi_cells){.kind = LF_COLUMN_TEXT}; /* whose numbers are NaN */
+            continue;
+        }
         if (column == SIZE_MAX || !fits(lf_frame_column(frame, column).kind, names[i].kind)) {
             return lf_error_set(
                 error,

@@ -209,6 +209,93 @@ static void test_queue_bracket(void **state)
     testing_run_end(&t);
 }
 
+/* Minutes of the mid: 100 100.05 100.1 100.2 100.2 100.2, then 100.04 100.04 100 100.15 100.15
+   100.15; 20,000 lots a session are traded, 400 in two of them by us, in orders of 100. */
+static void test_capacity(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    const lf_report_facts facts = testing_facts();
+    json_t *root = metrics_of(&t, &facts);
+    static const double mids[][2] = {
+        {100, 100.05}, {100.05, 100.1}, {100.1, 100.2}, {100.04, 100}, {100, 100.15}};
+    double squares = 0;
+    for (size_t i = 0; i < COUNT_OF(mids); i++) {
+        squares += pow(log(mids[i][1] / mids[i][0]), 2);
+    }
+    const double sigma = 1e4 * sqrt(squares / 2);
+    const double edge = 1e4 * 1.2 / 40026;
+    const expected unknown[] = {
+        {"pnl.capacity.sessions", 2},
+        {"pnl.capacity.market_lots", NAN},
+        {"pnl.capacity.daily_volatility_bps", sigma},
+        {"pnl.capacity.edge_bps_per_side", edge},
+        {"pnl.capacity.zero_lots", NAN},
+        {"pnl.capacity.best_net", NAN},
+        {"pnl.capacity.depth.marketable.orders", 2},
+        {"pnl.capacity.depth.marketable.depth_lots", 225},
+        {"pnl.capacity.depth.marketable.size_to_depth", 200.0 / 450},
+        {"pnl.capacity.depth.marketable.larger_share", 0},
+        {"pnl.capacity.depth.passive.size_to_depth", 1},
+        {"pnl.capacity.depth.passive.larger_share", 0.5},
+    };
+    check_numbers(root, unknown, COUNT_OF(unknown));
+    json_decref(root);
+
+    const lf_backtest_counts counts = {.market_lots = 40000};
+    t.strategies[0].counts = &counts;
+    root = metrics_of(&t, &facts);
+    const double impact = sigma * sqrt(100.0 / 20000); /* of one order */
+    const double zero = 20000 * pow(edge / sigma, 2);
+    const expected known[] = {
+        {"pnl.capacity.market_share", 0.01},
+        {"pnl.capacity.order_lots", 100},
+        {"pnl.capacity.daily_volume_lots", 20000},
+        {"pnl.capacity.impact_bps_per_side", impact},
+        {"pnl.capacity.zero_lots", zero},
+        {"pnl.capacity.best_lots", zero * 4 / 9},
+        {"pnl.capacity.best_net", round(1e9 * 1.2 / 3 * zero * 4 / 9 / 100) / 1e9},
+        {"pnl.capacity.sizes.0.net", 1.2 - 40026e-4 * impact},
+        {"pnl.capacity.sizes.3.times", 10},
+        {"pnl.capacity.sizes.3.market_share", 0.1},
+        {"pnl.capacity.sizes.3.impact_bps_per_side", impact * sqrt(10)},
+        {"pnl.capacity.sizes.3.net", 10 * (1.2 - 40026e-4 * impact * sqrt(10))},
+    };
+    check_numbers(root, known, COUNT_OF(known));
+    json_decref(root);
+
+    testing_run_end(&t);
+}
+
+/* Three of four fills took and have paid 2 * 50 * sqrt(100 / 10,000) = 10 bps by the law. */
+static void test_capacity_charged(void **state)
+{
+    (void)state;
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    const lf_report_facts facts = testing_facts();
+    const double edge = 1e4 * 1.2 / 40026;
+    lf_strategy_options options;
+    lf_strategy_options_default(&options);
+    options.execution.impact = (lf_impact_options){
+        .model = LF_IMPACT_SQUARE_ROOT,
+        .factor = 2,
+        .daily_volatility_bps = 50,
+        .daily_volume_lots = 10000,
+    };
+    t.strategies[0].options = &options;
+    json_t *root = metrics_of(&t, &facts);
+    const expected charged[] = {
+        {"pnl.capacity.impact_bps_per_side", 10},
+        {"pnl.capacity.edge_bps_per_side", edge + 7.5},
+        {"pnl.capacity.zero_lots", 10000 * pow((edge + 7.5) / 100, 2)},
+    };
+    check_numbers(root, charged, COUNT_OF(charged));
+    json_decref(root);
+    testing_run_end(&t);
+}
+
 static void test_execution(void **state)
 {
     (void)state;
@@ -538,6 +625,9 @@ static void test_undefined(void **state)
         {"pnl.net_per_trade", NAN},
         {"pnl.win_rate", NAN},
         {"pnl.break_even_bps_per_side", NAN},
+        {"pnl.capacity.order_lots", NAN},
+        {"pnl.capacity.zero_lots", NAN},
+        {"pnl.capacity.depth.passive.depth_lots", NAN},
         {"pnl.sharpe.daily_net.annual", NAN},
         {"pnl.sharpe.daily_net.annual_interval.0", NAN},
         {"pnl.sharpe.intraday_net.annual", NAN},
@@ -658,6 +748,8 @@ int main(void)
         cmocka_unit_test(test_pnl),
         cmocka_unit_test(test_risk_and_costs),
         cmocka_unit_test(test_queue_bracket),
+        cmocka_unit_test(test_capacity),
+        cmocka_unit_test(test_capacity_charged),
         cmocka_unit_test(test_execution),
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_signal_details),

@@ -40,6 +40,7 @@ enum {
     LFI_ORDER_REASON,
     LFI_ORDER_MID_DECISION,
     LFI_ORDER_MID_ARRIVAL,
+    LFI_ORDER_DEPTH, /* NaN where the table has no such column */
     LFI_ORDER_COUNT
 };
 
@@ -157,6 +158,8 @@ typedef struct lfi_account {
     double hold_seconds; /* summed */
     double in_position_rows;
     double invalid_rows;
+    double session_count; /* symbol-days with a mid */
+    double moves_squared; /* of the log of the mid from minute to minute, summed over sessions */
 } lfi_account;
 
 lf_status lfi_account_create(
@@ -219,6 +222,7 @@ lf_status lfi_metrics_execution(lfi_metrics *m, json_t *out, lf_error *error);
 lf_status lfi_metrics_pnl(lfi_metrics *m, json_t *out, lf_error *error);
 /* Where the net came from: LF_OK or LF_NOMEM. */
 lf_status lfi_metrics_attribution(lfi_metrics *m, json_t *out);
+void lfi_metrics_capacity(lfi_metrics *m, json_t *out);
 void lfi_metrics_risk(lfi_metrics *m, json_t *out);
 void lfi_metrics_costs(lfi_metrics *m, json_t *out);
 void lfi_metrics_meta(lfi_metrics *m, json_t *out);

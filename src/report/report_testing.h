@@ -57,6 +57,7 @@ static void set_text(lf_frame *frame, const char *name, size_t row, const char *
 
 static lf_frame *make_orders(bool filled)
 {
+    /* clang-format off */
     static const lf_column_spec specs[] = {
         {"order_id", LF_COLUMN_I64},
         {"ts_decision", LF_COLUMN_TIME},
@@ -74,9 +75,11 @@ static lf_frame *make_orders(bool filled)
         {"rule", LF_COLUMN_TEXT},
         {"mid_decision", LF_COLUMN_F64},
         {"mid_arrival", LF_COLUMN_F64},
+        {"depth_arrival", LF_COLUMN_F64},
         {"p_up", LF_COLUMN_F64},
         {"expected_bps", LF_COLUMN_F64},
     };
+    /* clang-format on */
     static const struct {
         int64_t id;
         int day;
@@ -88,12 +91,13 @@ static lf_frame *make_orders(bool filled)
         const char *reason;
         double mid_decision;
         double mid_arrival;
+        double depth_arrival;
     } rows[] = {
-        {1, 0, 60, 1, "marketable", 100, "filled", "entry", 100.00, 100.01},
-        {2, 0, 240, -1, "marketable", 100, "filled", "hold", 100.10, 100.10},
-        {1, 1, 120, -1, "passive", 100, "filled", "entry", 100.04, 100.04},
-        {2, 1, 300, 1, "marketable", 100, "filled", "stop", 100.08, 100.09},
-        {3, 1, 400, 1, "passive", 0, "cancelled", "entry", 100.15, 100.15},
+        {1, 0, 60, 1, "marketable", 100, "filled", "entry", 100.00, 100.01, 200},
+        {2, 0, 240, -1, "marketable", 100, "filled", "hold", 100.10, 100.10, 250},
+        {1, 1, 120, -1, "passive", 100, "filled", "entry", 100.04, 100.04, 80},
+        {2, 1, 300, 1, "marketable", 100, "filled", "stop", 100.08, 100.09, NAN},
+        {3, 1, 400, 1, "passive", 0, "cancelled", "entry", 100.15, 100.15, 120},
     };
     const size_t count = filled ? COUNT_OF(rows) : 0;
     lf_frame *frame = make_frame(specs, COUNT_OF(specs), count);
@@ -109,6 +113,7 @@ static lf_frame *make_orders(bool filled)
         set_text(frame, "reason", i, rows[i].reason);
         set_f64(frame, "mid_decision", i, rows[i].mid_decision);
         set_f64(frame, "mid_arrival", i, rows[i].mid_arrival);
+        set_f64(frame, "depth_arrival", i, rows[i].depth_arrival);
     }
     return frame;
 }

@@ -173,6 +173,28 @@ static void write_head(page *p, const json_t *root)
     );
 }
 
+/* Nothing where the market's volume is not known. */
+static void write_capacity(page *p, const json_t *c)
+{
+    if (!json_is_number(json_object_get(c, "zero_lots"))) {
+        return;
+    }
+    line(
+        p,
+        "  Size: %s lots an order, %s %% of the market, %s of the depth met taking, %s waiting",
+        number(p, c, "order_lots", 0),
+        percent(p, c, "market_share", 3),
+        number(p, c, "depth.marketable.size_to_depth", 2),
+        number(p, c, "depth.passive.size_to_depth", 2)
+    );
+    line(
+        p,
+        "  Capacity: impact %s bps a side by the square-root law; net is 0 at %s lots an order",
+        number(p, c, "impact_bps_per_side", 3),
+        number(p, c, "zero_lots", 0)
+    );
+}
+
 static void write_pnl(page *p, const json_t *root)
 {
     static const struct {
@@ -228,6 +250,7 @@ static void write_pnl(page *p, const json_t *root)
         number(p, pnl, "mean_hold_seconds", 1),
         number(p, pnl, "turnover_per_day", 2)
     );
+    write_capacity(p, json_object_get(pnl, "capacity"));
 }
 
 static void write_parts(page *p, const char *label, const char *word, const json_t *row)

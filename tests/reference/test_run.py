@@ -45,6 +45,7 @@ class Book:
     def __init__(self, orderbook, midnight_ns):
         message = np.loadtxt(orderbook.replace("_orderbook_", "_message_"), delimiter=",", dtype=str)
         whole = [text.partition(".") for text in message[:, 0]]
+        self.kind, self.lots = message[:, 1].astype(int), message[:, 3].astype(int)
         self.ts = midnight_ns + np.array([int(a) * SECOND + int((c + "0" * 9)[:9]) for a, _, c in whole])
         rows = np.loadtxt(orderbook, delimiter=",", dtype=np.int64)
         self.ask_price, self.ask_size = rows[:, 0::4], rows[:, 1::4]
@@ -120,6 +121,21 @@ def test_depth_at_arrival_is_the_books(runs, books, entry):
             assert depth[i] == sizes[k][prices[k] == price].sum()
             joined += 1
     assert entry == "marketable" or joined > 20
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_our_share_of_the_market(runs, books, entry):
+    fills, equity = table(runs[entry], "fills"), table(runs[entry], "equity")
+    capacity = json.loads((runs[entry] / "metrics.json").read_text())["pnl"]["capacity"]
+    market = 0
+    for book in {book_of(books, ts) for ts in fills["ts_venue"]}:
+        midnight = book.ts[0] // (86400 * SECOND) * 86400 * SECOND
+        mine = (equity["ts_event"] > midnight) & (equity["ts_event"] < midnight + 86400 * SECOND)
+        opens, closes = equity["ts_event"][mine].min(), equity["ts_event"][mine].max()
+        executed = np.isin(book.kind, (4, 5)) & (book.ts >= opens) & (book.ts < closes)
+        market += book.lots[executed].sum()
+    assert capacity["market_lots"] == market > 10_000
+    assert capacity["market_share"] == pytest.approx(fills["lots"].sum() / market)
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
