@@ -17,10 +17,22 @@
 extern "C" {
 #endif
 
+/** A table of many rows that is read a part at a time, in the order of its rows, several times. */
+typedef struct lf_report_parts {
+    void *context;
+    size_t count;     /* parts; 0: there is no such table */
+    size_t row_count; /* of all parts */
+    /** The rows of a part, borrowed until the next call for the same table. A part holds
+        whole days of a symbol, one or several; all parts have the same columns. */
+    lf_status (*open)(void *context, size_t part, lf_frame **out, lf_error *error);
+} lf_report_parts;
+
 /** The tables of one strategy, borrowed. Columns: docs/formats/run.md. */
 typedef struct lf_report_strategy {
     char name[32];
     lf_frame *tables[LF_BACKTEST_TABLE_COUNT];
+    /** The equity table in parts, when that of tables is NULL. */
+    lf_report_parts equity;
     /** Counts and options of the backtest; NULL when only the tables are known. */
     const lf_backtest_counts *counts;
     const lf_strategy_options *options;
@@ -29,7 +41,8 @@ typedef struct lf_report_strategy {
 /** A run as the report sees it, borrowed. Strategy 0 is the one that the run is about. */
 typedef struct lf_report_run {
     const lf_allocator *allocator;
-    lf_frame *predictions;
+    lf_frame *predictions; /* NULL: in parts, or there are none */
+    lf_report_parts prediction_parts;
     const lf_report_strategy *strategies; /* [strategy_count] at least one */
     size_t strategy_count;
 } lf_report_run;
@@ -63,6 +76,9 @@ typedef struct lf_report_facts {
  * @param out  owned, JSON with the keys `signal execution pnl risk costs meta variants warnings`;
  *             end it with lf_release()
  * @return LF_OK, LF_MISMATCH (a column is missing), LF_DATA (no rows) or LF_NOMEM
+ *
+ * Of more than 2^20 predicted rows every second, third, ... is scored, so that memory does not grow
+ * with the days; the key signal.scored_every says which. Labels of rows so near overlap.
  *
  * Cost: a few passes over the tables, and bootstraps that take about 0.1 s.
  */

@@ -75,7 +75,7 @@ void lfi_page_column(
     bool first = true;
     lfi_page_format(page, "\"%s\":[", key);
     for (size_t i = 0; i < count; i++) {
-        if (marks[i] != 0) {
+        if (marks == NULL || marks[i] != 0) {
             const int64_t value = llround(values[i] * scale);
             const size_t length = lf_int64_format(value - before, text + 1);
             lfi_page_bytes(page, text + first, length + !first);

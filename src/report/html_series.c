@@ -38,27 +38,22 @@ int lfi_money_digits(double largest)
 }
 
 /* Decimals that write a price exactly, as far as 8 will do. */
-static int price_digits(const lfi_table *equity)
+static int price_digits(lfi_account *account, lf_status *status, lf_error *error)
 {
     int digits = 0;
     double scale = 1;
-    for (size_t i = 0; i < equity->rows; i++) {
-        const double mid = lfi_cell(&equity->cells[LFI_EQUITY_MID], i);
-        while (digits < 8 && isfinite(mid) && fabs(mid * scale - round(mid * scale)) > 1e-4) {
-            digits++;
-            scale *= 10;
+    for (size_t part = 0; part < lfi_account_parts(account) && *status == LF_OK; part++) {
+        const lfi_table *equity = &account->tables[LF_BACKTEST_EQUITY];
+        *status = lfi_account_open(account, part, error);
+        for (size_t i = 0; *status == LF_OK && i < equity->rows; i++) {
+            const double mid = lfi_cell(&equity->cells[LFI_EQUITY_MID], i);
+            while (digits < 8 && isfinite(mid) && fabs(mid * scale - round(mid * scale)) > 1e-4) {
+                digits++;
+                scale *= 10;
+            }
         }
     }
     return digits;
-}
-
-static double largest_of(const double *values, size_t count)
-{
-    double largest = 0;
-    for (size_t i = 0; i < count; i++) {
-        largest = fmax(largest, fabs(values[i]));
-    }
-    return largest;
 }
 
 static void note_no_memory(lfi_page *page)
@@ -70,81 +65,130 @@ static void note_no_memory(lfi_page *page)
 
 /* ---- P&L over whole sessions ------------------------------------------------------------ */
 
-/* Changes become sums, so that the curve ends at the P&L of the run. */
-static void accumulate(lfi_curve *curve)
+/* One step of a curve: sums so far, and how far the net lies below its highest value. */
+typedef struct point {
+    size_t step;
+    double gross;
+    double net;
+    double fall;
+} point;
+
+/* The lowest, the highest and the last value of the stretch at hand. */
+typedef struct extremes {
+    point low;
+    point high;
+} extremes;
+
+/* A curve that is thinned while its days go by, so that no more than what is kept is in memory. */
+typedef struct thinner {
+    const lf_allocator *allocator;
+    bool is_main; /* the fall is thinned too */
+    size_t stretches;
+    size_t stretch; /* at hand */
+    point now;
+    double peak;
+    extremes net;
+    extremes fall;
+    double most; /* of gross and net */
+    point *kept;
+    size_t count;
+    size_t capacity;
+    lf_status status;
+} thinner;
+
+static void
+follow(extremes *all, const point *now, double value, double low, double high, bool first)
 {
-    for (size_t i = 1; i < curve->count; i++) {
-        curve->gross[i] += curve->gross[i - 1];
-        curve->net[i] += curve->net[i - 1];
+    all->low = first || value < low ? *now : all->low;
+    all->high = first || value > high ? *now : all->high;
+}
+
+/* Keep the points of the stretch that ends, each once, in their order. */
+static void end_stretch(thinner *t)
+{
+    const point *points[] = {&t->net.low, &t->net.high, &t->fall.low, &t->fall.high, &t->now};
+    const size_t none = t->is_main ? SIZE_MAX : 2; /* of a variant no fall is kept */
+    void *memory = t->kept;
+    t->status = lf_grow(t->allocator, &memory, &t->capacity, t->count + 5, sizeof *t->kept);
+    if (t->status != LF_OK) {
+        return;
+    }
+    t->kept = memory;
+    size_t last = 0;
+    bool any = false;
+    for (;;) {
+        const point *next = NULL;
+        for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+            const bool is_left = (!any || points[i]->step > last) && (i < none || i == 4);
+            next = is_left && (next == NULL || points[i]->step < next->step) ? points[i] : next;
+        }
+        if (next == NULL) {
+            break;
+        }
+        t->kept[t->count++] = *next;
+        last = next->step;
+        any = true;
+    }
+    t->stretch++;
+}
+
+static void watch_day(
+    void *context, const lfi_account *account, const double *gross, const double *net, size_t count
+)
+{
+    thinner *t = context;
+    const size_t all = account->step_count;
+    const size_t stretches = t->stretches < all ? t->stretches : all;
+    for (size_t i = 0; i < count && t->status == LF_OK; i++) {
+        const bool first = t->now.step == t->stretch * all / stretches;
+        t->now.gross += gross[i];
+        t->now.net += net[i];
+        t->peak = fmax(t->peak, t->now.net);
+        t->now.fall = t->peak - t->now.net;
+        t->most = fmax(t->most, fmax(fabs(t->now.gross), fabs(t->now.net)));
+        follow(&t->net, &t->now, t->now.net, t->net.low.net, t->net.high.net, first);
+        follow(&t->fall, &t->now, t->now.fall, t->fall.low.fall, t->fall.high.fall, first);
+        if (t->now.step + 1 == (t->stretch + 1) * all / stretches) {
+            end_stretch(t);
+        }
+        t->now.step++;
     }
 }
 
-/* How far each value lies below the highest one before it, nothing at the start included. */
-static void fall_of(const double *values, size_t count, double *fall)
+/* One column of what was kept. */
+static void put_points(
+    lfi_page *page, const char *key, const thinner *t, size_t member, double scale, double *values
+)
 {
-    double peak = 0;
-    for (size_t i = 0; i < count; i++) {
-        peak = fmax(peak, values[i]);
-        fall[i] = peak - values[i];
+    for (size_t i = 0; i < t->count; i++) {
+        values[i] = *(const double *)(const void *)((const char *)&t->kept[i] + member);
     }
+    lfi_page_column(page, key, values, NULL, t->count, scale);
+    lfi_page_format(page, ",");
 }
 
-/* Work space for one curve, three columns of it. */
-typedef struct space {
-    double *places; /* 0, 1, 2, ... */
-    double *fall;
-    uint8_t *marks;
-} space;
-
-static void space_release(const lf_allocator *allocator, space *s)
+/* The curve of the main strategy, or of another one with less in it. */
+static void put_curve(lfi_page *page, const thinner *t)
 {
-    lf_release(allocator, s->places);
-    lf_release(allocator, s->fall);
-    lf_release(allocator, s->marks);
-}
-
-static bool space_create(const lf_allocator *allocator, size_t count, space *out)
-{
-    out->places = lf_allocate(allocator, count, sizeof *out->places);
-    out->fall = lf_allocate(allocator, count, sizeof *out->fall);
-    out->marks = lf_allocate(allocator, count, sizeof *out->marks);
-    if (out->places == NULL || out->fall == NULL || out->marks == NULL) {
-        space_release(allocator, out);
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        out->places[i] = (double)i;
-    }
-    return true;
-}
-
-/* The accumulated curve of the main strategy, or of another one with less in it. */
-static void put_curve(lfi_page *page, const lfi_curve *curve, bool main)
-{
-    space s = {0};
-    if (!space_create(page->allocator, curve->count, &s)) {
+    double *values = lf_allocate(page->allocator, t->count + 1, sizeof *values);
+    if (values == NULL || t->status != LF_OK) {
+        lf_release(page->allocator, values);
         note_no_memory(page);
         return;
     }
-    const size_t stretches = main ? CURVE_STRETCHES : VARIANT_STRETCHES;
-    const double most =
-        fmax(largest_of(curve->gross, curve->count), largest_of(curve->net, curve->count));
-    const int digits = lfi_money_digits(most);
+    const int digits = lfi_money_digits(t->most);
     const double scale = pow(10, digits);
-    fall_of(curve->net, curve->count, s.fall);
-    lfi_thin(curve->net, curve->count, stretches, s.marks);
     lfi_page_format(page, "\"digits\":%d,", digits);
-    if (main) {
-        lfi_thin(s.fall, curve->count, stretches, s.marks);
-        lfi_page_column(page, "gross", curve->gross, s.marks, curve->count, scale);
-        lfi_page_format(page, ",");
-        lfi_page_column(page, "fall", s.fall, s.marks, curve->count, scale);
-        lfi_page_format(page, ",");
+    if (t->is_main) {
+        put_points(page, "gross", t, offsetof(point, gross), scale, values);
+        put_points(page, "fall", t, offsetof(point, fall), scale, values);
     }
-    lfi_page_column(page, "net", curve->net, s.marks, curve->count, scale);
-    lfi_page_format(page, ",");
-    lfi_page_column(page, "step", s.places, s.marks, curve->count, 1);
-    space_release(page->allocator, &s);
+    put_points(page, "net", t, offsetof(point, net), scale, values);
+    for (size_t i = 0; i < t->count; i++) {
+        values[i] = (double)t->kept[i].step;
+    }
+    lfi_page_column(page, "step", values, NULL, t->count, 1);
+    lf_release(page->allocator, values);
 }
 
 static void put_days(lfi_page *page, const lfi_account *account, const lf_zone *zone)
@@ -152,8 +196,6 @@ static void put_days(lfi_page *page, const lfi_account *account, const lf_zone *
     lfi_page_format(page, "\"days\":[");
     for (size_t d = 0; d < account->day_count; d++) {
         const lfi_day *day = &account->days[d];
-        const size_t end =
-            d + 1 < account->day_count ? account->days[d + 1].bucket : account->steps.count;
         char date[11];
         lf_date_format(lf_date_from_days(day->date), date);
         lfi_page_format(
@@ -165,35 +207,14 @@ static void put_days(lfi_page *page, const lfi_account *account, const lf_zone *
             (long long)(day->first_ns / LF_NS_PER_MILLISECOND),
             (long long)(day->last_ns / LF_NS_PER_MILLISECOND),
             (int)lf_zone_offset_s(zone, day->first_ns),
-            day->bucket,
-            end - day->bucket
+            day->step,
+            day->step_count
         );
     }
     lfi_page_format(page, "]");
 }
 
 /* ---- price and position of each day ----------------------------------------------------- */
-
-/* Rows of one symbol and day. */
-typedef struct piece {
-    size_t first;
-    size_t end;
-    int64_t date;
-    size_t day; /* index into the account's days */
-} piece;
-
-/* The piece that begins at a row. */
-static piece next_piece(const lfi_table *equity, const lf_zone *zone, size_t first)
-{
-    const lfi_cells *symbols = &equity->cells[LFI_EQUITY_SYMBOL];
-    const char *symbol = lfi_cell_text(symbols, first);
-    piece out = {first, first + 1, lfi_equity_day(zone, equity, first), 0};
-    while (out.end < equity->rows && lfi_equity_day(zone, equity, out.end) == out.date &&
-           strcmp(lfi_cell_text(symbols, out.end), symbol) == 0) {
-        out.end++;
-    }
-    return out;
-}
 
 /* Columns of the longest piece, and how much of a piece may be kept. */
 typedef struct desk {
@@ -208,7 +229,7 @@ typedef struct desk {
 } desk;
 
 /* Fill the columns from the first row with a price on; gives how many rows there are. */
-static size_t fill(desk *w, const lfi_table *equity, const piece *p, int64_t first_ns)
+static size_t fill(desk *w, const lfi_table *equity, const lfi_piece *p, int64_t first_ns)
 {
     size_t count = 0;
     double mid = NAN;
@@ -240,8 +261,9 @@ static void mark_changes(desk *w, size_t count)
 }
 
 /* "masked": first step and number of steps of each stretch without a valid state. */
-static void
-put_masked(lfi_page *page, const lfi_table *equity, const piece *p, const desk *w, int64_t first_ns)
+static void put_masked(
+    lfi_page *page, const lfi_table *equity, const lfi_piece *p, const desk *w, int64_t first_ns
+)
 {
     const lfi_cells *valid = &equity->cells[LFI_EQUITY_VALID];
     const lfi_cells *times = &equity->cells[LFI_EQUITY_TIME];
@@ -270,15 +292,21 @@ put_masked(lfi_page *page, const lfi_table *equity, const piece *p, const desk *
     lfi_page_format(page, "]");
 }
 
-static void put_piece(lfi_page *page, const lfi_account *account, const piece *p, desk *w)
+static void put_piece(lfi_page *page, lfi_account *account, const lfi_piece *p, desk *w)
 {
     const lfi_table *equity = &account->tables[LF_BACKTEST_EQUITY];
-    const int64_t first_ns = account->days[p->day].first_ns;
+    const lfi_day *day = lfi_account_day(account, p->date);
+    const int64_t first_ns = day->first_ns;
+    const lf_status status = lfi_account_open(account, p->part, page->error);
+    if (status != LF_OK) {
+        page->status = page->status == LF_OK ? status : page->status;
+        return;
+    }
     const size_t count = fill(w, equity, p, first_ns);
     lfi_thin(w->mids, count, w->stretches, w->marks);
     mark_changes(w, count);
-    lfi_page_format(page, "{\"day\":%zu,\"symbol\":", p->day);
-    lfi_page_string(page, lfi_cell_text(&equity->cells[LFI_EQUITY_SYMBOL], p->first));
+    lfi_page_format(page, "{\"day\":%zu,\"symbol\":", (size_t)(day - account->days));
+    lfi_page_string(page, account->symbols[p->symbol]);
     lfi_page_format(page, ",");
     lfi_page_column(page, "step", w->steps, w->marks, count, 1);
     lfi_page_format(page, ",");
@@ -295,41 +323,25 @@ static size_t bounded(size_t value, size_t least, size_t most)
     return value < least ? least : value > most ? most : value;
 }
 
-static size_t day_index(const lfi_account *account, int64_t date)
+static void put_all_pieces(lfi_page *page, lfi_account *account, desk *w)
 {
-    size_t d = 0;
-    while (d + 1 < account->day_count && account->days[d].date < date) {
-        d++;
-    }
-    return d;
-}
-
-static void put_all_pieces(lfi_page *page, const lfi_account *account, const lf_zone *zone, desk *w)
-{
-    const lfi_table *equity = &account->tables[LF_BACKTEST_EQUITY];
-    const int digits = price_digits(equity);
+    const int digits = price_digits(account, &page->status, page->error);
     w->price_scale = pow(10, digits);
     lfi_page_format(page, "\"price_digits\":%d,\"sessions\":[", digits);
-    for (size_t at = 0; at < equity->rows;) {
-        piece p = next_piece(equity, zone, at);
-        p.day = day_index(account, p.date);
-        lfi_page_format(page, "%s", at == 0 ? "" : ",\n");
-        put_piece(page, account, &p, w);
-        at = p.end;
+    for (size_t p = 0; p < account->piece_count && page->status == LF_OK; p++) {
+        lfi_page_format(page, "%s", p == 0 ? "" : ",\n");
+        put_piece(page, account, &account->pieces[p], w);
     }
     lfi_page_format(page, "]");
 }
 
-static void
-put_sessions(lfi_page *page, const lfi_account *account, const lf_zone *zone, int64_t step_ns)
+static void put_sessions(lfi_page *page, lfi_account *account)
 {
-    const lfi_table *equity = &account->tables[LF_BACKTEST_EQUITY];
-    size_t pieces = 0;
+    const size_t pieces = account->piece_count;
     size_t longest = 0;
-    for (size_t at = 0; at < equity->rows; pieces++) {
-        const piece p = next_piece(equity, zone, at);
-        longest = p.end - p.first > longest ? p.end - p.first : longest;
-        at = p.end;
+    for (size_t p = 0; p < pieces; p++) {
+        const size_t rows = account->pieces[p].end - account->pieces[p].first;
+        longest = rows > longest ? rows : longest;
     }
     desk w = {
         .steps = lf_allocate(page->allocator, longest, sizeof *w.steps),
@@ -338,12 +350,12 @@ put_sessions(lfi_page *page, const lfi_account *account, const lf_zone *zone, in
         .marks = lf_allocate(page->allocator, longest, sizeof *w.marks),
         .stretches = bounded(PRICE_STRETCHES / pieces, PRICE_STRETCHES_LEAST, PRICE_STRETCHES_MOST),
         .changes = bounded(POSITION_CHANGES / pieces, POSITION_CHANGES_LEAST, SIZE_MAX),
-        .step_ns = step_ns,
+        .step_ns = account->step_ns,
     };
     if (w.steps == NULL || w.mids == NULL || w.positions == NULL || w.marks == NULL) {
         note_no_memory(page);
     } else {
-        put_all_pieces(page, account, zone, &w);
+        put_all_pieces(page, account, &w);
     }
     lf_release(page->allocator, w.steps);
     lf_release(page->allocator, w.mids);
@@ -353,22 +365,29 @@ put_sessions(lfi_page *page, const lfi_account *account, const lf_zone *zone, in
 
 /* ---- all -------------------------------------------------------------------------------- */
 
-/* One account at a time: each holds curves as long as the run. */
+/* One account at a time. */
 static void put_strategy(lfi_page *page, const lfi_series *series, size_t s)
 {
     const lf_report_strategy *strategy = &series->run->strategies[s];
     lfi_account account;
+    thinner t = {
+        .allocator = page->allocator,
+        .is_main = s == 0,
+        .stretches = s == 0 ? CURVE_STRETCHES : VARIANT_STRETCHES,
+    };
+    const lfi_watcher watcher = {.context = &t, .day = watch_day};
     const lf_status status = lfi_account_create(
-        page->allocator, strategy, series->zone, series->step_ns, &account, page->error
+        page->allocator, strategy, series->zone, series->step_ns, &watcher, &account, page->error
     );
     if (status != LF_OK) {
         page->status = page->status == LF_OK ? status : page->status;
+        lf_release(page->allocator, t.kept);
         return;
     }
     if (s == 0) {
         put_days(page, &account, series->zone);
         lfi_page_format(page, ",\n");
-        put_sessions(page, &account, series->zone, series->step_ns);
+        put_sessions(page, &account);
         lfi_page_format(page, ",\n");
         lfi_page_trades(page, &account, account.days[0].first_ns);
         lfi_page_format(page, ",\n\"curves\":[\n");
@@ -376,9 +395,9 @@ static void put_strategy(lfi_page *page, const lfi_series *series, size_t s)
     lfi_page_format(page, "%s{\"name\":", s == 0 ? "" : ",\n");
     lfi_page_string(page, strategy->name);
     lfi_page_format(page, ",");
-    accumulate(&account.steps);
-    put_curve(page, &account.steps, s == 0);
+    put_curve(page, &t);
     lfi_page_format(page, "}");
+    lf_release(page->allocator, t.kept);
     lfi_account_release(&account);
 }
 

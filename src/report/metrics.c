@@ -87,13 +87,8 @@ void lfi_metrics_meta(lfi_metrics *m, json_t *out)
     lfi_put_count(m, out, "days", (double)account->day_count);
     lfi_put_date(m, out, "first_date", account->days[0].date);
     lfi_put_date(m, out, "last_date", account->days[account->day_count - 1].date);
-    lfi_put_count(m, out, "rows", (double)account->tables[LF_BACKTEST_EQUITY].rows);
-    lfi_put_count(
-        m,
-        out,
-        "predicted_rows",
-        m->run->predictions == NULL ? 0 : (double)lf_frame_row_count(m->run->predictions)
-    );
+    lfi_put_count(m, out, "rows", (double)account->equity_rows);
+    lfi_put_count(m, out, "predicted_rows", (double)m->predicted_rows);
     lfi_put_count(m, out, "trades", account->trade_count);
     lfi_put_count(m, out, "step_ns", (double)f->step_ns);
     lfi_put(m, out, "seed", json_integer((json_int_t)(f->seed & INT64_MAX)));
@@ -168,7 +163,7 @@ static lf_status read_accounts(lfi_metrics *m, lf_error *error)
     }
     for (size_t s = 0; s < run->strategy_count && status == LF_OK; s++) {
         status = lfi_account_create(
-            m->allocator, &run->strategies[s], m->zone, step_ns, &m->accounts[s], error
+            m->allocator, &run->strategies[s], m->zone, step_ns, NULL, &m->accounts[s], error
         );
     }
     return status;
@@ -183,6 +178,9 @@ lf_status lf_report_metrics(
     m.root = json_object();
     lf_status status = read_accounts(&m, error);
     if (status == LF_OK) {
+        status = lfi_metrics_choose(&m, error);
+    }
+    if (status == LF_OK) {
         status = put_sections(&m, error);
     }
     if (status == LF_OK) {
@@ -192,6 +190,9 @@ lf_status lf_report_metrics(
         lfi_account_release(&m.accounts[s]);
     }
     lf_release(m.allocator, m.accounts);
+    if (m.predictions != run->predictions) {
+        lf_frame_destroy(m.predictions);
+    }
     lf_zone_destroy(m.zone);
     json_decref(m.root);
     return status;

@@ -131,46 +131,8 @@ static key *index_orders(const lfi_metrics *m, const lfi_table *orders)
 
 /* ---- the mid after a fill --------------------------------------------------------------- */
 
-/* Rows of the equity table that are one symbol's day, in order of time. */
-typedef struct stretch {
-    const char *symbol;
-    int64_t day;
-    size_t first;
-    size_t end;
-} stretch;
-
-typedef struct stretches {
-    stretch *list;
-    size_t count;
-    size_t capacity;
-} stretches;
-
-static lf_status find_stretches(const lfi_metrics *m, const lfi_table *equity, stretches *out)
-{
-    *out = (stretches){0};
-    for (size_t i = 0; i < equity->rows; i++) {
-        const char *symbol = lfi_cell_text(&equity->cells[LFI_EQUITY_SYMBOL], i);
-        const int64_t time_ns = lfi_cell_time(&equity->cells[LFI_EQUITY_TIME], i);
-        const int64_t day = lfi_local_day(m->zone, time_ns);
-        stretch *last = out->count > 0 ? &out->list[out->count - 1] : NULL;
-        if (last == NULL || last->day != day || strcmp(last->symbol, symbol) != 0) {
-            void *memory = out->list;
-            if (lf_grow(m->allocator, &memory, &out->capacity, out->count + 1, sizeof *last) !=
-                LF_OK) {
-                lf_release(m->allocator, out->list);
-                return LF_NOMEM;
-            }
-            out->list = memory;
-            last = &out->list[out->count++];
-            *last = (stretch){.symbol = symbol, .day = day, .first = i};
-        }
-        last->end = i + 1;
-    }
-    return LF_OK;
-}
-
 /* The mid at the first grid time at or after an instant; NaN past the end of the day. */
-static double mid_after(const lfi_table *equity, const stretch *where, int64_t time_ns)
+static double mid_after(const lfi_table *equity, const lfi_piece *where, int64_t time_ns)
 {
     size_t low = where->first;
     size_t high = where->end;
@@ -295,13 +257,45 @@ static void put_fills(lfi_metrics *m, json_t *out, const fill_sums *sums, double
 /* Everything that a fill is looked up in. */
 typedef struct fill_index {
     const lfi_table *orders;
-    const lfi_table *equity;
     key *keys;
-    stretches where;
+    lfi_account *account;
 } fill_index;
 
-static void view_fill(
-    const lfi_metrics *m, const fill_index *index, const lfi_table *fills, size_t i, fill_view *out
+/* The mids after a fill, from the piece that it lies in; NaN without one. */
+static lf_status view_mids(
+    const fill_index *index,
+    const char *symbol,
+    int64_t day,
+    int64_t time_ns,
+    fill_view *out,
+    lf_error *error
+)
+{
+    lfi_account *account = index->account;
+    const lfi_piece *here = NULL;
+    for (size_t p = 0; p < account->piece_count && here == NULL; p++) {
+        const lfi_piece *piece = &account->pieces[p];
+        if (piece->date == day && strcmp(account->symbols[piece->symbol], symbol) == 0) {
+            here = piece;
+        }
+    }
+    const lf_status status = here == NULL ? LF_OK : lfi_account_open(account, here->part, error);
+    for (int k = 0; k < MARKOUT_COUNT; k++) {
+        const lfi_table *equity = &account->tables[LF_BACKTEST_EQUITY];
+        out->mid_after[k] = here == NULL || status != LF_OK
+                                ? NAN
+                                : mid_after(equity, here, time_ns + markouts[k].after_ns);
+    }
+    return status;
+}
+
+static lf_status view_fill(
+    const lfi_metrics *m,
+    const fill_index *index,
+    const lfi_table *fills,
+    size_t i,
+    fill_view *out,
+    lf_error *error
 )
 {
     const int64_t time_ns = lfi_cell_time(&fills->cells[LFI_FILL_TIME], i);
@@ -323,37 +317,26 @@ static void view_fill(
                            ? NAN
                            : lfi_cell(&index->orders->cells[LFI_ORDER_MID_ARRIVAL], found->row),
     };
-    for (int k = 0; k < MARKOUT_COUNT; k++) {
-        out->mid_after[k] = NAN;
-    }
-    for (size_t w = 0; w < index->where.count; w++) {
-        const stretch *here = &index->where.list[w];
-        if (here->day == day && strcmp(here->symbol, symbol) == 0) {
-            for (int k = 0; k < MARKOUT_COUNT; k++) {
-                out->mid_after[k] = mid_after(index->equity, here, time_ns + markouts[k].after_ns);
-            }
-            break;
-        }
-    }
+    return view_mids(index, symbol, day, time_ns, out, error);
 }
 
-static lf_status put_all_fills(lfi_metrics *m, json_t *out, const lfi_account *account)
+static lf_status put_all_fills(lfi_metrics *m, json_t *out, lfi_account *account, lf_error *error)
 {
     const lfi_table *fills = &account->tables[LF_BACKTEST_FILLS];
     fill_index index = {
         .orders = &account->tables[LF_BACKTEST_ORDERS],
-        .equity = &account->tables[LF_BACKTEST_EQUITY],
+        .account = account,
     };
     fill_sums sums[LF_LIQUIDITY_COUNT + 1] = {0}; /* the last: all */
     index.keys = index_orders(m, index.orders);
-    if (index.keys == NULL || find_stretches(m, index.equity, &index.where) != LF_OK) {
-        lf_release(m->allocator, index.keys);
-        return LF_NOMEM;
+    if (index.keys == NULL) {
+        return lf_error_set(error, LF_NOMEM, "not enough memory for the fills.");
     }
-    for (size_t i = 0; i < fills->rows; i++) {
+    lf_status status = LF_OK;
+    for (size_t i = 0; i < fills->rows && status == LF_OK; i++) {
         const char *text = lfi_cell_text(&fills->cells[LFI_FILL_LIQUIDITY], i);
         fill_view view;
-        view_fill(m, &index, fills, i, &view);
+        status = view_fill(m, &index, fills, i, &view, error);
         add_fill(&sums[LF_LIQUIDITY_COUNT], &view);
         for (int l = 0; l < LF_LIQUIDITY_COUNT; l++) {
             if (strcmp(text, lf_liquidity_name((lf_liquidity)l)) == 0) {
@@ -361,7 +344,6 @@ static lf_status put_all_fills(lfi_metrics *m, json_t *out, const lfi_account *a
             }
         }
     }
-    lf_release(m->allocator, index.where.list);
     lf_release(m->allocator, index.keys);
     put_fills(m, out, &sums[LF_LIQUIDITY_COUNT], sums[LF_LIQUIDITY_COUNT].lots);
     json_t *parts = lfi_put_object(m, out, "by_liquidity");
@@ -369,7 +351,7 @@ static lf_status put_all_fills(lfi_metrics *m, json_t *out, const lfi_account *a
         json_t *part = lfi_put_object(m, parts, lf_liquidity_name((lf_liquidity)l));
         put_fills(m, part, &sums[l], sums[LF_LIQUIDITY_COUNT].lots);
     }
-    return LF_OK;
+    return status;
 }
 
 /* ---- the section ------------------------------------------------------------------------ */
@@ -410,11 +392,12 @@ static void put_bracket(lfi_metrics *m, json_t *out)
 
 lf_status lfi_metrics_execution(lfi_metrics *m, json_t *out, lf_error *error)
 {
-    const lfi_account *account = &m->accounts[0];
+    lfi_account *account = &m->accounts[0];
     const lf_backtest_counts *counts = account->strategy->counts;
     put_orders(m, out, account);
-    if (put_all_fills(m, out, account) != LF_OK) {
-        return lf_error_set(error, LF_NOMEM, "not enough memory for the fills.");
+    const lf_status status = put_all_fills(m, out, account, error);
+    if (status != LF_OK) {
+        return status;
     }
     put_bracket(m, lfi_put_list(m, out, "queue_bracket"));
     json_t *rejects = lfi_put_object(m, out, "rejects");

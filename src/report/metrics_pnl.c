@@ -342,9 +342,7 @@ void lfi_metrics_risk(lfi_metrics *m, json_t *out)
     lfi_put_count(m, out, "days", (double)a->day_count);
     lfi_put_date(m, out, "worst_day", a->days[worst].date);
     lfi_put_money(m, out, "worst_day_net", a->days[worst].gross - a->days[worst].fees);
-    lfi_put_number(
-        m, out, "exposure", a->in_position_rows / (double)a->tables[LF_BACKTEST_EQUITY].rows
-    );
+    lfi_put_number(m, out, "exposure", a->in_position_rows / (double)a->equity_rows);
     lfi_put_number(m, out, "masked_share", lfi_masked_share(a));
     lfi_put_count(m, out, "loss_stop_days", counts == NULL ? NAN : (double)counts->loss_stop_days);
     lfi_put_count(m, out, "kill_days", counts == NULL ? NAN : (double)counts->kill_days);

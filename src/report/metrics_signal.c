@@ -111,7 +111,7 @@ static void put_walk(lfi_metrics *m, json_t *out)
 /* Number of the symbol-day of each row; owned, NULL without memory. */
 static uint32_t *make_days(const lfi_metrics *m, lf_error *error, lf_status *status)
 {
-    lf_frame *frame = m->run->predictions;
+    lf_frame *frame = m->predictions;
     const size_t rows = lf_frame_row_count(frame);
     const size_t time = lf_frame_find(frame, "ts_event");
     const size_t symbol = lf_frame_find(frame, "symbol");
@@ -144,7 +144,7 @@ static uint32_t *make_days(const lfi_metrics *m, lf_error *error, lf_status *sta
 /* Correlations of each symbol-day, kept until they are written. */
 static void put_days(lfi_metrics *m, json_t *list, const lf_train_day *days, size_t count)
 {
-    lf_frame *frame = m->run->predictions;
+    lf_frame *frame = m->predictions;
     const size_t symbol = lf_frame_find(frame, "symbol");
     for (size_t i = 0; i < count; i++) {
         json_t *row = lfi_append_object(m, list);
@@ -166,7 +166,7 @@ static lf_status score(lfi_metrics *m, json_t *by_day, lf_error *error)
     if (days == NULL) {
         return status;
     }
-    const size_t rows = lf_frame_row_count(m->run->predictions);
+    const size_t rows = lf_frame_row_count(m->predictions);
     const size_t day_count = rows == 0 ? 0 : (size_t)days[rows - 1] + 1;
     lf_train_day *found = lf_allocate(m->allocator, day_count + 1, sizeof *found);
     if (found == NULL) {
@@ -176,7 +176,8 @@ static lf_status score(lfi_metrics *m, json_t *by_day, lf_error *error)
     /* The labels in the table have no delay. */
     const lf_train_score_options options = {
         .allocator = m->allocator,
-        .step_ns = m->facts->step_ns > 0 ? m->facts->step_ns : LF_NS_PER_SECOND,
+        .step_ns =
+            (int64_t)m->every * (m->facts->step_ns > 0 ? m->facts->step_ns : LF_NS_PER_SECOND),
         .horizon_ns = m->facts->horizon_ns,
         .horizon_long_ns = m->facts->horizon_long_ns,
         .seed = m->facts->seed,
@@ -184,7 +185,7 @@ static lf_status score(lfi_metrics *m, json_t *by_day, lf_error *error)
         .zone = m->zone,
         .by_day = found,
     };
-    status = lf_train_score(m->run->predictions, &options, &m->scores, error);
+    status = lf_train_score(m->predictions, &options, &m->scores, error);
     if (status == LF_OK) {
         put_days(m, by_day, found, day_count);
     }
@@ -235,6 +236,7 @@ static lf_status put_scores(lfi_metrics *m, json_t *out, lf_error *error)
     put_return(m, ret);
     lfi_put(m, ret, "by_day", by_day);
     lfi_put_count(m, out, "scored_rows", m->scores.scored_rows);
+    lfi_put_count(m, out, "scored_every", (double)m->every);
     lfi_put_number(m, out, "median_spread_ticks", m->scores.median_spread_ticks);
     lfi_put(m, out, "leak_suspected", json_boolean(m->scores.leak_suspected));
     return LF_OK;
@@ -242,7 +244,7 @@ static lf_status put_scores(lfi_metrics *m, json_t *out, lf_error *error)
 
 lf_status lfi_metrics_signal(lfi_metrics *m, json_t *out, lf_error *error)
 {
-    const lf_status status = m->run->predictions != NULL ? put_scores(m, out, error) : LF_OK;
+    const lf_status status = m->predictions != NULL ? put_scores(m, out, error) : LF_OK;
     if (status == LF_OK) {
         put_walk(m, lfi_put_object(m, out, "walk"));
     }

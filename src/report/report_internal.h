@@ -113,12 +113,22 @@ typedef struct lfi_day {
     double gross; /* P&L of the day */
     double fees;
     size_t trade_count;
-    size_t bucket; /* number of its first bucket in the curve that was made last: steps */
+    size_t minute; /* number of its first minute */
+    size_t step;   /* number of its first step */
+    size_t step_count;
 } lfi_day;
+
+/* Rows of the equity table that are one symbol's day, in order of time. */
+typedef struct lfi_piece {
+    size_t part; /* of the table, that holds them */
+    size_t first;
+    size_t end;
+    size_t symbol; /* index into the account's symbols */
+    int64_t date;
+} lfi_piece;
 
 /* P&L changes in equal stretches of time over whole sessions, all symbols together. */
 typedef struct lfi_curve {
-    int64_t bucket_ns;
     size_t count;
     double *gross; /* [count] */
     double *net;
@@ -138,11 +148,18 @@ typedef struct lfi_drawdown {
 typedef struct lfi_account {
     const lf_report_strategy *strategy;
     const lf_allocator *allocator;
-    lfi_table tables[LF_BACKTEST_TABLE_COUNT];
+    lfi_table tables[LF_BACKTEST_TABLE_COUNT]; /* that of equity: the part that is open */
+    size_t open_part;
+    lfi_piece *pieces; /* in the order of the equity table */
+    size_t piece_count;
+    char **symbols; /* of the pieces, in the order of their first one */
+    size_t symbol_count;
+    size_t equity_rows;
     lfi_day *days;
     size_t day_count;
     lfi_curve minutes;
-    lfi_curve steps;
+    int64_t step_ns;
+    size_t step_count; /* of all days */
     lfi_drawdown drawdown;
     double lot_size; /* of the asset in a lot, from trades; 1 when they do not tell */
     double gross;
@@ -162,15 +179,40 @@ typedef struct lfi_account {
     double moves_squared; /* of the log of the mid from minute to minute, summed over sessions */
 } lfi_account;
 
+/* Who wants to see the P&L changes of each step of a day, [count] of all symbols together. Days
+   come in their order, once the account knows how many days and steps there are. */
+typedef struct lfi_watcher {
+    void *context;
+    void (*day
+    )(void *context,
+      const lfi_account *account,
+      const double *gross,
+      const double *net,
+      size_t count);
+} lfi_watcher;
+
+/* watcher: may be NULL. */
 lf_status lfi_account_create(
     const lf_allocator *allocator,
     const lf_report_strategy *strategy,
     const lf_zone *zone,
     int64_t step_ns,
+    const lfi_watcher *watcher,
     lfi_account *out,
     lf_error *error
 );
 void lfi_account_release(lfi_account *account);
+
+/* Open the part of the equity table that holds a piece, as the account's table. */
+lf_status lfi_account_open(lfi_account *account, size_t part, lf_error *error);
+/* Number of the equity table's parts. */
+size_t lfi_account_parts(const lfi_account *account);
+/* Days, pieces, P&L of minutes and steps from the equity table. */
+lf_status lfi_account_days(
+    lfi_account *account, const lf_zone *zone, const lfi_watcher *watcher, lf_error *error
+);
+/* The day with a date; NULL without one. */
+lfi_day *lfi_account_day(const lfi_account *account, int64_t date);
 
 /* Fees a share and in bps of the value a side at which nothing is left; NaN without fills. */
 double lfi_break_even_per_share(const lfi_account *account);
@@ -188,6 +230,9 @@ typedef struct lfi_metrics {
     const lf_allocator *allocator;
     lf_zone *zone;
     lfi_account *accounts;  /* [strategy_count] */
+    lf_frame *predictions;  /* that are scored: all, or some of many; NULL: none */
+    size_t predicted_rows;  /* before some were chosen */
+    size_t every;           /* one of so many was */
     lf_train_scores scores; /* of the predictions */
     bool has_scores;
     json_t *root;
@@ -217,6 +262,8 @@ bool lfi_is_metrics(const json_t *root);
 
 /* ---- sections --------------------------------------------------------------------------- */
 
+/* Choose the predictions that are scored. */
+lf_status lfi_metrics_choose(lfi_metrics *m, lf_error *error);
 lf_status lfi_metrics_signal(lfi_metrics *m, json_t *out, lf_error *error);
 lf_status lfi_metrics_execution(lfi_metrics *m, json_t *out, lf_error *error);
 lf_status lfi_metrics_pnl(lfi_metrics *m, json_t *out, lf_error *error);
@@ -253,8 +300,8 @@ void lfi_page_json(lfi_page *page, const char *json);
 /* A text as a JSON string; null when it is not UTF-8. */
 void lfi_page_string(lfi_page *page, const char *text);
 /*
- * `"key":[...]` of the marked values times a scale, rounded, each but the first as the difference
- * from the one before. Values are finite.
+ * `"key":[...]` of the marked values (NULL: all) times a scale, rounded, each but the first as the
+ * difference from the one before. Values are finite.
  */
 void lfi_page_column(
     lfi_page *page,
