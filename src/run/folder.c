@@ -1,8 +1,6 @@
 /* Writes a run folder: configuration, tables, metrics and page. */
 #include "trade_internal.h"
 
-#include <lobflow/report.h>
-
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -132,27 +130,35 @@ lf_status lfi_forget(const char *folder, const char *name, lf_error *error)
     );
 }
 
-/* Strategy 0 lies in the folder itself, each other one in a folder of its own. */
-static lf_status write_tables(const lf_report_run *run, const char *folder, lf_error *error)
+lf_status
+lfi_desk_folder(const lfi_desk *desk, size_t strategy, char out[LFI_PATH_BYTES], lf_error *error)
 {
-    static const char *const names[LF_BACKTEST_TABLE_COUNT] = {
-        [LF_BACKTEST_ORDERS] = "orders.parquet",
-        [LF_BACKTEST_FILLS] = "fills.parquet",
-        [LF_BACKTEST_TRADES] = "trades.parquet",
-        [LF_BACKTEST_EQUITY] = "equity.parquet",
+    return lfi_path(
+        desk->folder, strategy == 0 ? "." : desk->strategies[strategy].name, out, error
+    );
+}
+
+/* The short tables; the long ones are on their way already. */
+static lf_status write_tables(const lfi_desk *desk, const lf_report_run *run, lf_error *error)
+{
+    static const struct {
+        lf_backtest_table table;
+        const char *name;
+    } files[] = {
+        {LF_BACKTEST_ORDERS, "orders.parquet"},
+        {LF_BACKTEST_FILLS, "fills.parquet"},
+        {LF_BACKTEST_TRADES, "trades.parquet"},
     };
-    lf_status status = lfi_write_table(run->predictions, folder, "predictions.parquet", error);
+    lf_status status = LF_OK;
     for (size_t i = 0; i < run->strategy_count && status == LF_OK; i++) {
         char path[LFI_PATH_BYTES];
-        status = lfi_path(folder, i == 0 ? "." : run->strategies[i].name, path, error);
-        if (status == LF_OK) {
-            status = lf_mkdirs(path, error);
-        }
-        for (int t = 0; t < LF_BACKTEST_TABLE_COUNT && status == LF_OK; t++) {
-            status = lfi_write_table(run->strategies[i].tables[t], path, names[t], error);
+        status = lfi_desk_folder(desk, i, path, error);
+        for (size_t f = 0; f < sizeof files / sizeof files[0] && status == LF_OK; f++) {
+            const lf_frame *const frame = run->strategies[i].tables[files[f].table];
+            status = lfi_write_table(frame, path, files[f].name, error);
         }
     }
-    return status;
+    return status == LF_OK ? lfi_spool_finish(desk->spool, error) : status;
 }
 
 static lf_status write_run(
@@ -185,7 +191,7 @@ static lf_status write_run(
         status = lfi_write_text(facts->config_toml, folder, "config.toml", error);
     }
     if (status == LF_OK) {
-        status = write_tables(run, folder, error);
+        status = write_tables(desk, run, error);
     }
     if (status == LF_OK) {
         status = lfi_write_text(json, folder, "metrics.json", error);
@@ -221,10 +227,12 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
         for (int t = 0; t < LF_BACKTEST_TABLE_COUNT; t++) {
             strategies[i].tables[t] = lf_backtest_frame(desk->all, i, (lf_backtest_table)t);
         }
+        strategies[i].tables[LF_BACKTEST_EQUITY] = NULL;
+        strategies[i].equity = lfi_spool_equity(desk->spool, i);
     }
     const lf_report_run run = {
         .allocator = desk->job->allocator,
-        .predictions = lf_backtest_predictions(desk->all),
+        .prediction_parts = lfi_spool_predictions(desk->spool),
         .strategies = strategies,
         .strategy_count = desk->strategy_count,
     };
@@ -324,6 +332,9 @@ lf_status lfi_trade(
         status = lfi_trial_count(job, &desk.trial_count, error);
     }
     if (status == LF_OK) {
+        status = lfi_spool_create(job, &desk.spool, error);
+    }
+    if (status == LF_OK) {
         status = lfi_desk_trade(&desk, error);
     }
     if (status == LF_OK) {
@@ -332,6 +343,8 @@ lf_status lfi_trade(
     if (status == LF_OK) {
         status = report(&desk, folder, toml, metrics, error);
     }
+    lfi_spool_destroy(desk.spool);
+    desk.spool = NULL;
     /* Days of a strategy of one's own cannot be taken by a later call. */
     if (desk.units.job != NULL && (status == LF_OK || job->strategy != NULL)) {
         lfi_units_remove(&desk.units);

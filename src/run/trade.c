@@ -104,10 +104,21 @@ static lf_status walk_differs(const char *symbol, int64_t time_ns, lf_error *err
     );
 }
 
+/* The next row of the walk that is of a symbol; the number of its rows when there is none. */
+static size_t next_of(const lf_frame *walk, const char *symbol, size_t row)
+{
+    const size_t symbols = lf_frame_find(walk, "symbol");
+    while (row < lf_frame_row_count(walk) && strcmp(lf_frame_text(walk, symbols, row), symbol) != 0
+    ) {
+        row++;
+    }
+    return row;
+}
+
 /* The causal lane computes features and predictions anew while it trades. They must be those that
    the offline lane was scored with, row by row and to the last bit, or one of the two sees another
-   past. */
-static lf_status check_walk(const lfi_desk *desk, const char *symbol, lf_error *error)
+   past. Compares the rows from the first one on. */
+static lf_status check_walk(lfi_desk *desk, const char *symbol, size_t first, lf_error *error)
 {
     static const char *const heads[] = {"p_up_1min", "p_up_5min", "ret_1min_bps"};
     lf_frame *const walk = desk->trading->walk;
@@ -115,7 +126,6 @@ static lf_status check_walk(const lfi_desk *desk, const char *symbol, lf_error *
     if (walk == NULL) {
         return LF_OK;
     }
-    const size_t symbols = lf_frame_find(walk, "symbol");
     const int64_t *const walk_times = lf_frame_i64(walk, lf_frame_find(walk, "ts_event"));
     const int64_t *const times = lf_frame_i64(live, lf_frame_find(live, "ts_event"));
     const double *scored[3];
@@ -124,22 +134,31 @@ static lf_status check_walk(const lfi_desk *desk, const char *symbol, lf_error *
         scored[h] = lf_frame_f64(walk, lf_frame_find(walk, heads[h]));
         made[h] = lf_frame_f64(live, lf_frame_find(live, heads[h]));
     }
-    const size_t count = lf_frame_row_count(live);
-    size_t at = 0;
-    for (size_t i = 0; i < lf_frame_row_count(walk); i++) {
-        if (strcmp(lf_frame_text(walk, symbols, i), symbol) != 0) {
-            continue;
-        }
-        bool same = at < count && times[at] == walk_times[i];
+    for (size_t at = first; at < lf_frame_row_count(live); at++) {
+        const size_t i = next_of(walk, symbol, desk->walk_row);
+        const bool is_there = i < lf_frame_row_count(walk);
+        bool same = is_there && times[at] == walk_times[i];
         for (size_t h = 0; h < 3 && same; h++) {
             same = same_number(made[h][at], scored[h][i]);
         }
         if (!same) {
-            return walk_differs(symbol, walk_times[i], error);
+            return walk_differs(symbol, is_there ? walk_times[i] : times[at], error);
         }
-        at++;
+        desk->walk_row = i + 1;
     }
-    return at == count ? LF_OK : walk_differs(symbol, times[at], error);
+    return LF_OK;
+}
+
+/* No row of the symbol is left when its last day was traded. */
+static lf_status check_walk_end(lfi_desk *desk, const char *symbol, lf_error *error)
+{
+    lf_frame *const walk = desk->trading->walk;
+    const size_t left = walk != NULL ? next_of(walk, symbol, desk->walk_row) : 0;
+    desk->walk_row = 0;
+    if (walk == NULL || left == lf_frame_row_count(walk)) {
+        return LF_OK;
+    }
+    return walk_differs(symbol, lf_frame_i64(walk, lf_frame_find(walk, "ts_event"))[left], error);
 }
 
 /* ---- one symbol, all symbols ------------------------------------------------------------ */
@@ -190,28 +209,36 @@ static lf_status merge(lfi_desk *desk, lf_error *error)
     return status == LF_OK ? LF_OK : lf_error_set(error, status, "No memory for the tables.");
 }
 
+/* One day behind those so far. */
+static lf_status put_unit(lfi_desk *desk, const lfi_unit *unit, lf_error *error)
+{
+    const char *const symbol = desk->job->sources[unit->day].symbol;
+    const size_t first = lf_frame_row_count(lf_backtest_predictions(desk->backtest));
+    char path[LFI_PATH_BYTES];
+    lfi_unit_note note;
+    lf_status status = lfi_unit_path(&desk->units, unit, path, error);
+    if (status == LF_OK) {
+        status = lf_backtest_append(desk->backtest, path, unit->key, &note, sizeof note, error);
+    }
+    if (status == LF_OK) {
+        lfi_desk_note(desk, &note.instrument, &note.stats);
+        status = check_walk(desk, symbol, first, error);
+    }
+    return status == LF_OK && desk->spool != NULL ? lfi_spool_put(desk, symbol, error) : status;
+}
+
 /* The days of a symbol in order of time. */
 static lf_status put_symbol(lfi_desk *desk, const char *symbol, lf_error *error)
 {
-    const lf_run_job *const job = desk->job;
     lf_status status = create_backtest(desk, error);
     for (size_t i = 0; i < desk->units.unit_count && status == LF_OK; i++) {
         const lfi_unit *const unit = &desk->units.units[i];
-        char path[LFI_PATH_BYTES];
-        lfi_unit_note note;
-        if (strcmp(job->sources[unit->day].symbol, symbol) != 0) {
-            continue;
-        }
-        status = lfi_unit_path(&desk->units, unit, path, error);
-        if (status == LF_OK) {
-            status = lf_backtest_append(desk->backtest, path, unit->key, &note, sizeof note, error);
-        }
-        if (status == LF_OK) {
-            lfi_desk_note(desk, &note.instrument, &note.stats);
+        if (strcmp(desk->job->sources[unit->day].symbol, symbol) == 0) {
+            status = put_unit(desk, unit, error);
         }
     }
     if (status == LF_OK) {
-        status = check_walk(desk, symbol, error);
+        status = check_walk_end(desk, symbol, error);
     }
     return status == LF_OK ? merge(desk, error) : status;
 }
@@ -276,6 +303,7 @@ lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error)
 
 void lfi_desk_close(lfi_desk *desk)
 {
+    lfi_spool_destroy(desk->spool);
     lf_backtest_destroy(desk->backtest);
     lf_backtest_destroy(desk->all);
     if (desk->units.job != NULL) {

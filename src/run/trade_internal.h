@@ -5,6 +5,8 @@
 #include "holdout_internal.h"
 #include "units_internal.h"
 
+#include <lobflow/report.h>
+
 /* The configured strategy and what stands beside it. */
 #define LFI_STRATEGIES_MAX ((size_t)6)
 
@@ -12,6 +14,9 @@
    one with the queue models at both ends of what a book of levels allows. Or one's own strategy,
    and the same with those queue models. */
 size_t lfi_strategies(const lf_run_job *job, lf_strategy_options out[LFI_STRATEGIES_MAX]);
+
+/* The long tables of a run, see spool.c. */
+typedef struct lfi_spool lfi_spool;
 
 typedef struct lfi_desk {
     const lf_run_job *job;
@@ -24,6 +29,8 @@ typedef struct lfi_desk {
     bool lean;                  /* minutes only, as lf_backtest_options.lean */
     lf_backtest *backtest;      /* of the symbol that is put together */
     lf_backtest *all;           /* holds the tables of all symbols so far */
+    lfi_spool *spool;           /* where predictions and equity go; NULL: all holds them too */
+    size_t walk_row;            /* of trading->walk, compared next */
     lf_backtest_counts *counts; /* [strategy_count] owned */
     double *turnover;           /* [strategy_count] owned; currency */
     char *data_text;            /* one line for each day that was traded, owned */
@@ -46,6 +53,20 @@ lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error);
 /* Remember that a day was traded, for title and data text. Without memory it is left out. */
 void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_feed_stats *stats);
 void lfi_desk_close(lfi_desk *desk);
+/* Folder of a strategy's tables: that of the run for the first, one below it for each other. */
+lf_status
+lfi_desk_folder(const lfi_desk *desk, size_t strategy, char out[LFI_PATH_BYTES], lf_error *error);
+
+lf_status lfi_spool_create(const lf_run_job *job, lfi_spool **out, lf_error *error);
+/* End it; files that are not finished disappear. NULL is accepted. */
+void lfi_spool_destroy(lfi_spool *spool);
+/* Take predictions and equity of the day that the desk's backtest holds, and empty them. */
+lf_status lfi_spool_put(lfi_desk *desk, const char *symbol, lf_error *error);
+/* Complete the files. */
+lf_status lfi_spool_finish(lfi_spool *spool, lf_error *error);
+/* The tables again, for the report, borrowed. */
+lf_report_parts lfi_spool_predictions(const lfi_spool *spool);
+lf_report_parts lfi_spool_equity(const lfi_spool *spool, size_t strategy);
 
 /* "GOOG 2012-06-21 to 2012-06-22", or the title that is configured. */
 void lfi_desk_title(const lfi_desk *desk, char *out, size_t bytes);
