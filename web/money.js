@@ -122,6 +122,8 @@ const VARIANT_LOOKS = [
   { color: "--line-1", dash: [2, 3] },
   { color: "--line-2", dash: [8, 4] },
   { color: "--line-3", dash: [8, 3, 2, 3] },
+  { color: "--line-4", dash: [5, 2] },
+  { color: "--line-5", dash: [12, 3] },
 ];
 
 function readCurves(series) {
@@ -151,6 +153,32 @@ function withoutGaps(step, values) {
   return list.fill(list[last] ?? 0, last + 1);
 }
 
+// Passive variants lie on each other: the chart of their distances from the most careful one.
+function passiveChart(common, names, lines, equity) {
+  const passive = names.map((name, i) => [name, equity[i + 1], lines[i]]).filter(([name]) => /^passive(_|$)/.test(name));
+  const base = passive.find(([name]) => name === "passive_risk_averse") ?? passive.find(([name]) => name === "passive");
+  const others = passive.filter((one) => one !== base);
+  if (!base || !others.length) return null;
+  const less = ([, values]) => values.map((value, i) => value - base[1][i]);
+  const chart = new Chart(
+    {
+      ...common,
+      label: `Passive entries, net less that of ${words(base[0])}`,
+      height: 150,
+      series: others.map(([name, , look]) => ({ ...look, label: `${name} less ${base[0]}`, width: 1.5 })),
+    },
+    [equity[0], ...others.map(less)],
+  );
+  return el("div", { class: "apart" }, note(`Passive entries lie close together. Here, their net less that of ${words(base[0])}:`), chart.node);
+}
+
+// Variants whose line is another one's.
+function sameLines(others) {
+  const same = (a, b) => a.digits === b.digits && JSON.stringify([a.step, a.net]) === JSON.stringify([b.step, b.net]);
+  const pairs = others.map((other, i) => [other, others.slice(0, i).find((one) => same(one, other))]).filter(([, one]) => one);
+  return pairs.length ? note(pairs.map(([other, one]) => `The line of ${words(other.name)} is that of ${words(one.name)}.`).join(" ")) : null;
+}
+
 function curvesSection(report) {
   const { series, clock } = report;
   const { equity, fall, others } = readCurves(series);
@@ -169,7 +197,7 @@ function curvesSection(report) {
     below: (u) => starts.length < 40 && starts.forEach((at) => upright(u, at - 0.5, "--rule")),
     click: (x) => report.showDay(clock.dayOfStep(x)),
   };
-  const lines = others.slice(0, 6).map((other, i) => ({ label: `${other.name}, net`, ...VARIANT_LOOKS[i % 3] }));
+  const lines = others.slice(0, VARIANT_LOOKS.length).map((other, i) => ({ label: `${other.name}, net`, ...VARIANT_LOOKS[i], width: 1.5 }));
   const top = new Chart(
     {
       ...common,
@@ -194,6 +222,8 @@ function curvesSection(report) {
     el("div", { class: "controls" }, zoomButtons(linked, "Whole run")),
     top.node,
     bottom.node,
+    sameLines(others),
+    passiveChart(common, ["", series.curves[0].name, ...others.map((other) => other.name)], [null, { color: "--net" }, ...lines], equity),
   );
 }
 
@@ -322,11 +352,11 @@ function capacityPart({ pnl }) {
   const rows = [
     ["Lots an order", fixed(c.order_lots, c.order_lots < 10 ? 1 : 0)],
     ["Our share of the market's lots", percent(c.market_share, 3)],
-    ["Of the depth that orders met: taking", met(marketable)],
-    ["waiting", met(passive)],
+    ["Size of the depth met, orders that take", met(marketable)],
+    ["Size of the depth met, orders that wait", met(passive)],
     ["Orders larger than the depth they took from", percent(marketable.larger_share)],
-    ["The market in a session: lots", count(c.daily_volume_lots)],
-    ["volatility", bps(c.daily_volatility_bps)],
+    ["Lots of the market in a session", count(c.daily_volume_lots)],
+    ["Volatility of a session", bps(c.daily_volatility_bps)],
     ["Edge a side, before impact", bps(c.edge_bps_per_side)],
     ["Impact eats it at, lots an order", count(c.zero_lots)],
     ["Most is left at, lots an order", count(c.best_lots)],

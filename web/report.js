@@ -95,7 +95,7 @@ function main() {
   const chosen = stored();
   if (chosen === "dark" || chosen === "light") document.documentElement.dataset.theme = chosen;
   const series = read("series");
-  const report = { metrics: read("metrics"), series, clock: new Clock(series), showDay() {}, markStep() {} };
+  const report = { metrics: read("metrics"), series, clock: new Clock(series), showDay() {}, markStep() {}, showOrder() {}, orderOf() {} };
   head(report.metrics);
   const sections = [
     summarySection,
@@ -103,6 +103,7 @@ function main() {
     daysSection,
     sourcesSection,
     tripSections,
+    orderSections,
     forecastSection,
     importanceSection,
     executionSection,

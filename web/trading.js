@@ -69,8 +69,10 @@ function bracketPart(execution) {
     signed(row.net),
   ]);
   if (rows.length < 2) return null;
+  const nets = execution.queue_bracket.map((row) => ({ label: words(row.queue), value: row.net, interval: null, text: money(row.net) }));
   return part(
     "Passive entries by queue model",
+    whiskers("Net of passive entries by queue model", nets, 0, money),
     table("Queue bracket", ["Removals before us", "#Filled", "#Trades", "#Gross", "#Net"], rows),
     note("With a book of levels nobody sees who left a queue. Risk averse: those behind us; optimistic: those before us. The truth lies between."),
   );

@@ -15,6 +15,8 @@ function readTrips(series, clock) {
     from: clock.secondsOfTime(origin + ms),
     to: clock.secondsOfTime(origin + exit[i]),
     entryStep: clock.stepOfTime(origin + ms),
+    entryMs: origin + ms,
+    exitMs: origin + exit[i],
     held: exit[i] - ms,
     side: side[i],
     lots: lots[i],
@@ -33,8 +35,9 @@ function readTrips(series, clock) {
 
 // Price and position of one symbol on one day.
 class DayView {
-  constructor(series, clock, trips) {
-    Object.assign(this, { series, clock, trips, symbol: null, day: 0, chosen: null, shown: [], masked: [] });
+  constructor(report, trips) {
+    const { series, clock } = report;
+    Object.assign(this, { report, series, clock, trips, symbol: null, day: 0, chosen: null, shown: [], masked: [] });
     this.symbols = [...new Set(series.sessions.map((one) => one.symbol))];
     this.linked = new Linked("day");
     const common = { linked: this.linked, marks: dayMarks, at: (x) => timeOfDay(x, 1), below: (u) => shade(u, this.masked, "--mask") };
@@ -110,7 +113,12 @@ class DayView {
   showTrip(trip) {
     const air = Math.max(2 * (trip.to - trip.from), 60 * this.clock.stepSeconds, 30);
     this.linked.show(trip.from - air, trip.to + air);
-    this.caption.textContent = tripText(trip, this.clock);
+    const ends = [["in", trip.entryMs], ["out", trip.exitMs]];
+    const buttons = ends.map(([word, ms]) => {
+      const order = this.report.orderOf(trip.symbol, ms);
+      return order ? el("button", { type: "button", click: () => this.report.showOrder(order) }, `Follow the order ${word}`) : null;
+    });
+    this.caption.replaceChildren(`${tripText(trip, this.clock)} `, el("span", { class: "buttons" }, ...buttons.filter(Boolean)));
   }
 
   // Round trips in the stretch of time that is shown.
@@ -157,42 +165,29 @@ function priceOf(values) {
 
 /* ---- the table -------------------------------------------------------------------------- */
 
-const ROWS = 25;
-
-class TripTable {
-  constructor(trips, clock, jump) {
-    Object.assign(this, { trips, clock, jump, page: 0, chosen: null, order: ["entryStep", 1], keep: {} });
-    const price = priceOf(trips.flatMap((trip) => [trip.entryPrice, trip.exitPrice]));
-    const asMoney = moneyOf(trips.map((trip) => trip.gross));
-    const many = new Set(trips.map((trip) => trip.symbol)).size > 1;
-    this.head = [
-      ["Entry", "entryStep", (trip) => this.button(trip), ""],
-      ...(many ? [["Symbol", "symbol", (trip) => trip.symbol, ""]] : []),
-      ["Side", "side", sideText, ""],
-      ["Lots", "lots", (trip) => count(trip.lots), "number"],
-      ["In at", "entryPrice", (trip) => price(trip.entryPrice), "number"],
-      ["Out at", "exitPrice", (trip) => price(trip.exitPrice), "number"],
-      ["Held", "held", (trip) => duration(trip.held * 1e6), "number"],
-      ["Gross", "gross", (trip) => signed(trip.gross, asMoney), "number"],
-      ["Fees", "fees", (trip) => asMoney(trip.fees), "number"],
-      ["Net", "net", (trip) => signed(trip.net, asMoney), "number"],
-      ["Exit", "reason", (trip) => words(trip.reason), ""],
-      ["Rule", "rule", (trip) => words(trip.rule), ""],
-    ];
+/*
+ * A list in pages that can be sorted and filtered. Options: label, rows of a page, items with a
+ * number each, head [[text, key, cell(item), kind]], filters [[label, name, [[text, test]]]], order
+ * [key, sign], jump(item).
+ */
+class ListTable {
+  constructor(options) {
+    Object.assign(this, { ...options, page: 0, chosen: null, keep: {} });
     this.body = el("tbody");
     this.where = el("span", { class: "where", role: "status" });
-    this.node = el("div", { class: "trips" }, this.filters(), this.frame(), this.pager());
+    this.node = el("div", { class: "trips" }, this.choices(), this.frame(), this.pager());
     this.fill();
   }
 
-  button(trip) {
-    const text = `${this.clock.days[trip.day].date} ${timeOfDay(trip.from, 1)}`;
-    return el("button", { type: "button", class: "link", title: "Show it in the charts" }, text);
+  // A filter for each word of a column.
+  static each(items, key) {
+    return [...new Set(items.map((item) => item[key]))].map((word) => [words(word), (item) => item[key] === word]);
   }
 
-  filters() {
-    const choice = (label, name, list) =>
-      el(
+  choices() {
+    const choice = ([label, name, tests]) => {
+      const list = [["all", null], ...tests];
+      return el(
         "label",
         {},
         `${label} `,
@@ -209,16 +204,8 @@ class TripTable {
           ...list.map(([text], i) => el("option", { value: i }, text)),
         ),
       );
-    const each = (key) => [...new Set(this.trips.map((trip) => trip[key]))].map((word) => [words(word), (trip) => trip[key] === word]);
-    const all = ["all", null];
-    return el(
-      "div",
-      { class: "controls" },
-      choice("Result", "result", [all, ["won", (trip) => trip.net > 0], ["lost", (trip) => trip.net <= 0]]),
-      choice("Side", "side", [all, ["long", (trip) => trip.side > 0], ["short", (trip) => trip.side < 0]]),
-      choice("Exit", "exit", [all, ...each("reason")]),
-      choice("Rule", "rule", [all, ...each("rule")]),
-    );
+    };
+    return el("div", { class: "controls" }, ...this.filters.map(choice));
   }
 
   frame() {
@@ -227,8 +214,8 @@ class TripTable {
     );
     return el(
       "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": "Round trips" },
-      el("table", {}, el("caption", { class: "unseen" }, "Round trips"), el("thead", {}, el("tr", {}, ...heads)), this.body),
+      { class: "scroll", tabindex: "0", role: "region", "aria-label": this.label },
+      el("table", {}, el("caption", { class: "unseen" }, this.label), el("thead", {}, el("tr", {}, ...heads)), this.body),
     );
   }
 
@@ -252,18 +239,18 @@ class TripTable {
   list() {
     const [key, sign] = this.order;
     const keep = Object.values(this.keep).filter(Boolean);
-    return this.trips
-      .filter((trip) => keep.every((test) => test(trip)))
+    return this.items
+      .filter((item) => keep.every((test) => test(item)))
       .sort((a, b) => sign * ((a[key] > b[key]) - (a[key] < b[key])) || a.number - b.number);
   }
 
   fill() {
     const list = this.list();
-    const pages = Math.max(1, Math.ceil(list.length / ROWS));
+    const pages = Math.max(1, Math.ceil(list.length / this.rows));
     this.page = Math.min(Math.max(0, this.page), pages - 1);
-    const first = this.page * ROWS;
-    const shown = list.slice(first, first + ROWS);
-    this.body.replaceChildren(...shown.map((trip) => this.row(trip)));
+    const first = this.page * this.rows;
+    const shown = list.slice(first, first + this.rows);
+    this.body.replaceChildren(...shown.map((item) => this.row(item)));
     this.back.disabled = this.page === 0;
     this.next.disabled = this.page === pages - 1;
     this.where.textContent = list.length ? `${count(first + 1)} to ${count(first + shown.length)} of ${count(list.length)}` : "none";
@@ -273,23 +260,65 @@ class TripTable {
     }
   }
 
-  row(trip) {
-    const cells = this.head.map(([, , text, kind], i) => cell(i === 0 ? "th" : "td", text(trip), kind === "number"));
+  row(item) {
+    const cells = this.head.map(([, , text, kind], i) => cell(i === 0 ? "th" : "td", text(item), kind === "number"));
     cells[0].setAttribute("scope", "row");
-    return el("tr", { "aria-current": trip === this.chosen ? "true" : null, click: () => this.choose(trip) }, ...cells);
+    return el("tr", { "aria-current": item === this.chosen ? "true" : null, click: () => this.choose(item) }, ...cells);
   }
 
-  choose(trip) {
-    this.chosen = trip;
+  // Show an item as the chosen one, on the page that it is on.
+  mark(item) {
+    this.chosen = item;
+    const at = this.list().indexOf(item);
+    if (at >= 0) this.page = Math.floor(at / this.rows);
     this.fill();
-    this.jump(trip);
   }
+
+  choose(item) {
+    this.mark(item);
+    this.jump(item);
+  }
+}
+
+function tripTable(trips, clock, jump) {
+  const price = priceOf(trips.flatMap((trip) => [trip.entryPrice, trip.exitPrice]));
+  const asMoney = moneyOf(trips.map((trip) => trip.gross));
+  const many = new Set(trips.map((trip) => trip.symbol)).size > 1;
+  const button = (trip) =>
+    el("button", { type: "button", class: "link", title: "Show it in the charts" }, `${clock.days[trip.day].date} ${timeOfDay(trip.from, 1)}`);
+  return new ListTable({
+    label: "Round trips",
+    rows: 25,
+    items: trips,
+    order: ["entryStep", 1],
+    jump,
+    head: [
+      ["Entry", "entryStep", button, ""],
+      ...(many ? [["Symbol", "symbol", (trip) => trip.symbol, ""]] : []),
+      ["Side", "side", sideText, ""],
+      ["Lots", "lots", (trip) => count(trip.lots), "number"],
+      ["In at", "entryPrice", (trip) => price(trip.entryPrice), "number"],
+      ["Out at", "exitPrice", (trip) => price(trip.exitPrice), "number"],
+      ["Held", "held", (trip) => duration(trip.held * 1e6), "number"],
+      ["Gross", "gross", (trip) => signed(trip.gross, asMoney), "number"],
+      ["Fees", "fees", (trip) => asMoney(trip.fees), "number"],
+      ["Net", "net", (trip) => signed(trip.net, asMoney), "number"],
+      ["Exit", "reason", (trip) => words(trip.reason), ""],
+      ["Rule", "rule", (trip) => words(trip.rule), ""],
+    ],
+    filters: [
+      ["Result", "result", [["won", (trip) => trip.net > 0], ["lost", (trip) => trip.net <= 0]]],
+      ["Side", "side", [["long", (trip) => trip.side > 0], ["short", (trip) => trip.side < 0]]],
+      ["Exit", "exit", ListTable.each(trips, "reason")],
+      ["Rule", "rule", ListTable.each(trips, "rule")],
+    ],
+  });
 }
 
 function tripSections(report) {
   const { series, clock } = report;
   const trips = readTrips(series, clock);
-  const view = new DayView(series, clock, trips);
+  const view = new DayView(report, trips);
   report.showDay = (day) => {
     view.show(day, view.symbol);
     document.getElementById("day").scrollIntoView({ block: "start" });
@@ -308,7 +337,7 @@ function tripSections(report) {
   if (total === 0) return;
   if (shown < total) place.append(note(`The ${count(shown)} with the largest gain or loss of ${count(total)}; trades.parquet holds all.`));
   place.append(
-    new TripTable(trips, clock, (trip) => {
+    tripTable(trips, clock, (trip) => {
       view.show(trip.day, trip.symbol, trip);
       report.markStep(trip.entryStep);
       document.getElementById("day").scrollIntoView({ block: "start" });

@@ -67,6 +67,7 @@ typedef struct lf_report_facts {
         without skill would. */
     double trial_variance;
     double starting_cash; /* as given to the backtest */
+    double tick;          /* in currency; 0: not known, or not the same for all symbols */
     bool in_sample;       /* the title then says so */
 } lf_report_facts;
 
@@ -77,7 +78,7 @@ typedef struct lf_report_facts {
  *             end it with lf_release()
  * @return LF_OK, LF_MISMATCH (a column is missing), LF_DATA (no rows) or LF_NOMEM
  *
- * Of more than 2^20 predicted rows every second, third, ... is scored, so that memory does not grow
+ * Of more than 2^19 predicted rows every second, third, ... is scored, so that memory does not grow
  * with the days; the key signal.scored_every says which. Labels of rows so near overlap.
  *
  * Cost: a few passes over the tables, and bootstraps that take about 0.1 s.

@@ -135,7 +135,12 @@ write_page(lfi_page *page, const json_t *root, const char *metrics_json, const l
     const json_t *meta = json_object_get(root, "meta");
     const char *name = json_string_value(json_object_get(meta, "time_zone"));
     const json_int_t step_ns = json_integer_value(json_object_get(meta, "step_ns"));
-    lfi_series series = {.run = run, .step_ns = step_ns > 0 ? step_ns : LF_NS_PER_SECOND};
+    const json_t *tick = json_object_get(meta, "tick");
+    lfi_series series = {
+        .run = run,
+        .step_ns = step_ns > 0 ? step_ns : LF_NS_PER_SECOND,
+        .tick = json_is_number(tick) ? json_number_value(tick) : NAN,
+    };
     page->status =
         lf_zone_create(run->allocator, name == NULL ? "UTC" : name, &series.zone, page->error);
     put_part(page, 0);

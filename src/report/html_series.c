@@ -390,6 +390,8 @@ static void put_strategy(lfi_page *page, const lfi_series *series, size_t s)
         put_sessions(page, &account);
         lfi_page_format(page, ",\n");
         lfi_page_trades(page, &account, account.days[0].first_ns);
+        lfi_page_format(page, ",\n");
+        lfi_page_orders(page, series, &account, account.days[0].first_ns);
         lfi_page_format(page, ",\n\"curves\":[\n");
     }
     lfi_page_format(page, "%s{\"name\":", s == 0 ? "" : ",\n");

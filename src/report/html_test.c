@@ -143,6 +143,77 @@ static void test_series(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* Value i of a column of differences, in its unit. */
+static double value_of(const json_t *object, const char *key, size_t i, int digits)
+{
+    const json_t *list = json_object_get(object, key);
+    double sum = 0;
+    assert_true(i < json_array_size(list));
+    for (size_t k = 0; k <= i; k++) {
+        sum += json_number_value(json_array_get(list, k));
+    }
+    return sum * pow(10, -digits);
+}
+
+static const char *word_of(const json_t *object, const char *key, size_t i)
+{
+    char words[64];
+    (void)snprintf(words, sizeof words, "%s_words", key);
+    const size_t place = (size_t)value_of(object, key, i, 0);
+    return json_string_value(json_array_get(json_object_get(object, words), place));
+}
+
+/* The first order is decided at 10:00:30 and filled half a second later; rows are made every 30 s,
+   and the spread is two ticks where there are forecasts: until 10:02 of the first day. */
+static void test_orders(void **state)
+{
+    (void)state;
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    testing_run t;
+    testing_run_make(&t, 2, true, true);
+    lf_report_facts facts = testing_facts();
+    facts.tick = 0.01;
+    char *metrics = NULL;
+    assert_int_equal(lf_report_metrics(&t.run, &facts, &metrics, NULL), LF_OK);
+    char *page = page_of(&t.run, metrics, lf_testing_path(&folder, "page.html"), &(size_t){0});
+    json_t *series = data_of(page, "series");
+    const json_t *orders = json_object_get(series, "orders");
+    const json_t *fills = json_object_get(orders, "fills");
+    const json_t *book = json_object_get(orders, "book");
+    assert_int_equal(json_integer_value(json_object_get(orders, "total")), 5);
+    assert_int_equal(json_integer_value(json_object_get(orders, "shown")), 5);
+    assert_int_equal(json_integer_value(json_object_get(fills, "count")), 4);
+    assert_near(value_of(orders, "decision_us", 0, 0), 30e6, 0);
+    assert_near(value_of(orders, "venue_us", 0, 0), 5e5, 0);
+    assert_near(value_of(orders, "mid_arrival", 0, 6), 100.01, 1e-9);
+    assert_near(value_of(orders, "price", 0, 6), -1, 0); /* none */
+    assert_near(value_of(orders, "depth", 0, 0), 200, 0);
+    assert_near(value_of(orders, "depth", 3, 0), -1, 0); /* not known */
+    assert_string_equal(word_of(orders, "kind", 2), "passive");
+    assert_string_equal(word_of(orders, "status", 4), "cancelled");
+    assert_near(value_of(fills, "order", 1, 0), 1, 0);
+    assert_near(value_of(fills, "us", 0, 0), 5e5, 0);
+    assert_near(value_of(fills, "price", 3, 6), 100.10, 1e-9);
+    assert_string_equal(word_of(fills, "liquidity", 2), "maker");
+    /* From 20 s before the decision to 40 s behind the end: the rows of 10:00:30 and 10:01. */
+    assert_near(value_of(book, "points", 0, 0), 2, 0);
+    assert_near(value_of(book, "ms", 0, 0), 0, 0);
+    assert_near(value_of(book, "ms", 1, 0), 30000, 0);
+    assert_near(value_of(book, "bid", 0, 6), 99.99, 1e-9);
+    assert_near(value_of(book, "ask", 0, 6), 100.01, 1e-9);
+    assert_near(value_of(book, "bid", 1, 6), 100.04, 1e-9);
+    /* The second day has no forecasts, so the mid is all that is known. */
+    const size_t last = json_array_size(json_object_get(book, "ms")) - 1;
+    assert_near(value_of(book, "bid", last, 6), 100.15, 1e-9);
+    assert_near(value_of(book, "ask", last, 6), 100.15, 1e-9);
+    json_decref(series);
+    lf_release(NULL, page);
+    lf_release(NULL, metrics);
+    testing_run_end(&t);
+    lf_testing_folder_remove(&folder);
+}
+
 /* Every kept extreme and every change of the position is one of the table. */
 static void test_thinned(void **state)
 {
@@ -411,6 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_series),
+        cmocka_unit_test(test_orders),
         cmocka_unit_test(test_thinned),
         cmocka_unit_test(test_escaped),
         cmocka_unit_test(test_self_contained),

@@ -77,24 +77,62 @@ static void put_times(lfi_page *page, trips *t, const char *key, int column, int
 
 #define WORDS_MAX 64
 
-/* The distinct words of a column and the index of each row's; words beyond the last share it. */
-static void put_words(lfi_page *page, trips *t, const char *key, int column)
+/* Place of a word in a list; words beyond the last share it. */
+static size_t place_of(const char *const *words, size_t count, const char *word)
+{
+    size_t w = 0;
+    while (w < count && strcmp(words[w], word) != 0) {
+        w++;
+    }
+    return w < WORDS_MAX ? w : WORDS_MAX - 1;
+}
+
+/* Write a word that is not in the list yet and put it there; gives the words in the list. */
+static size_t find_word(const char **words, size_t count, const char *word, lfi_page *page)
+{
+    size_t w = 0;
+    while (w < count && strcmp(words[w], word) != 0) {
+        w++;
+    }
+    if (w < count || count == WORDS_MAX) {
+        return count;
+    }
+    words[count] = word;
+    lfi_page_format(page, "%s", count == 0 ? "" : ",");
+    lfi_page_string(page, word);
+    return count + 1;
+}
+
+void lfi_page_words(
+    lfi_page *page, const char *key, const lfi_cells *cells, const size_t *rows, size_t count
+)
 {
     const char *words[WORDS_MAX];
-    size_t count = 0;
+    size_t known = 0;
+    int64_t before = 0;
+    lfi_page_format(page, ",\"%s_words\":[", key);
+    for (size_t i = 0; i < count; i++) {
+        known = find_word(words, known, lfi_cell_text(cells, rows[i]), page);
+    }
+    lfi_page_format(page, "],\"%s\":[", key);
+    for (size_t i = 0; i < count; i++) {
+        const int64_t w = (int64_t)place_of(words, known, lfi_cell_text(cells, rows[i]));
+        lfi_page_format(page, "%s%lld", i == 0 ? "" : ",", (long long)(w - before));
+        before = w;
+    }
+    lfi_page_format(page, "]");
+}
+
+/* The distinct words of a column and the index of each row's. */
+static void put_words(lfi_page *page, trips *t, const char *key, int column)
+{
+    const lfi_cells *cells = &t->table->cells[column];
+    const char *words[WORDS_MAX];
+    size_t known = 0;
     lfi_page_format(page, ",\"%s_words\":[", key);
     for (size_t i = 0; i < t->table->rows; i++) {
-        const char *word = lfi_cell_text(&t->table->cells[column], i);
-        size_t w = 0;
-        while (w < count && strcmp(words[w], word) != 0) {
-            w++;
-        }
-        if (w == count && count < WORDS_MAX) {
-            words[count++] = word;
-            lfi_page_format(page, "%s", w == 0 ? "" : ",");
-            lfi_page_string(page, word);
-        }
-        t->values[i] = (double)(w < WORDS_MAX ? w : WORDS_MAX - 1);
+        known = find_word(words, known, lfi_cell_text(cells, i), page);
+        t->values[i] = (double)place_of(words, known, lfi_cell_text(cells, i));
     }
     lfi_page_format(page, "],");
     lfi_page_column(page, key, t->values, t->marks, t->table->rows, 1);

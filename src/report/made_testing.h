@@ -138,7 +138,11 @@ made_order(made_desk *d, int i, double side, bool passive, bool fills, const cha
     size_t row = made_row(orders);
     d->order_id++;
     set_i64(orders, "order_id", row, d->order_id);
-    set_i64(orders, "ts_sent", row, time_ns);
+    set_i64(orders, "ts_decision", row, time_ns - 12 * LF_NS_PER_MILLISECOND);
+    set_i64(orders, "ts_sent", row, time_ns - 10 * LF_NS_PER_MILLISECOND);
+    set_i64(orders, "ts_venue", row, time_ns);
+    set_i64(orders, "ts_done", row, time_ns + (fills ? 0 : 30 * LF_NS_PER_SECOND));
+    set_f64(orders, "price", row, passive ? price : NAN);
     set_text(orders, "symbol", row, d->symbol);
     set_i64(orders, "side", row, (int64_t)side);
     set_text(orders, "kind", row, passive ? "passive" : "marketable");
@@ -401,6 +405,7 @@ static lf_report_facts made_facts(const made_run *made, const char *title)
         .seed = made->options.seed,
         .trial_count = 12,
         .starting_cash = 1e6,
+        .tick = MADE_TICK,
     };
 }
 

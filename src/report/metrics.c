@@ -97,6 +97,7 @@ void lfi_metrics_meta(lfi_metrics *m, json_t *out)
     lfi_put(m, out, "in_sample", json_boolean(f->in_sample));
     lfi_put_money(m, out, "starting_cash", f->starting_cash);
     lfi_put_number(m, out, "lot_size", account->lot_size);
+    lfi_put_number(m, out, "tick", f->tick > 0 ? f->tick : NAN);
     lfi_put_number(m, out, "planted_alpha", alpha);
     /* A sign forecast that knows the drift of a Gaussian move with correlation sqrt(alpha). */
     lfi_put_number(

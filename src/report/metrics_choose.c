@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* Forty-five sessions in steps of one second. */
-#define ROWS_MAX ((size_t)1 << 20)
+/* A month of sessions in steps of one second. */
+#define ROWS_MAX ((size_t)1 << 19)
 
 static lf_status no_memory(lf_error *error)
 {

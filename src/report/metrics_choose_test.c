@@ -14,7 +14,7 @@
 
 #include "../../tests/testing.h"
 
-#define MOST ((size_t)1 << 20)
+#define MOST ((size_t)1 << 19)
 
 enum {
     TIME,

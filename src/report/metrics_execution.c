@@ -5,7 +5,6 @@
 #include <lobflow/pipeline.h>
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- orders ----------------------------------------------------------------------------- */
@@ -87,46 +86,6 @@ static void put_orders(lfi_metrics *m, json_t *out, const lfi_account *account)
     lfi_put_number(m, out, "fill_rate_marketable", fill_rate(orders, kinds[0], false));
     lfi_put_number(m, out, "fill_rate_passive", fill_rate(orders, kinds[1], false));
     lfi_put_number(m, out, "lot_fill_rate", lots > 0 ? filled / lots : NAN);
-}
-
-/* ---- joining fills to orders ------------------------------------------------------------ */
-
-/* Order ids begin again with every day of every symbol, so a fill finds its order by all three. */
-typedef struct key {
-    const char *symbol;
-    int64_t day;
-    double order_id;
-    size_t row;
-} key;
-
-static int compare_keys(const void *left, const void *right)
-{
-    const key *a = left;
-    const key *b = right;
-    if (a->day != b->day) {
-        return a->day < b->day ? -1 : 1;
-    }
-    if (a->order_id < b->order_id || a->order_id > b->order_id) {
-        return a->order_id < b->order_id ? -1 : 1;
-    }
-    return strcmp(a->symbol, b->symbol);
-}
-
-static key *index_orders(const lfi_metrics *m, const lfi_table *orders)
-{
-    key *keys = lf_allocate(m->allocator, orders->rows + 1, sizeof *keys);
-    for (size_t i = 0; keys != NULL && i < orders->rows; i++) {
-        keys[i] = (key){
-            .symbol = lfi_cell_text(&orders->cells[LFI_ORDER_SYMBOL], i),
-            .day = lfi_local_day(m->zone, lfi_cell_time(&orders->cells[LFI_ORDER_SENT], i)),
-            .order_id = lfi_cell(&orders->cells[LFI_ORDER_ID], i),
-            .row = i,
-        };
-    }
-    if (keys != NULL && orders->rows > 1) {
-        qsort(keys, orders->rows, sizeof *keys, compare_keys);
-    }
-    return keys;
 }
 
 /* ---- the mid after a fill --------------------------------------------------------------- */
@@ -257,7 +216,7 @@ static void put_fills(lfi_metrics *m, json_t *out, const fill_sums *sums, double
 /* Everything that a fill is looked up in. */
 typedef struct fill_index {
     const lfi_table *orders;
-    key *keys;
+    lfi_order_key *keys;
     lfi_account *account;
 } fill_index;
 
@@ -301,11 +260,8 @@ static lf_status view_fill(
     const int64_t time_ns = lfi_cell_time(&fills->cells[LFI_FILL_TIME], i);
     const int64_t day = lfi_local_day(m->zone, time_ns);
     const char *symbol = lfi_cell_text(&fills->cells[LFI_FILL_SYMBOL], i);
-    const key wanted = {symbol, day, lfi_cell(&fills->cells[LFI_FILL_ORDER], i), 0};
-    const key *found =
-        index->orders->rows == 0
-            ? NULL
-            : bsearch(&wanted, index->keys, index->orders->rows, sizeof wanted, compare_keys);
+    const double order_id = lfi_cell(&fills->cells[LFI_FILL_ORDER], i);
+    const size_t found = lfi_join_find(index->keys, index->orders->rows, symbol, day, order_id);
     *out = (fill_view){
         .side = lfi_cell(&fills->cells[LFI_FILL_SIDE], i),
         .lots = lfi_cell(&fills->cells[LFI_FILL_LOTS], i),
@@ -313,9 +269,8 @@ static lf_status view_fill(
         .fee = lfi_cell(&fills->cells[LFI_FILL_FEE], i),
         .mid_decision = lfi_cell(&fills->cells[LFI_FILL_MID_DECISION], i),
         .mid_venue = lfi_cell(&fills->cells[LFI_FILL_MID], i),
-        .mid_arrival = found == NULL
-                           ? NAN
-                           : lfi_cell(&index->orders->cells[LFI_ORDER_MID_ARRIVAL], found->row),
+        .mid_arrival =
+            found == SIZE_MAX ? NAN : lfi_cell(&index->orders->cells[LFI_ORDER_MID_ARRIVAL], found),
     };
     return view_mids(index, symbol, day, time_ns, out, error);
 }
@@ -328,7 +283,7 @@ static lf_status put_all_fills(lfi_metrics *m, json_t *out, lfi_account *account
         .account = account,
     };
     fill_sums sums[LF_LIQUIDITY_COUNT + 1] = {0}; /* the last: all */
-    index.keys = index_orders(m, index.orders);
+    index.keys = lfi_join_index(m->allocator, m->zone, index.orders);
     if (index.keys == NULL) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for the fills.");
     }

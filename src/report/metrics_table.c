@@ -44,10 +44,14 @@ typedef struct name {
 
 static const name orders[LFI_CELLS_MAX] = {
     [LFI_ORDER_ID] = {"order_id", NUMBER},
+    [LFI_ORDER_DECISION] = {"ts_decision", TIME},
     [LFI_ORDER_SENT] = {"ts_sent", TIME},
+    [LFI_ORDER_VENUE] = {"ts_venue", TIME},
+    [LFI_ORDER_DONE] = {"ts_done", TIME},
     [LFI_ORDER_SYMBOL] = {"symbol", TEXT},
     [LFI_ORDER_SIDE] = {"side", NUMBER},
     [LFI_ORDER_KIND] = {"kind", TEXT},
+    [LFI_ORDER_PRICE] = {"price", NUMBER},
     [LFI_ORDER_LOTS] = {"lots", NUMBER},
     [LFI_ORDER_FILLED] = {"filled_lots", NUMBER},
     [LFI_ORDER_STATUS] = {"status", TEXT},

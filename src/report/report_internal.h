@@ -30,10 +30,14 @@ const char *lfi_cell_text(const lfi_cells *cells, size_t row);
 /* Columns of each table that the metrics read, by place. */
 enum {
     LFI_ORDER_ID,
+    LFI_ORDER_DECISION,
     LFI_ORDER_SENT,
+    LFI_ORDER_VENUE,
+    LFI_ORDER_DONE,
     LFI_ORDER_SYMBOL,
     LFI_ORDER_SIDE,
     LFI_ORDER_KIND,
+    LFI_ORDER_PRICE, /* NaN: none */
     LFI_ORDER_LOTS,
     LFI_ORDER_FILLED,
     LFI_ORDER_STATUS,
@@ -85,7 +89,7 @@ enum {
     LFI_EQUITY_COUNT
 };
 
-#define LFI_CELLS_MAX 12
+#define LFI_CELLS_MAX 16
 
 typedef struct lfi_table {
     size_t rows;
@@ -214,6 +218,22 @@ lf_status lfi_account_days(
 /* The day with a date; NULL without one. */
 lfi_day *lfi_account_day(const lfi_account *account, int64_t date);
 
+/* Order ids begin again with every day of every symbol, so a fill finds its order by all three. */
+typedef struct lfi_order_key {
+    const char *symbol;
+    int64_t day;
+    double order_id;
+    size_t row;
+} lfi_order_key;
+
+/* [orders->rows] owned; NULL without memory. */
+lfi_order_key *
+lfi_join_index(const lf_allocator *allocator, const lf_zone *zone, const lfi_table *orders);
+/* Row of an order; SIZE_MAX when there is none. */
+size_t lfi_join_find(
+    const lfi_order_key *keys, size_t count, const char *symbol, int64_t day, double order_id
+);
+
 /* Fees a share and in bps of the value a side at which nothing is left; NaN without fills. */
 double lfi_break_even_per_share(const lfi_account *account);
 double lfi_break_even_bps(const lfi_account *account);
@@ -322,11 +342,21 @@ typedef struct lfi_series {
     const lf_report_run *run;
     lf_zone *zone;
     int64_t step_ns;
+    double tick; /* of the prices; NaN: not known, or not the same for all symbols */
 } lfi_series;
 
 /* The JSON object of all series: docs/modules/report.md. */
 void lfi_page_series(lfi_page *page, const lfi_series *series);
 /* `"trades":{...}` of the main strategy; times in ms since an origin. */
 void lfi_page_trades(lfi_page *page, const lfi_account *account, int64_t origin_ns);
+/* `"orders":{...}`: some orders of the main strategy with the book around them; times in us since
+   an origin. */
+void lfi_page_orders(
+    lfi_page *page, const lfi_series *series, lfi_account *account, int64_t origin_ns
+);
+/* The distinct words of some rows of a text column as `"key_words":[...],"key":[...]`. */
+void lfi_page_words(
+    lfi_page *page, const char *key, const lfi_cells *cells, const size_t *rows, size_t count
+);
 
 #endif

@@ -55,31 +55,32 @@ static void set_text(lf_frame *frame, const char *name, size_t row, const char *
     assert_int_equal(lf_frame_set_text(frame, column, row, 1, text), LF_OK);
 }
 
+/* clang-format off */
+static const lf_column_spec order_specs[] = {
+    {"order_id", LF_COLUMN_I64},
+    {"ts_decision", LF_COLUMN_TIME},
+    {"ts_sent", LF_COLUMN_TIME},
+    {"ts_venue", LF_COLUMN_TIME},
+    {"ts_done", LF_COLUMN_TIME},
+    {"symbol", LF_COLUMN_TEXT},
+    {"side", LF_COLUMN_I64},
+    {"kind", LF_COLUMN_TEXT},
+    {"price", LF_COLUMN_F64},
+    {"lots", LF_COLUMN_I64},
+    {"filled_lots", LF_COLUMN_I64},
+    {"status", LF_COLUMN_TEXT},
+    {"reason", LF_COLUMN_TEXT},
+    {"rule", LF_COLUMN_TEXT},
+    {"mid_decision", LF_COLUMN_F64},
+    {"mid_arrival", LF_COLUMN_F64},
+    {"depth_arrival", LF_COLUMN_F64},
+    {"p_up", LF_COLUMN_F64},
+    {"expected_bps", LF_COLUMN_F64},
+};
+/* clang-format on */
+
 static lf_frame *make_orders(bool filled)
 {
-    /* clang-format off */
-    static const lf_column_spec specs[] = {
-        {"order_id", LF_COLUMN_I64},
-        {"ts_decision", LF_COLUMN_TIME},
-        {"ts_sent", LF_COLUMN_TIME},
-        {"ts_venue", LF_COLUMN_TIME},
-        {"ts_done", LF_COLUMN_TIME},
-        {"symbol", LF_COLUMN_TEXT},
-        {"side", LF_COLUMN_I64},
-        {"kind", LF_COLUMN_TEXT},
-        {"price", LF_COLUMN_F64},
-        {"lots", LF_COLUMN_I64},
-        {"filled_lots", LF_COLUMN_I64},
-        {"status", LF_COLUMN_TEXT},
-        {"reason", LF_COLUMN_TEXT},
-        {"rule", LF_COLUMN_TEXT},
-        {"mid_decision", LF_COLUMN_F64},
-        {"mid_arrival", LF_COLUMN_F64},
-        {"depth_arrival", LF_COLUMN_F64},
-        {"p_up", LF_COLUMN_F64},
-        {"expected_bps", LF_COLUMN_F64},
-    };
-    /* clang-format on */
     static const struct {
         int64_t id;
         int day;
@@ -100,10 +101,13 @@ static lf_frame *make_orders(bool filled)
         {3, 1, 400, 1, "passive", 0, "cancelled", "entry", 100.15, 100.15, 120},
     };
     const size_t count = filled ? COUNT_OF(rows) : 0;
-    lf_frame *frame = make_frame(specs, COUNT_OF(specs), count);
+    lf_frame *frame = make_frame(order_specs, COUNT_OF(order_specs), count);
     for (size_t i = 0; i < count; i++) {
         set_i64(frame, "order_id", i, rows[i].id);
+        set_i64(frame, "ts_decision", i, at(rows[i].day, rows[i].time));
         set_i64(frame, "ts_sent", i, at(rows[i].day, rows[i].time));
+        set_i64(frame, "ts_venue", i, at(rows[i].day, rows[i].time + 1));
+        set_i64(frame, "ts_done", i, at(rows[i].day, rows[i].time + 1));
         set_text(frame, "symbol", i, "T");
         set_i64(frame, "side", i, rows[i].side);
         set_text(frame, "kind", i, rows[i].kind);

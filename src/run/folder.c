@@ -55,6 +55,8 @@ void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_fee
     if (lfi_holdout_traded(desk->job, &desk->holdout, instrument, stats, NULL) != LF_OK) {
         desk->held_status = LF_NOMEM;
     }
+    const double tick = (double)instrument->tick_nano / 1e9;
+    desk->tick = desk->data_bytes == 0 || desk->tick == tick ? tick : NAN;
     if (desk->time_zone[0] == '\0') {
         memcpy(desk->time_zone, instrument->time_zone, sizeof desk->time_zone);
     }
@@ -259,6 +261,7 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
                               ? 0
                               : config->trials_sharpe_sd * config->trials_sharpe_sd,
         .starting_cash = config->starting_cash,
+        .tick = desk->tick,
         .in_sample = desk->trading->in_sample,
     };
     return write_run(desk, &run, &facts, folder, metrics, error);

@@ -37,6 +37,7 @@ typedef struct lfi_desk {
     size_t data_bytes;
     size_t data_capacity;
     int64_t trial_count; /* configurations looked at so far */
+    double tick;         /* of the days so far; NaN: not all have the same */
     char first_date[11];
     char last_date[11];
     char time_zone[32];    /* of the first day: hours of the report are its */

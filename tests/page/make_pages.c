@@ -1,6 +1,7 @@
 /*
  * Writes the pages that the browser test opens: one with everything that a run can have, one of a
- * run without trades or predictions, and one whose texts try to break out of the page.
+ * run without trades or predictions, one whose texts try to break out of the page, one of variants
+ * that lie on each other, and one of a year.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -54,6 +55,59 @@ static void test_full(void **state)
     made_run_end(&made);
 }
 
+/* Passive variants that are one: their lines lie on each other from end to end. */
+static void test_bracket(void **state)
+{
+    (void)state;
+    static const char *const symbols[] = {"GOOG"};
+    static const char *const names[] = {
+        "marketable", "passive", "passive_gated", "passive_optimistic"};
+    const made_options options = {
+        .symbols = symbols,
+        .symbol_count = 1,
+        .days = 5,
+        .rows = 391,
+        .step_ns = LF_NS_PER_MINUTE,
+        .trades_per_day = 20,
+        .knowledge = 0.2,
+        .seed = 7,
+    };
+    made_run made;
+    made_run_make(&made, &options);
+    lf_report_strategy strategies[4];
+    for (size_t s = 0; s < COUNT_OF(names); s++) {
+        strategies[s] = made.strategies[s > 0];
+        (void)snprintf(strategies[s].name, sizeof strategies[s].name, "%s", names[s]);
+    }
+    made.run.strategies = strategies;
+    made.run.strategy_count = COUNT_OF(names);
+    const lf_report_facts facts = made_facts(&made, "bracket");
+    write_page(&made.run, &facts, "bracket.html");
+    made_run_end(&made);
+}
+
+/* A year: 250 sessions of rows every second. */
+static void test_year(void **state)
+{
+    (void)state;
+    static const char *const symbols[] = {"GOOG"};
+    const made_options options = {
+        .symbols = symbols,
+        .symbol_count = 1,
+        .days = 250,
+        .rows = 23401,
+        .step_ns = LF_NS_PER_SECOND,
+        .trades_per_day = 100,
+        .knowledge = 0.1,
+        .seed = 13,
+    };
+    made_run made;
+    made_run_make(&made, &options);
+    const lf_report_facts facts = made_facts(&made, "a year");
+    write_page(&made.run, &facts, "year.html");
+    made_run_end(&made);
+}
+
 /* Two symbols, in sample, and texts that look like markup. */
 static void test_hostile(void **state)
 {
@@ -96,6 +150,8 @@ int main(int argument_count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_bracket),
+        cmocka_unit_test(test_year),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_empty),
     };

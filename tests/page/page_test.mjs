@@ -2,6 +2,7 @@
 // Call: node page_test.mjs WEB_FOLDER PAGES_FOLDER CHROMIUM
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -10,7 +11,7 @@ const require = createRequire(path.join(path.resolve(webFolder), "package.json")
 const { chromium } = require("playwright-core");
 
 const WIDTHS = [1400, 400];
-const SECTIONS = ["summary", "curve", "days", "sources", "day", "trips", "forecast", "execution", "costs", "risk", "variants", "data", "limits"];
+const SECTIONS = ["summary", "curve", "days", "sources", "day", "trips", "orders", "forecast", "execution", "costs", "risk", "variants", "data", "limits"];
 
 // A page with everything that it says and asks for written down; all but its own file is refused.
 async function open(browser, name, options) {
@@ -160,12 +161,12 @@ async function checkNumbers(page) {
 
 async function checkTrips(page) {
   const total = await metric(page, ["pnl", "trades"]);
-  assert.match(await page.locator(".where").innerText(), new RegExp(`^1 to 25 of ${total}$`));
+  assert.match(await page.locator("#trips .where").innerText(), new RegExp(`^1 to 25 of ${total}$`));
   await page.locator('#trips th[data-key="net"] button').click();
   assert.equal(await page.locator('#trips th[data-key="net"]').getAttribute("aria-sort"), "ascending");
   await page.locator('#trips select[data-filter="result"]').selectOption({ label: "lost" });
   await page.locator("#trips button", { hasText: "Next" }).click();
-  assert.match(await page.locator(".where").innerText(), /^26 to /);
+  assert.match(await page.locator("#trips .where").innerText(), /^26 to /);
   await page.locator('#trips select[data-filter="result"]').selectOption({ label: "all" });
   const button = page.locator("#trips tbody tr:nth-child(3) button");
   const day = (await button.innerText()).slice(0, 10);
@@ -173,7 +174,7 @@ async function checkTrips(page) {
   await page.keyboard.press("Enter");
   await settle(page);
   assert.equal(await page.locator("#day select option:checked").first().innerText(), day, "the chart shows its day");
-  assert.match(await page.locator(".chosen").innerText(), /^Round trip \d+: (long|short) 100 GOOG on 2012-06-/);
+  assert.match(await page.locator("#day .chosen").innerText(), /^Round trip \d+: (long|short) 100 GOOG on 2012-06-/);
   const [low, high] = await page.evaluate(() => allCharts[2].options.linked.shown);
   assert.ok(high - low < 3600, "the chart is zoomed to it");
   assert.ok((await painted(page, 2, "--loss")) > 20, "it is drawn");
@@ -183,6 +184,58 @@ async function checkTrips(page) {
   await page.locator("#day button", { hasText: "Whole day" }).click();
   const after = page.locator("#day button", { hasText: "Day after" });
   if (await after.isEnabled()) await after.click();
+}
+
+// An order is chosen in the list, by the buttons and from its round trip, and drawn in its book.
+async function checkOrders(page) {
+  const caption = () => page.locator("#orders .chosen").innerText();
+  assert.match(await caption(), /^Order \d+: (buy|sell) 100 GOOG on 2012-06-18 at /, "the first one is shown");
+  const before = await caption();
+  await page.locator("#orders button", { hasText: "Next order" }).focus();
+  await page.keyboard.press("Enter");
+  assert.notEqual(await caption(), before);
+  await page.locator('#orders th[data-key="ms"] button').click();
+  await page.locator("#orders tbody button").first().focus();
+  await page.keyboard.press("Enter");
+  await settle(page);
+  assert.match(await caption(), / on 2012-06-22 at /, "the last day comes first now");
+  assert.equal(await page.locator('#orders tr[aria-current="true"]').count(), 1);
+  const life = await page.locator("#orders .life tbody tr th").allInnerTexts();
+  assert.deepEqual(life, ["Decided", "Sent", "At the venue", "Filled", "Ended"]);
+  for (const [color, what] of [["--line-1", "bid"], ["--line-2", "ask"], ["--net", "decision and fill"]]) {
+    assert.ok((await painted(page, 4, color)) > 20, `${what} is drawn`);
+  }
+  const book = await page.evaluate(() => allCharts[4].data);
+  assert.ok(book[0].length > 20 && book[0].length <= 60);
+  assert.ok(book[1].every((ask, i) => ask > book[2][i] && ask - book[2][i] < 0.2), "the ask lies above the bid");
+  await page.locator(".chart").nth(4).focus();
+  const shown = () => page.evaluate(() => allCharts[4].options.linked.shown);
+  const [from, to] = await shown();
+  await page.keyboard.press("+");
+  const [low, high] = await shown();
+  assert.ok(Math.abs((high - low) / (to - from) - 0.5) < 1e-6, "plus zooms");
+  await page.keyboard.press("0");
+  // From the round trip with the largest loss to the order that began it.
+  await page.locator('#trips th[data-key="net"] button').click();
+  if ((await page.locator('#trips th[data-key="net"]').getAttribute("aria-sort")) !== "ascending") {
+    await page.locator('#trips th[data-key="net"] button').click();
+  }
+  const row = page.locator("#trips tbody tr").first();
+  const entry = await row.locator("button").innerText();
+  await row.locator("button").click();
+  await page.locator("#day .chosen button", { hasText: "Follow the order in" }).click();
+  await settle(page);
+  assert.ok((await caption()).includes(entry.slice(0, 10)), "the order of the round trip's day");
+  assert.equal(await page.evaluate(() => document.querySelector("#orders").getBoundingClientRect().top < 400), true);
+}
+
+// Every link of the list of contents can be seen, or reached by scrolling it on a phone.
+async function hasWholeNav(page) {
+  const cut = await page.evaluate(() => {
+    const nav = document.querySelector("nav");
+    return innerWidth < 640 ? 0 : nav.scrollWidth - nav.clientWidth;
+  });
+  assert.ok(cut <= 0, `the list of contents is cut by ${cut} pixels`);
 }
 
 async function checkDrawings(page) {
@@ -218,7 +271,8 @@ async function testFull(browser) {
   for (const width of WIDTHS) {
     const { page, faults, close } = await open(browser, "full.html", { viewport: { width, height: 900 }, colorScheme: "light" });
     assert.equal(await page.title(), "GOOG 2012-06-18 to 2012-06-22");
-    assert.equal(await page.locator(".uplot").count(), 4);
+    assert.equal(await page.locator(".uplot").count(), 5);
+    await hasWholeNav(page);
     assert.ok((await painted(page, 0, "--net")) > 200, "the curve is drawn");
     assert.ok((await painted(page, 1, "--loss")) > 200, "the drawdown is drawn");
     await hasNoSidewaysScroll(page);
@@ -228,6 +282,7 @@ async function testFull(browser) {
     await checkDrawings(page);
     await checkTheme(page);
     await checkTrips(page);
+    await checkOrders(page);
     if (width > 1000) await checkCurve(page);
     if (width > 1000) await checkPrint(page);
     assert.deepEqual(faults, []);
@@ -249,6 +304,51 @@ async function testEmpty(browser) {
     assert.deepEqual(faults, []);
     await close();
   }
+}
+
+// Lines that lie on each other: looks that differ, a sentence, and their distance.
+async function testBracket(browser) {
+  const { page, faults, close } = await open(browser, "bracket.html", { viewport: { width: 1400, height: 900 } });
+  const looks = await page.evaluate(() => allCharts[0].plot.series.slice(1).map((one) => `${one._stroke ?? one.stroke()} ${one.dash}`));
+  assert.equal(looks.length, 5);
+  assert.equal(new Set(looks).size, 5, "no two lines look the same");
+  assert.match(await page.locator("#curve").innerText(), /The line of passive gated is that of passive\./);
+  const apart = await page.evaluate(() => allCharts.find((chart) => chart.options.label.startsWith("Passive entries")).data.slice(1).flat());
+  assert.ok(apart.length > 100 && apart.every((value) => value === 0), "their distance is nothing");
+  assert.deepEqual(faults, []);
+  await close();
+}
+
+// A year is a file of less than 5 MB that can be used within 2 s, and answers at once.
+async function testYear(browser) {
+  const { size } = await stat(path.join(pagesFolder, "year.html"));
+  assert.ok(size < 5e6, `${size} bytes`);
+  const { page, faults, close } = await open(browser, "year.html", { viewport: { width: 1400, height: 900 } });
+  // Until the scripts are through and two frames were drawn.
+  const opened = await page.evaluate(
+    () =>
+      new Promise((done) => {
+        requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())));
+      }),
+  );
+  const loaded = await page.evaluate(() => performance.getEntriesByType("navigation")[0].loadEventEnd);
+  const timed = async (act) => {
+    const from = Date.now();
+    await act();
+    await settle(page);
+    return Date.now() - from;
+  };
+  const zoom = await timed(() => page.locator("#curve button", { hasText: "+" }).click());
+  const sort = await timed(() => page.locator('#trips th[data-key="net"] button').click());
+  const order = await timed(() => page.locator("#orders button", { hasText: "Next order" }).click());
+  console.log(`250 days: ${size} bytes, loaded after ${Math.round(loaded)} ms, asked and answered at ${Math.round(opened)} ms; zoom ${zoom}, sort ${sort}, order ${order} ms`);
+  assert.equal(await metric(page, ["meta", "days"]), 250);
+  assert.equal(await page.locator("#day select option").count(), 250);
+  await page.locator("#day select").first().selectOption({ index: 249 });
+  await settle(page);
+  assert.ok((await painted(page, 2, "--ink")) > 100, "the last day is drawn");
+  assert.deepEqual(faults, []);
+  await close();
 }
 
 async function testHostile(browser) {
@@ -275,7 +375,7 @@ async function testNoScripts(browser) {
 
 const browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] });
 try {
-  for (const test of [testFull, testEmpty, testHostile, testNoScripts]) {
+  for (const test of [testFull, testEmpty, testBracket, testYear, testHostile, testNoScripts]) {
     await test(browser);
     console.log(`${test.name}: passed`);
   }
