@@ -6,7 +6,11 @@
  */
 #include "trade_internal.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One table. */
 typedef struct channel {
@@ -42,15 +46,49 @@ void lfi_spool_destroy(lfi_spool *spool)
     lf_release(spool->job->allocator, spool);
 }
 
+/* Whether a name is that of what a process that is no more left of a file: FILE.PID.N.tmp. */
+static bool is_left(const char *name, const char *file)
+{
+    const size_t length = strlen(file);
+    long pid = 0;
+    int number = 0;
+    int used = 0;
+    if (strncmp(name, file, length) != 0 ||
+        sscanf(name + length, ".%ld.%d.tmp%n", &pid, &number, &used) != 2 || used == 0 ||
+        name[length + (size_t)used] != '\0' || pid <= 0) {
+        return false;
+    }
+    return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* Days go to the files for as long as it takes to put all together, so a call that was killed
+   leaves a large one. */
+static void remove_left(const char *folder, const char *file)
+{
+    DIR *const list = opendir(folder);
+    if (list == NULL) {
+        return;
+    }
+    for (const struct dirent *entry = readdir(list); entry != NULL; entry = readdir(list)) {
+        char path[LFI_PATH_BYTES];
+        if (is_left(entry->d_name, file) && lfi_path(folder, entry->d_name, path, NULL) == LF_OK) {
+            (void)unlink(path);
+        }
+    }
+    (void)closedir(list);
+}
+
 /* Begin a table with the columns of its first day. */
 static lf_status
 begin(const lfi_spool *spool, channel *to, const lf_frame *like, const char *path, lf_error *error)
 {
     char folder[LFI_PATH_BYTES];
     (void)snprintf(folder, sizeof folder, "%s", path);
-    *strrchr(folder, '/') = '\0';
+    char *const slash = strrchr(folder, '/');
+    *slash = '\0';
     lf_status status = lf_mkdirs(folder, error);
     if (status == LF_OK) {
+        remove_left(folder, slash + 1);
         status = lfi_store_create(spool->job->allocator, folder, &to->store, error);
     }
     return status == LF_OK ? lf_frame_writer_create(path, like, &to->file, error) : status;

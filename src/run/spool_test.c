@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -212,6 +213,51 @@ static void test_memory(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+static void make_file(const lf_testing_folder *folder, const char *file, long pid, char out[512])
+{
+    char name[256];
+    (void)snprintf(name, sizeof name, "run/%s.%ld.0.tmp", file, pid);
+    (void)snprintf(out, 512, "%s", lf_testing_path(folder, name));
+    assert_int_equal(lf_file_write_atomic(out, "x", 1, NULL), LF_OK);
+}
+
+/* What a call that was killed left goes; what a process that lives writes, and other files, stay.
+ */
+static void test_left(void **state)
+{
+    (void)state;
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    char run[512];
+    (void)snprintf(run, sizeof run, "%s", lf_testing_path(&folder, "run"));
+    assert_int_equal(lf_mkdirs(run, NULL), LF_OK);
+    const pid_t child = fork();
+    if (child == 0) {
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    char left[512];
+    char alive[512];
+    char other[512];
+    make_file(&folder, "predictions.parquet", child, left);
+    make_file(&folder, "predictions.parquet", getppid(), alive);
+    make_file(&folder, "my.predictions.parquet", child, other);
+    made m;
+    assert_int_equal(made_create(&m, run, UINT64_MAX), LF_OK);
+    add_day(&m, 0);
+    const lf_status status = lfi_spool_put(&m.desk, "AAA", NULL);
+    if (status == LF_DEPENDENCY) {
+        print_message("skipped: no Arrow plugin\n");
+    } else {
+        assert_int_equal(status, LF_OK);
+        assert_int_not_equal(access(left, F_OK), 0);
+    }
+    assert_int_equal(access(alive, F_OK), 0);
+    assert_int_equal(access(other, F_OK), 0);
+    made_end(&m);
+    lf_testing_folder_remove(&folder);
+}
+
 static void test_failing_memory(void **state)
 {
     (void)state;
@@ -241,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_left),
         cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
