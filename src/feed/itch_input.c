@@ -1,4 +1,5 @@
 /* Bytes of an ITCH file or of packets in a capture, plain or compressed, cut into messages. */
+#include "gzip.h"
 #include "itch.h"
 
 #include <archive.h>
@@ -18,6 +19,7 @@ struct lfi_itch_in {
     const lf_allocator *allocator;
     lf_allocator memory;
     lfi_itch_mold *mold; /* NULL: a file of messages */
+    lfi_gzip *gzip;      /* what the archive reads, NULL: it reads the file itself */
     struct archive *archive;
     unsigned char *buffer; /* [BUFFER_BYTES] */
     int64_t base;          /* plain bytes before the buffer */
@@ -92,7 +94,7 @@ lf_status lfi_itch_fail(
         in->base + (message - 2 - in->buffer),
         "%s%s",
         text,
-        archive_filter_code(in->archive, 0) != ARCHIVE_FILTER_NONE
+        in->gzip != NULL || archive_filter_code(in->archive, 0) != ARCHIVE_FILTER_NONE
             ? " (byte of the decompressed data)"
             : ""
     );
@@ -234,7 +236,14 @@ static lf_status start(lfi_itch_in *in, lf_error *error)
         );
     }
     in->input_total = S_ISREG(info.st_mode) ? info.st_size : 0;
-    if (archive_read_open_filename(in->archive, in->path, BUFFER_BYTES) != ARCHIVE_OK) {
+    const lf_status status = lfi_gzip_open(in->allocator, in->path, &in->gzip, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    const int opened = in->gzip != NULL
+                           ? lfi_gzip_attach(in->gzip, in->archive)
+                           : archive_read_open_filename(in->archive, in->path, BUFFER_BYTES);
+    if (opened != ARCHIVE_OK) {
         return lf_error_set_at(
             error, LF_IO, in->path, LF_POSITION_NONE, LF_POSITION_NONE, "cannot be read"
         );
@@ -307,6 +316,7 @@ void lfi_itch_in_close(lfi_itch_in *in)
     if (in->archive != NULL) {
         archive_read_free(in->archive);
     }
+    lfi_gzip_close(in->gzip);
     lfi_itch_mold_close(in->mold);
     lf_release(allocator, in->buffer);
     lf_release(allocator, in);
@@ -319,8 +329,9 @@ lfi_itch_mold *lfi_itch_mold_of(const lfi_itch_in *in)
 
 int64_t lfi_itch_input_bytes(const lfi_itch_in *in)
 {
-    return in->mold != NULL ? lfi_itch_mold_input_bytes(in->mold)
-                            : archive_filter_bytes(in->archive, -1);
+    return in->mold != NULL   ? lfi_itch_mold_input_bytes(in->mold)
+           : in->gzip != NULL ? lfi_gzip_input_bytes(in->gzip)
+                              : archive_filter_bytes(in->archive, -1);
 }
 
 int64_t lfi_itch_input_total(const lfi_itch_in *in)
