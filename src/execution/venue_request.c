@@ -231,7 +231,7 @@ static bool crosses(const lf_venue *venue, int32_t side, int64_t price_ticks)
 int64_t lf_venue_depth(const lf_venue *venue, const lf_request *request)
 {
     const lfi_order order = {.side = request->side, .price_ticks = request->price_ticks};
-    if (!venue->valid) {
+    if (!venue->market->is_valid) {
         return -1;
     }
     return request->order_kind == LF_ORDER_KIND_MARKETABLE ||
