@@ -477,8 +477,21 @@ static void test_barriers(void **state)
     free(config);
 }
 
-/* A run again into its folder that cannot be finished: what told of the old run is gone, so that
-   nobody takes its metrics for those of tables that are new. */
+/* A file of a run that cannot be written, because a folder has its name. */
+static void run_into(const lf_run_job *job, const char *folder, const char *name)
+{
+    char file[256];
+    (void)snprintf(file, sizeof file, "unfinished/%s", name);
+    const char *const path = lf_testing_path(&data, file);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(lf_mkdirs(path, NULL), LF_OK);
+    assert_int_equal(lf_run_backtest(job, model, false, folder, NULL, NULL), LF_IO);
+    assert_int_equal(remove(path), 0);
+}
+
+/* A run again into its folder that cannot be finished. Where a table cannot even be begun, the old
+   run is as it was; once tables are new, what told of the old run is gone, so that nobody takes its
+   metrics for theirs. */
 static void test_unfinished(void **state)
 {
     (void)state;
@@ -489,14 +502,13 @@ static void test_unfinished(void **state)
     const lf_run_job job = {.config = config, .sources = sources.sources, .source_count = 1};
     lf_report_folder *read = NULL;
     const char *const folder = lf_testing_path(&data, "unfinished");
-    const char *const equity = lf_testing_path(&data, "unfinished/equity.parquet");
+    const char *const page = lf_testing_path(&data, "unfinished/report.html");
     assert_int_equal(lf_run_backtest(&job, model, false, folder, NULL, NULL), LF_OK);
-    assert_int_equal(remove(equity), 0);
-    assert_int_equal(lf_mkdirs(equity, NULL), LF_OK); /* in the way */
-    assert_int_equal(lf_run_backtest(&job, model, false, folder, NULL, NULL), LF_IO);
+    run_into(&job, folder, "equity.parquet");
+    assert_int_equal(access(page, F_OK), 0);
+    run_into(&job, folder, "trades.parquet");
     assert_int_equal(lf_report_folder_open(NULL, folder, &read, NULL), LF_NOT_FOUND);
-    assert_int_not_equal(access(lf_testing_path(&data, "unfinished/report.html"), F_OK), 0);
-    assert_int_equal(remove(equity), 0);
+    assert_int_not_equal(access(page, F_OK), 0);
     assert_int_equal(lf_run_backtest(&job, model, false, folder, NULL, NULL), LF_OK);
     assert_int_equal(lf_report_folder_open(NULL, folder, &read, NULL), LF_OK);
     lf_report_folder_close(read);
