@@ -20,6 +20,8 @@ struct lfi_gzip {
     int file;
     bool has_all; /* the file has been read to its end */
     struct inflate_state *state;
+    const char *failure; /* to be told once the text before it has been read */
+    int failure_code;
     int64_t read_bytes;
     unsigned char *packed; /* [PACKED_BYTES]; state->next_in points into it */
     unsigned char *text;   /* [TEXT_BYTES] */
@@ -66,8 +68,14 @@ static void begin_member(struct inflate_state *state)
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-static la_ssize_t refuse(struct archive *archive, int code, const char *why)
+/* Something is wrong: what was inflated before it goes out first. */
+static la_ssize_t refuse(lfi_gzip *gzip, struct archive *archive, int code, const char *why)
 {
+    gzip->failure = why;
+    gzip->failure_code = code;
+    if (gzip->state->avail_out < TEXT_BYTES) {
+        return (la_ssize_t)(TEXT_BYTES - gzip->state->avail_out);
+    }
     archive_set_error(archive, code, "%s", why);
     return -1;
 }
@@ -89,10 +97,13 @@ static la_ssize_t read_text(struct archive *archive, void *context, const void *
     state->next_out = gzip->text;
     state->avail_out = (uint32_t)TEXT_BYTES;
     *text = gzip->text;
+    if (gzip->failure != NULL) {
+        return refuse(gzip, archive, gzip->failure_code, gzip->failure);
+    }
     while (state->avail_out > 0) {
         const bool is_over = state->block_state == ISAL_BLOCK_FINISH;
         if (state->avail_in < (is_over ? 4u : 1u) && !gzip->has_all && !read_more(gzip)) {
-            return refuse(archive, errno, "the file cannot be read");
+            return refuse(gzip, archive, errno, "the file cannot be read");
         }
         if (is_over) {
             if (!has_next_member(gzip)) {
@@ -103,14 +114,14 @@ static la_ssize_t read_text(struct archive *archive, void *context, const void *
         const uint32_t in = state->avail_in, out = state->avail_out;
         const int code = isal_inflate(state);
         if (code == ISAL_INCORRECT_CHECKSUM) {
-            return refuse(archive, EILSEQ, "the gzip checksum is not that of the data");
+            return refuse(gzip, archive, EILSEQ, "the gzip checksum is not that of the data");
         }
         if (code < 0) {
-            return refuse(archive, EILSEQ, "gzip decompression failed");
+            return refuse(gzip, archive, EILSEQ, "gzip decompression failed");
         }
         if (in == state->avail_in && out == state->avail_out && gzip->has_all &&
             state->block_state != ISAL_BLOCK_FINISH) {
-            return refuse(archive, EILSEQ, "truncated gzip input");
+            return refuse(gzip, archive, EILSEQ, "truncated gzip input");
         }
     }
     return (la_ssize_t)(TEXT_BYTES - state->avail_out);

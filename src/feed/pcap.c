@@ -1,5 +1,6 @@
 /* Reads captures: the frames of pcap and pcapng, and the UDP datagrams in the frames. */
 #include "pcap.h"
+#include "gzip.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -40,6 +41,7 @@ typedef struct capture_interface {
 struct lfi_pcap {
     const lf_allocator *allocator;
     struct archive *archive;
+    lfi_gzip *gzip;        /* what it reads, NULL: it reads the file itself */
     unsigned char *buffer; /* [BLOCK_BYTES_MAX + READ_BYTES] */
     size_t at, end;
     bool at_end, is_ng, is_big;
@@ -346,7 +348,12 @@ static lf_status start(lfi_pcap *pcap, const char *path, lf_error *error)
 {
     struct archive_entry *entry;
     bool there = false;
-    if (archive_read_open_filename(pcap->archive, path, READ_BYTES) != ARCHIVE_OK) {
+    if (lfi_gzip_open(pcap->allocator, path, &pcap->gzip, error) != LF_OK) {
+        return LF_NOMEM;
+    }
+    if ((pcap->gzip != NULL
+             ? lfi_gzip_attach(pcap->gzip, pcap->archive)
+             : archive_read_open_filename(pcap->archive, path, READ_BYTES)) != ARCHIVE_OK) {
         return fail_at(path, LF_IO, "cannot be read", error);
     }
     const int code = archive_read_next_header(pcap->archive, &entry);
@@ -412,7 +419,8 @@ lf_status lfi_pcap_next(lfi_pcap *pcap, lfi_datagram *out, bool *got, lf_error *
 
 int64_t lfi_pcap_input_bytes(const lfi_pcap *pcap)
 {
-    return archive_filter_bytes(pcap->archive, -1);
+    return pcap->gzip != NULL ? lfi_gzip_input_bytes(pcap->gzip)
+                              : archive_filter_bytes(pcap->archive, -1);
 }
 
 int64_t lfi_pcap_frame_count(const lfi_pcap *pcap)
@@ -433,6 +441,7 @@ void lfi_pcap_close(lfi_pcap *pcap)
     if (pcap->archive != NULL) {
         archive_read_free(pcap->archive);
     }
+    lfi_gzip_close(pcap->gzip);
     lf_release(pcap->allocator, pcap->buffer);
     lf_release(pcap->allocator, pcap);
 }
