@@ -617,17 +617,18 @@ static void test_symbols(void **state)
     assert_true(lf_testing_folder_make(&folder));
     const char *const path =
         write_orders(&folder, "m.dbn", 3, market, sizeof market / sizeof market[0]);
-    assert_int_equal(lf_feed_find(&path, 1, NULL, &list, &error), LF_OK);
-    assert_int_equal(list.count, 2);
-    assert_string_equal(list.sources[0].symbol, "AAA");
-    assert_string_equal(list.sources[1].symbol, "BBB");
-    assert_string_equal(list.sources[1].format, "dbn");
-    lf_source_list_clear(&list);
-    const lf_feed_options other = {.symbol = "BBB"}, none = {.symbol = "CCC"};
+    lf_feed_options other = {.symbol = "BBB,AAA"}, none = {.symbol = "CCC"};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(lf_feed_find(&path, 1, i == 0 ? NULL : &other, &list, &error), LF_OK);
+        assert_int_equal(list.count, 2);
+        assert_string_equal(list.sources[0].symbol, "AAA");
+        assert_string_equal(list.sources[1].symbol, "BBB");
+        lf_source_list_clear(&list);
+    }
+    other.symbol = "BBB";
     assert_int_equal(read_day(path, &other, &d, &error), LF_OK);
     assert_int_equal(d.event_count, 1);
-    /* One price only: it is the tick. */
-    assert_int_equal(d.instrument.tick_nano, CENTS(999));
+    assert_int_equal(d.instrument.tick_nano, CENTS(999)); /* the only price is the tick */
     assert_int_equal(read_day(path, &none, &d, &error), LF_NOT_FOUND);
     assert_non_null(strstr(error.message, "AAA, BBB"));
     lf_testing_folder_remove(&folder);

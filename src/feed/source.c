@@ -556,6 +556,23 @@ static void overrule(lf_source *source, const wish *w)
     }
 }
 
+/* The first symbol of a list that no day has, with its bytes; NULL: all are there. */
+static const char *find_missing(const lf_source_list *list, const char *symbols, size_t *bytes)
+{
+    for (const char *at = symbols; *at != '\0'; at += *bytes + (at[*bytes] == ',')) {
+        *bytes = strcspn(at, ",");
+        bool is_there = false;
+        for (size_t i = 0; i < list->count && !is_there; i++) {
+            const char *const symbol = list->sources[i].symbol;
+            is_there = strlen(symbol) == *bytes && strncmp(symbol, at, *bytes) == 0;
+        }
+        if (!is_there) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
 /* Keep the days that fit; when none does, an only one is taken for what was asked. */
 static lf_status choose_by(lf_source_list *list, bool was_only, const wish *w, lf_error *error)
 {
@@ -579,13 +596,20 @@ static lf_status choose_by(lf_source_list *list, bool was_only, const wish *w, l
         }
     }
     list->count = kept;
+    size_t bytes = 0;
+    const char *const missing = w->symbol != NULL ? find_missing(list, w->symbol, &bytes) : NULL;
+    if (missing != NULL) {
+        return lf_error_set(
+            error,
+            LF_NOT_FOUND,
+            "no day of symbol %.*s here; the first is %s",
+            (int)bytes,
+            missing,
+            first
+        );
+    }
     if (kept > 0) {
         return LF_OK;
-    }
-    if (w->symbol != NULL) {
-        return lf_error_set(
-            error, LF_NOT_FOUND, "no day of symbol %s here; the first is %s", w->symbol, first
-        );
     }
     if (w->date != NULL) {
         lf_date_format(*w->date, date);
