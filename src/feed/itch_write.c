@@ -143,6 +143,20 @@ static unsigned char *add_message(lfi_convert *c, char type, int64_t time_ns, in
     return m->bytes;
 }
 
+/* H: trading goes on (T) or not, without a reason. */
+static lf_status put_state(lfi_convert *c, char state, int64_t time_ns, int marks, lf_error *error)
+{
+    unsigned char *const m = add_message(c, 'H', time_ns, marks);
+    if (m == NULL) {
+        return no_memory(error);
+    }
+    memcpy(m + LFI_ITCH_STOCK, c->itch->stock, LFI_ITCH_STOCK_BYTES);
+    memset(m + LFI_ITCH_STATE, ' ', lfi_itch_bytes['H'] - LFI_ITCH_STATE);
+    m[LFI_ITCH_STATE] = (unsigned char)state;
+    c->itch->is_closed = state != 'T';
+    return LF_OK;
+}
+
 static lf_status to_price(int64_t price_nano, uint32_t *out, lf_error *error)
 {
     const int64_t price = price_nano / LFI_ITCH_UNIT_NANO;
@@ -346,18 +360,16 @@ put_note(lfi_convert *c, const lf_event *event, const lfi_part *part, lf_error *
 {
     lfi_itch_out *const self = c->itch;
     const bool is_masked = (event->flags & LF_EVENT_MASKED) != 0;
-    const char type = event->kind == LF_EVENT_HALT    ? 'H'
-                      : event->kind == LF_EVENT_CROSS ? 'Q'
-                                                      : 'N';
+    const char type = event->kind == LF_EVENT_CROSS ? 'Q' : 'N';
+    if (event->kind == LF_EVENT_HALT) {
+        return put_state(c, is_masked ? 'H' : 'T', time_of(c, event), 0, error);
+    }
     unsigned char *const m = add_message(c, type, time_of(c, event), 0);
     if (m == NULL) {
         return no_memory(error);
     }
     memcpy(m + (type == 'Q' ? LFI_ITCH_CROSS_STOCK : LFI_ITCH_STOCK), self->stock, 8);
-    if (type == 'H') {
-        m[LFI_ITCH_STATE] = is_masked ? 'H' : 'T';
-        self->is_closed = is_masked;
-    } else if (type == 'Q') {
+    if (type == 'Q') {
         uint32_t price = 0;
         const lf_status status = to_price(part->price_nano, &price, error);
         put(m + LFI_ITCH_CROSS_SHARES, (uint64_t)part->lots, 8);
@@ -390,21 +402,13 @@ static lf_status put_clear(lfi_convert *c, const lf_event *event, lf_error *erro
 }
 
 /* Trading stops or goes on without a halt that an event tells: a gap, or its end. */
-static lf_status put_state(lfi_convert *c, const lf_event *event, lf_error *error)
+static lf_status put_mask(lfi_convert *c, const lf_event *event, lf_error *error)
 {
-    lfi_itch_out *const self = c->itch;
     const bool is_masked = (event->flags & LF_EVENT_MASKED) != 0;
-    if (event->kind == LF_EVENT_HALT || is_masked == self->is_closed) {
-        return LF_OK;
-    }
-    unsigned char *const m = add_message(c, 'H', time_of(c, event), LFI_ITCH_MADE_UP);
-    if (m == NULL) {
-        return no_memory(error);
-    }
-    memcpy(m + LFI_ITCH_STOCK, self->stock, LFI_ITCH_STOCK_BYTES);
-    m[LFI_ITCH_STATE] = is_masked ? 'P' : 'T';
-    self->is_closed = is_masked;
-    return LF_OK;
+    const char state = is_masked ? 'P' : 'T';
+    return event->kind == LF_EVENT_HALT || is_masked == c->itch->is_closed
+               ? LF_OK
+               : put_state(c, state, time_of(c, event), LFI_ITCH_MADE_UP, error);
 }
 
 lf_status
@@ -417,7 +421,7 @@ lfi_itch_out_part(lfi_convert *c, const lf_event *event, const lfi_part *part, l
     }
     lf_status status = check_lots(part->lots, error);
     if (status == LF_OK && self->count == 0) {
-        status = put_state(c, event, error);
+        status = put_mask(c, event, error);
     }
     if (status != LF_OK) {
         return status;
@@ -496,13 +500,8 @@ static lf_status put_head(lfi_convert *c, lf_error *error)
     memcpy(m + 25, "NCZ TN 1N", 9);
     put(m + LFI_ITCH_LEVELS, (uint64_t)c->level_count, 4);
     m[38] = 'N';
-    m = add_message(c, 'H', 0, LFI_ITCH_MADE_UP | LFI_ITCH_GOES_ON);
-    if (m == NULL) {
-        return no_memory(error);
-    }
-    memcpy(m + LFI_ITCH_STOCK, self->stock, LFI_ITCH_STOCK_BYTES);
-    m[LFI_ITCH_STATE] = 'T';
-    return write_messages(c, error);
+    const lf_status status = put_state(c, 'T', 0, LFI_ITCH_MADE_UP | LFI_ITCH_GOES_ON, error);
+    return status == LF_OK ? write_messages(c, error) : status;
 }
 
 lf_status lfi_itch_out_begin(lfi_convert *c, const lf_instrument *instrument, lf_error *error)
