@@ -258,7 +258,9 @@ def main():
         (folder / "same.toml").write_text(SAME)
         days = simulated(options.program, folder, options.days, options.activity)
         model, traded = folder / "model", days[-2:]
-        processor_seconds([options.program, "train", *days[:-2], "-o", model])
+        # Trees alone: LightGBM and lleaves know nothing of a line that they start from.
+        processor_seconds([options.program, "train", *days[:-2], "-o", model, "--set", "model.start=mean", "--set",
+                           "model.early_stopping_se=0"])
         seconds, row = ours(options.program, model, traded, folder, options.rounds)
         chains = {n: chain(n, options.python, model, traded, folder, options.rounds) for n in ("common", "best")}
         orders = must_be_equal(options.program, model, traded, folder, chains, row)
