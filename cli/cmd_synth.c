@@ -10,7 +10,20 @@ const cli_flag cli_synth_flags[] = {
     {"output", 'o', CLI_VALUE, "DIR", "folder for the days", NULL},
     {"days", 0, CLI_VALUE, "N", "number of days (1)", NULL},
     {"seed", 0, CLI_VALUE, "S", "same seed, same bytes (1)", NULL},
-    {"symbol", 0, CLI_VALUE, "X", "name of the stock (SYN)", NULL},
+    {"symbol", 0, CLI_VALUE, "X,Y", "name of the stock, or of several (SYN)", NULL},
+    {"correlation",
+     0,
+     CLI_VALUE,
+     "R",
+     "of the latent returns of several symbols, through one common factor (0)",
+     NULL},
+    {"continuous",
+     0,
+     CLI_SWITCH,
+     NULL,
+     "a day begins where the last one ended, after a night",
+     NULL},
+    {"jobs", 'j', CLI_VALUE, "N", "symbol-days written at once; the bytes are the same (1)", NULL},
     {"first-date",
      0,
      CLI_VALUE,
@@ -72,8 +85,10 @@ static bool take_number(const cli_args *args, const char *name, double *out)
     return text == NULL || (lf_double_parse(text, strlen(text), out) == LF_OK && isfinite(*out));
 }
 
-static int read_numbers(const cli_args *args, lf_synth_options *out)
+static int read_numbers(const cli_args *args, cli_synth_plan *plan)
 {
+    lf_synth_options *const out = &plan->options;
+    int64_t jobs = 1;
     int64_t days = out->day_count;
     int64_t levels = out->level_count;
     int64_t seed = (int64_t)out->seed;
@@ -86,6 +101,12 @@ static int read_numbers(const cli_args *args, lf_synth_options *out)
     if (!take_int(args, "seed", 0, INT64_MAX, &seed)) {
         return cli_usage(args, "--seed %s: a whole number from 0 on.", cli_text(args, "seed"));
     }
+    if (!take_int(args, "jobs", 1, 256, &jobs)) {
+        return cli_usage(args, "--jobs %s: from 1 to 256.", cli_text(args, "jobs"));
+    }
+    if (!take_number(args, "correlation", &out->correlation)) {
+        return cli_usage(args, "--correlation %s: a number.", cli_text(args, "correlation"));
+    }
     if (!take_number(args, "alpha", &out->alpha)) {
         return cli_usage(args, "--alpha %s: a number such as 0.05.", cli_text(args, "alpha"));
     }
@@ -95,21 +116,48 @@ static int read_numbers(const cli_args *args, lf_synth_options *out)
     out->day_count = (int32_t)days;
     out->level_count = (int32_t)levels;
     out->seed = (uint64_t)seed;
+    out->is_continuous = cli_has(args, "continuous");
+    plan->job_count = (int32_t)jobs;
+    return CLI_DONE;
+}
+
+/* Names with commas between them; the first is that of --check. */
+static int read_symbols(const cli_args *args, cli_synth_plan *plan)
+{
+    const char *const given = cli_text(args, "symbol");
+    const char *const text = given != NULL ? given : plan->options.symbol;
+    if (strlen(text) >= sizeof plan->names) {
+        return cli_usage(args, "--symbol: at most %zu characters.", sizeof plan->names - 1);
+    }
+    memcpy(plan->names, text, strlen(text) + 1);
+    char *at = plan->names;
+    for (;;) {
+        char *const comma = strchr(at, ',');
+        const size_t length = comma != NULL ? (size_t)(comma - at) : strlen(at);
+        if (length >= sizeof plan->options.symbol) {
+            return cli_usage(
+                args, "--symbol: at most %zu characters.", sizeof plan->options.symbol - 1
+            );
+        }
+        if (plan->symbol_count == CLI_SYMBOLS_MAX) {
+            return cli_usage(args, "--symbol: at most %d symbols.", CLI_SYMBOLS_MAX);
+        }
+        plan->symbols[plan->symbol_count++] = at;
+        if (comma == NULL) {
+            break;
+        }
+        *comma = '\0';
+        at = comma + 1;
+    }
+    memcpy(plan->options.symbol, plan->symbols[0], strlen(plan->symbols[0]) + 1);
     return CLI_DONE;
 }
 
 static int read_words(const cli_args *args, lf_synth_options *out)
 {
-    const char *const symbol = cli_text(args, "symbol");
     const char *const preset = cli_text(args, "preset");
     const char *const date = cli_text(args, "first-date");
     const char *const half_life = cli_text(args, "alpha-half-life");
-    if (symbol != NULL) {
-        if (strlen(symbol) >= sizeof out->symbol) {
-            return cli_usage(args, "--symbol: at most %zu characters.", sizeof out->symbol - 1);
-        }
-        memcpy(out->symbol, symbol, strlen(symbol) + 1);
-    }
     if (preset != NULL) {
         if (strcmp(preset, "small_tick") != 0 && strcmp(preset, "large_tick") != 0) {
             return cli_usage(args, "--preset %s: small_tick or large_tick.", preset);
@@ -128,7 +176,7 @@ static int read_words(const cli_args *args, lf_synth_options *out)
 /* ---- writing days ----------------------------------------------------------------------- */
 
 typedef struct writing {
-    int32_t day_count;
+    double day_count; /* of all symbols */
 } writing;
 
 static bool on_progress(void *context, int32_t day, double share_of_day)
@@ -138,10 +186,16 @@ static bool on_progress(void *context, int32_t day, double share_of_day)
 }
 
 /* What a run should know of these days. */
-static lf_status write_note(const lf_synth_options *options, const char *folder, lf_error *error)
+static lf_status write_note(const cli_synth_plan *plan, const char *folder, lf_error *error)
 {
+    const lf_synth_options *const options = &plan->options;
     char path[1200];
-    char text[512];
+    char text[2048];
+    char names[1200] = "";
+    for (size_t i = 0, end = 0; i < plan->symbol_count; i++) {
+        end += (size_t
+        )snprintf(names + end, sizeof names - end, "%s%s", i == 0 ? "" : ", ", plan->symbols[i]);
+    }
     char alpha[LF_DOUBLE_TEXT_BYTES];
     char half_life[32];
     char first_date[11];
@@ -157,7 +211,7 @@ static lf_status write_note(const lf_synth_options *options, const char *folder,
         "planted_alpha = %s%s\n",
         LF_VERSION,
         (int)options->day_count,
-        options->symbol,
+        names,
         first_date,
         options->preset == LF_SYNTH_LARGE_TICK ? "large tick" : "small tick",
         (unsigned long long)options->seed,
@@ -174,10 +228,18 @@ static lf_status write_note(const lf_synth_options *options, const char *folder,
 static lf_status write_days(const cli_synth_plan *plan, const char *folder, lf_error *error)
 {
     const lf_synth_options *const options = &plan->options;
-    writing work = {.day_count = options->day_count};
-    lf_status status = lf_synth_write(options, folder, on_progress, &work, error);
+    writing work = {.day_count = (double)options->day_count * (double)plan->symbol_count};
+    const lf_synth_writing what = {
+        .symbols = plan->symbols,
+        .symbol_count = plan->symbol_count,
+        .job_count = plan->job_count,
+        .folder = folder,
+        .progress = on_progress,
+        .context = &work,
+    };
+    lf_status status = lf_synth_write_symbols(options, &what, error);
     if (status == LF_OK) {
-        status = write_note(options, folder, error);
+        status = write_note(plan, folder, error);
     }
     if (status == LF_OK && options->model != NULL) {
         char path[1200];
@@ -202,7 +264,10 @@ int cli_synth(const cli_args *args)
     cli_synth_plan plan = {0};
     lf_error error;
     lf_synth_options_default(&plan.options);
-    int code = read_numbers(args, &plan.options);
+    int code = read_numbers(args, &plan);
+    if (code == CLI_DONE) {
+        code = read_symbols(args, &plan);
+    }
     if (code == CLI_DONE) {
         code = read_words(args, &plan.options);
     }

@@ -10,10 +10,16 @@
 extern "C" {
 #endif
 
+#define CLI_SYMBOLS_MAX 128
+
 /* What is simulated, and the day that it is to be like. */
 typedef struct cli_synth_plan {
     lf_synth_options options;
     lf_synth_model model; /* options.model is NULL or points here */
+    const char *symbols[CLI_SYMBOLS_MAX];
+    size_t symbol_count;
+    int32_t job_count;
+    char names[1024]; /* where the symbols lie */
     bool is_fitted;
     char like[64]; /* name of the day, where it is fitted */
     lf_synth_facts like_facts;

@@ -81,6 +81,13 @@ typedef struct lf_synth_options {
     double alpha;
     int64_t alpha_half_life_ns; /* 60 s: how long a trade's sign keeps pulling the price */
     double activity;            /* 1: factor on every rate */
+    /** Part of the variance of the latent price that all symbols of a seed have in common: the
+        correlation of the latent returns of two of them, to within what their activities differ.
+        0; at most what market orders leave, 1 - impact_share. */
+    double correlation;
+    double open_ticks;  /* 0: near the model's price; else the latent price before the session */
+    bool is_continuous; /* lf_synth_write*(): a day begins where the one before ended, after a night
+                           whose return has an sd of 1 % */
 } lf_synth_options;
 
 /** A running simulation of one day. */
@@ -165,6 +172,29 @@ LF_API LF_MUST_CHECK lf_status lf_synth_write(
     lf_synth_progress progress,
     void *context,
     lf_error *error
+);
+
+/** How days of several symbols are written. */
+typedef struct lf_synth_writing {
+    const char *const *symbols; /* [symbol_count]; options.symbol is not used */
+    size_t symbol_count;
+    int32_t job_count; /* symbol-days that are written at once; the bytes are the same */
+    const char *folder;
+    lf_synth_progress progress; /* may be NULL; its day counts symbol-days; never called twice at
+                                   once */
+    void *context;
+} lf_synth_writing;
+
+/**
+ * Write all days of some symbols, as lf_synth_write(). Each symbol-day depends on seed, symbol and
+ * its number alone, and continuous days on those before them too.
+ *
+ * @param options  its allocator must bear several threads when job_count is above 1
+ * @return LF_OK, LF_RANGE (also: no job, no symbol, one twice), LF_IO, LF_NOT_FOUND, LF_CANCELLED
+ *         or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_synth_write_symbols(
+    const lf_synth_options *options, const lf_synth_writing *writing, lf_error *error
 );
 
 /** Best hit rate that anyone could have on the planted drift: 1/2 + asin(sqrt(A))/pi. */

@@ -515,10 +515,12 @@ def synth_check(data: Days | Path | Sequence[Path]) -> list[dict[str, float]]:
 
 
 @suggesting
-def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str = "SYN", first_date: str = "2024-01-02",
+def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str | Sequence[str] = "SYN",
+          first_date: str = "2024-01-02",
           preset: str | None = None, like: Days | Path | Sequence[Path] | None = None, model: Path | None = None,
           levels: int | None = None, alpha: float = 0.0, alpha_half_life: str | int = "1min",
-          activity: float = 1.0, progress: Progress = None) -> Days:
+          activity: float = 1.0, correlation: float = 0.0, continuous: bool = False, jobs: int = 1,
+          progress: Progress = None) -> Days:
     """Simulate days and write them as LOBSTER files.
 
     Parameters
@@ -541,6 +543,14 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str = "SYN", fi
         How long a trade's sign keeps pulling the price.
     activity
         Factor on every rate.
+    symbol
+        A name, or several.
+    correlation
+        Of the latent returns of several symbols, through one common factor.
+    continuous
+        A day begins where the one before ended, after a night.
+    jobs
+        Symbol-days that are written at once; the bytes are the same.
 
     Returns
     -------
@@ -552,10 +562,8 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str = "SYN", fi
     days = whole("days", days, 1)
     options = ffi.new("lf_synth_options *")
     lib.lf_synth_options_default(options)
-    name = symbol.encode()
-    if len(name) >= len(options.symbol):
-        raise RangeError(f"symbol: at most {len(options.symbol) - 1} characters")
-    options.symbol = name
+    names = [symbol] if isinstance(symbol, str) else list(symbol)
+    options.correlation, options.is_continuous = correlation, continuous
     if lib.lf_date_parse(first_date.encode(), ffi.addressof(options, "first_date")) != lib.LF_OK:
         raise RangeError(f"first_date {first_date!r} is no date; write YYYY-MM-DD")
     options.day_count, options.seed, options.preset = days, seed, _preset(preset or "small_tick")
@@ -567,12 +575,18 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str = "SYN", fi
     with Watch(progress, "synth") as watch:
         if like is not None:
             _fit(days_of(like), options, numbers, watch, levels)
-        watch.days = max(days, 1)  # type: ignore[attr-defined]
-        check(lib.lf_synth_write(options, path_bytes(folder), on_day, watch.handle, error), error)
+        watch.days = max(days * len(names), 1)  # type: ignore[attr-defined]
+        texts = [ffi.new("char[]", name.encode()) for name in names]
+        array, place = ffi.new("char *[]", texts), ffi.new("char[]", path_bytes(folder))
+        writing = ffi.new("lf_synth_writing *", {"symbols": array, "symbol_count": len(names), "job_count": jobs,
+                                                 "folder": place, "progress": on_day, "context": watch.handle})
+        check(lib.lf_synth_write_symbols(options, writing, error), error)
     if options.model:
         note = f"Fitted to {days_of(like).symbols[0]}." if like is not None else "A market as it was given."
         path = path_bytes(os.path.join(folder, "model.toml"))
         check(lib.lf_synth_model_write(numbers, options.preset, note.encode(), path, error), error)
     found = open(folder)
-    wanted = [i for i, name in enumerate(found.symbols) if name == symbol and found.dates[i] >= first_date][:days]
-    return found._take(wanted)
+    dates = sorted({d for n, d in zip(found.symbols, found.dates, strict=True) if n in names and d >= first_date})
+    last = dates[:days][-1]
+    return found._take([i for i, name in enumerate(found.symbols)
+                        if name in names and first_date <= found.dates[i] <= last])

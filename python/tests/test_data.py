@@ -28,6 +28,17 @@ def test_same_seed_same_bytes(days, tmp_path):
         assert path.read_bytes() == first.read_bytes()
 
 
+def test_several_symbols_whatever_the_jobs(tmp_path):
+    options = {"days": 2, "seed": 4, "activity": 0.02, "symbol": ["AAA", "BBB"], "correlation": 0.4, "continuous": True}
+    one = lf.synth(tmp_path / "one", **options)
+    two = lf.synth(tmp_path / "two", jobs=3, **options)
+    assert one.symbols == ["AAA", "BBB"] * 2 and one.dates == two.dates == ["2024-01-02"] * 2 + ["2024-01-03"] * 2
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+    with pytest.raises(lf.RangeError, match=r"0\.40"):
+        lf.synth(tmp_path / "no", correlation=0.5)
+
+
 def test_a_market_like_a_day(days, tmp_path):
     made = lf.synth(tmp_path / "like", like=days[0], seed=3, symbol="ANEW")
     again = lf.synth(tmp_path / "again", model=tmp_path / "like" / "model.toml", seed=3, symbol="ANEW")

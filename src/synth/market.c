@@ -16,6 +16,8 @@
 #define ACTIVITY_TIME_S 3600.0
 #define BURST_TIME_S 180.0
 #define SPREAD_TIME_S 300.0
+/* Steps of what symbols have in common; some events of a busy stock are as far apart. */
+#define FACTOR_STEP_S 0.05
 /* Activities, as factors, between which a planted drift must exist. */
 #define ACTIVITY_LEAST 0.01
 #define ACTIVITY_MOST 100
@@ -128,8 +130,23 @@ static void follow(lf_synth *s)
     }
 }
 
+/*
+ * What all symbols have in common since the last event: a random walk on one grid of instants, so
+ * that each symbol can be simulated alone.
+ */
+static double move_factor(lf_synth *s)
+{
+    double sum = 0;
+    while (s->common > 0 && s->factor_s + FACTOR_STEP_S <= s->time_s) {
+        s->factor_s += FACTOR_STEP_S;
+        sum += lf_random_normal(&s->factor);
+    }
+    return sum * s->common * sqrt(FACTOR_STEP_S * s->activity * pace(s));
+}
+
 static void move_latent(lf_synth *s, double wait_s)
 {
+    s->latent += move_factor(s);
     s->latent += s->drift * s->flow * wait_s +
                  s->diffusion * sqrt(s->activity * wait_s * pace(s)) * lf_random_normal(&s->random);
     s->flow *= exp(-s->kappa * wait_s);
@@ -225,7 +242,16 @@ static lf_status check_options(const lf_synth_options *o, lf_error *error)
             error, LF_RANGE, "synth: the symbol must be a name without '_', '/' and spaces"
         );
     }
-    return o->model != NULL ? lfi_synth_model_check(o->model, error) : LF_OK;
+    const lf_synth_model *model = o->model != NULL ? o->model : lfi_synth_preset(o->preset);
+    if (!(o->correlation >= 0 && o->correlation <= 1 - model->impact_share)) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "synth: the correlation must be from 0 to %.2f, which is what market orders leave",
+            1 - model->impact_share
+        );
+    }
+    return lfi_synth_model_check(model, error);
 }
 
 /* Fill the book before the session and let it settle without handing anything out. */
@@ -254,11 +280,15 @@ static void set_prices(lf_synth *s)
     const lfi_flow_moments moments = lfi_synth_flow_moments(&s->signs, rate, s->kappa, 2, MINUTE_S);
     const double variance = r->volatility * r->volatility;
     s->impact = sqrt(r->impact_share * variance / (rate * moments.surprise_square));
-    s->diffusion = sqrt((1 - r->impact_share) * variance);
+    s->diffusion = sqrt((1 - r->impact_share - s->options.correlation) * variance);
+    s->common = sqrt(s->options.correlation * variance);
+    s->factor_s = -WARM_UP_S;
     /* Days begin at prices spread by 1 % around the preset's. */
-    const double begin = r->price_ticks * exp(0.01 * lf_random_normal(&s->random));
-    const bool is_high = r->price_ticks > LFI_SYNTH_TICKS / 2.0;
-    s->base_ticks = is_high ? (int64_t)(r->price_ticks - LFI_SYNTH_TICKS / 2.0) : 0;
+    const double drawn = r->price_ticks * exp(0.01 * lf_random_normal(&s->random));
+    const double begin = s->options.open_ticks > 0 ? s->options.open_ticks : drawn;
+    const double middle = s->options.open_ticks > 0 ? begin : r->price_ticks;
+    const bool is_high = middle > LFI_SYNTH_TICKS / 2.0;
+    s->base_ticks = is_high ? (int64_t)(middle - LFI_SYNTH_TICKS / 2.0) : 0;
     s->latent = begin - (double)s->base_ticks;
     s->reference = r->zone > 0 ? floor(s->latent) + 0.5 : s->latent;
     s->activity_log = r->activity_sd * lf_random_normal(&s->random);
@@ -299,6 +329,7 @@ lf_synth_open(const lf_synth_options *options, int32_t day, lf_synth **out, lf_e
     }
     const uint64_t name = lf_hash64(s->options.symbol, strlen(s->options.symbol), options->seed);
     lf_random_seed(&s->random, name, (uint64_t)day + 1);
+    lf_random_seed(&s->factor, lf_hash64("", 0, options->seed), (uint64_t)day + 1);
     set_prices(s);
     if (isnan(drift_now(s, ACTIVITY_LEAST)) || isnan(drift_now(s, ACTIVITY_MOST))) {
         lf_synth_close(s);

@@ -128,6 +128,9 @@ struct lf_synth {
     double drift, kappa; /* ticks per second per x; decay per second */
     double impact;       /* ticks per unit of surprise of a market order */
     double diffusion;    /* ticks per square root of a second: the rest of the volatility */
+    double common;       /* the same of what all symbols have in common */
+    lf_random factor;    /* where that comes from: depends on seed and day alone */
+    double factor_s;     /* seconds up to which it was used */
     double activity_log, burst_log, spread_log, activity, half_spread, depth_scale;
     double time_s; /* since the open; negative during warm-up */
     int64_t ts_ns; /* of the last message */
@@ -154,6 +157,18 @@ void lfi_synth_market_order(lf_synth *s);
 void lfi_synth_hidden_execution(lf_synth *s);
 /* Quotes that the reference price has overtaken leave. */
 void lfi_synth_withdraw(lf_synth *s);
+
+/* Symbol-days that can be written at once. */
+#define LFI_SYNTH_JOBS 256
+
+/* Write one day; *latent_ticks becomes the latent price at its end. */
+lf_status lfi_synth_write_day(
+    const lf_synth_options *options,
+    int32_t day,
+    const lf_synth_writing *writing,
+    double *latent_ticks,
+    lf_error *error
+);
 
 /* Spreads that are told apart; wider ones count as the last. */
 #define LFI_CHECK_SPREADS 8192

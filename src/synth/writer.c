@@ -117,8 +117,7 @@ static lf_status write_events(
     lf_synth *synth,
     const day_files *files,
     int32_t day,
-    lf_synth_progress progress,
-    void *context,
+    const lf_synth_writing *writing,
     lf_error *error
 )
 {
@@ -136,21 +135,21 @@ static lf_status write_events(
         }
         const int64_t ts_ns = batch.events[batch.event_count - 1].ts_exchange_ns;
         const double share = (double)(ts_ns - in->session_open_ns) / length;
-        if (progress != NULL && !progress(context, day, share)) {
+        if (writing->progress != NULL && !writing->progress(writing->context, day, share)) {
             return lf_error_set(error, LF_CANCELLED, "stopped; finished days are kept");
         }
     }
 }
 
-static lf_status write_day(
+lf_status lfi_synth_write_day(
     const lf_synth_options *options,
     int32_t day,
-    const char *folder,
-    lf_synth_progress progress,
-    void *context,
+    const lf_synth_writing *writing,
+    double *latent_ticks,
     lf_error *error
 )
 {
+    const char *folder = writing->folder;
     lf_synth *synth = NULL;
     day_files files = {NULL, NULL};
     lf_status status = lf_synth_open(options, day, &synth, error);
@@ -161,7 +160,7 @@ static lf_status write_day(
         status = open_file(options, synth, folder, "orderbook", &files.orderbook, error);
     }
     if (status == LF_OK) {
-        status = write_events(synth, &files, day, progress, context, error);
+        status = write_events(synth, &files, day, writing, error);
     }
     /* The orderbook first: a message file without partner would read as half a day. */
     if (status == LF_OK) {
@@ -169,33 +168,10 @@ static lf_status write_day(
     }
     if (status == LF_OK) {
         status = lf_output_finish(files.message, error);
+        *latent_ticks = lf_synth_latent_ticks(synth);
     }
     lf_output_destroy(files.message);
     lf_output_destroy(files.orderbook);
     lf_synth_close(synth);
-    return status;
-}
-
-lf_status lf_synth_write(
-    const lf_synth_options *options,
-    const char *folder,
-    lf_synth_progress progress,
-    void *context,
-    lf_error *error
-)
-{
-    if (options->day_count < 1) {
-        return lf_error_set(error, LF_RANGE, "synth: at least 1 day");
-    }
-    /* Options that cannot be used leave no folder behind. */
-    lf_synth *first = NULL;
-    lf_status status = lf_synth_open(options, 0, &first, error);
-    lf_synth_close(first);
-    if (status == LF_OK) {
-        status = lf_mkdirs(folder, error);
-    }
-    for (int32_t day = 0; day < options->day_count && status == LF_OK; day++) {
-        status = write_day(options, day, folder, progress, context, error);
-    }
     return status;
 }
