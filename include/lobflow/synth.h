@@ -61,9 +61,10 @@ typedef struct lf_synth_model {
     double order_mix[LF_SYNTH_KINDS]; /* parts of the orders by kind; all 0: by the exponent */
     double activity_sd;               /* of the log of the activity, with one hour of memory */
     double burst_sd;                  /* the same with three minutes */
-    double activity[LF_SYNTH_PARTS];  /* factors over the day; all 0: the usual U */
-    double spread[LF_SYNTH_PARTS];    /* of the half spread; all 0: wider at the open */
-    double depth[LF_SYNTH_PARTS];     /* of new orders' sizes; all 0: smaller in the morning */
+    double volatility_power; /* variance that is not market orders' goes as activity^power */
+    double activity[LF_SYNTH_PARTS]; /* factors over the day; all 0: the usual U */
+    double spread[LF_SYNTH_PARTS];   /* of the half spread; all 0: wider at the open */
+    double depth[LF_SYNTH_PARTS];    /* of new orders' sizes; all 0: smaller in the morning */
 } lf_synth_model;
 
 /** What to simulate; lf_synth_options_default() gives the values named here. */
@@ -233,6 +234,7 @@ typedef struct lf_synth_facts {
     double variance_ratio_20;    /* of 1-s mid changes */
     double variance_ratio_60_20; /* the same of 60 s against 20 s */
     double volatility_1min_bps;
+    double volatility_power;         /* squared 1-min returns go as events a minute to this power */
     double activity_sd;              /* of the log of the activity that has an hour's memory */
     double burst_sd;                 /* of that which has three minutes' */
     double open_activity;            /* events of the first half hour over those of 12:30-13:00 */

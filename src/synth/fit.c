@@ -121,6 +121,10 @@ static void begin(const lf_synth_facts *facts, lf_synth_model *out)
     out->price_ticks = facts->price_ticks;
     out->activity_sd = or_zero(facts->activity_sd, 1.5);
     out->burst_sd = or_zero(facts->burst_sd, 1.5);
+    /* Of the whole variance this power was measured; market orders' part goes with the activity.
+       One day's value has a standard error of .2 to .5, so it is held between 1 and 2. */
+    out->volatility_power =
+        1 + fmax(or_zero(facts->volatility_power - 1, 1), 0) / (1 - out->impact_share);
     const double trades = facts->trades_per_minute / 60;
     out->hidden_rate = trades * facts->hidden_share;
     out->market_rate = fmax(trades - out->hidden_rate, 1e-4);

@@ -29,6 +29,7 @@ static void quiet_stock(lf_synth_preset preset, lf_synth_options *options, lf_sy
     model->hidden_rate *= slow;
     model->size_mean *= 3;
     model->activity_sd = 0;
+    model->volatility_power = 2;
     model->metaorders = 1;
     /* Half of the orders come in fours, the others alone. */
     model->order_mix[0] = model->order_mix[2] = 0.5;

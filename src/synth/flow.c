@@ -57,7 +57,7 @@ static lf_event *emit(lf_synth *s, lf_event_kind kind, uint64_t id, int32_t side
         return NULL;
     }
     s->shown = event->quotes;
-    s->traces[s->event_count++] = (lfi_synth_trace){s->latent, s->flow, s->activity};
+    s->traces[s->event_count++] = (lfi_synth_trace){s->latent, s->flow, s->activity, s->heat};
     event->ts_exchange_ns = event->ts_local_ns = s->ts_ns;
     event->order_id = id;
     event->size_lots = lots;

@@ -46,7 +46,7 @@ void lfi_synth_instant(lf_synth *s, int64_t gap_ns)
 }
 
 /* The drift that explains the planted share at the pace of this moment. */
-static double drift_now(const lf_synth *s, double activity)
+static double drift_now(const lf_synth *s, double activity, double heat)
 {
     const lf_synth_model *r = &s->model;
     if (!(s->options.alpha > 0)) {
@@ -56,7 +56,8 @@ static double drift_now(const lf_synth *s, double activity)
     const double last = -expm1(-1 / r->market_size_mean);
     const double mean = 1 / (last * r->market_size_mean);
     const double rate = (r->market_rate + r->hidden_rate) * activity;
-    const double noise = r->volatility * r->volatility * activity * MINUTE_S;
+    const double cold = activity == heat ? 0 : r->impact_share * (activity - heat);
+    const double noise = r->volatility * r->volatility * (heat + cold) * MINUTE_S;
     const lfi_flow_moments moments =
         lfi_synth_flow_moments(&s->signs, rate, s->kappa, 2 - last, MINUTE_S);
     return lfi_synth_drift(&moments, s->options.alpha, s->impact, noise) / mean;
@@ -93,9 +94,14 @@ static void each_second(lf_synth *s)
     const double spread = m->spread[0] > 0 ? profile(m->spread, at) : at < 0.1 ? 1.5 - 5 * at : 1;
     const double variance = m->activity_sd * m->activity_sd + m->burst_sd * m->burst_sd;
     s->activity = s->options.activity * u * exp(s->activity_log + s->burst_log - variance / 2);
+    /* Of the same mean over the days as the activity, for a shape u. */
+    const double p = m->volatility_power;
+    s->heat = p == 1 ? s->activity
+                     : s->options.activity * pow(s->activity / s->options.activity, p) *
+                           exp((p - p * p) * variance / 2);
     s->half_spread = m->half_spread * exp(s->spread_log) * spread;
     s->depth_scale = m->depth[0] > 0 ? profile(m->depth, at) : 1 - 0.65 * (at < 0.5 ? z2 * z2 : 0);
-    s->drift = drift_now(s, s->activity);
+    s->drift = drift_now(s, s->activity, s->heat);
     s->next_second_s += 1;
 }
 
@@ -141,14 +147,14 @@ static double move_factor(lf_synth *s)
         s->factor_s += FACTOR_STEP_S;
         sum += lf_random_normal(&s->factor);
     }
-    return sum * s->common * sqrt(FACTOR_STEP_S * s->activity * pace(s));
+    return sum * s->common * sqrt(FACTOR_STEP_S * s->heat * pace(s));
 }
 
 static void move_latent(lf_synth *s, double wait_s)
 {
     s->latent += move_factor(s);
     s->latent += s->drift * s->flow * wait_s +
-                 s->diffusion * sqrt(s->activity * wait_s * pace(s)) * lf_random_normal(&s->random);
+                 s->diffusion * sqrt(s->heat * wait_s * pace(s)) * lf_random_normal(&s->random);
     s->flow *= exp(-s->kappa * wait_s);
     /* The ladder ends at 1 tick and at 65,535: a price that came near either would reflect. */
     if (s->latent < 500) {
@@ -331,7 +337,8 @@ lf_synth_open(const lf_synth_options *options, int32_t day, lf_synth **out, lf_e
     lf_random_seed(&s->random, name, (uint64_t)day + 1);
     lf_random_seed(&s->factor, lf_hash64("", 0, options->seed), (uint64_t)day + 1);
     set_prices(s);
-    if (isnan(drift_now(s, ACTIVITY_LEAST)) || isnan(drift_now(s, ACTIVITY_MOST))) {
+    if (isnan(drift_now(s, ACTIVITY_LEAST, ACTIVITY_LEAST)) ||
+        isnan(drift_now(s, ACTIVITY_MOST, ACTIVITY_MOST))) {
         lf_synth_close(s);
         return lf_error_set(
             error, LF_RANGE, "synth: no drift of this half-life can explain that much of a minute"

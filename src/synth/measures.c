@@ -31,6 +31,7 @@ static const lf_synth_measure measures[] = {
     OPEN_ROW(hidden_share),
     OPEN_ROW(price_ticks),
     OPEN_ROW(volatility_1min_bps),
+    ROW(volatility_power, 0.8, 2, 0.8, 2),
     OPEN_ROW(activity_sd),
     OPEN_ROW(burst_sd),
     OPEN_ROW(spread_mean_ticks),
@@ -194,6 +195,30 @@ static double activity_covariance(const lf_synth_check *self, size_t lag)
 }
 
 /*
+ * Power with which the square of a minute's return goes with its events: from the means of the
+ * quietest and of the busiest third of the minutes.
+ */
+static double volatility_power(const lf_synth_check *self)
+{
+    double squares[2] = {0}, events[2] = {0};
+    for (size_t i = 0; i < self->minute_count; i++) {
+        /* Its rank among all minutes; ties go by time. */
+        size_t below = 0;
+        for (size_t k = 0; k < self->minute_count; k++) {
+            const int64_t more = self->minute_events[i] - self->minute_events[k];
+            below += more > 0 || (more == 0 && k < i);
+        }
+        const double change = self->mids[60 * (i + 1)] - self->mids[60 * i];
+        const size_t third = 3 * below / self->minute_count;
+        if (third != 1 && !isnan(change)) {
+            squares[third / 2] += change * change;
+            events[third / 2] += (double)self->minute_events[i];
+        }
+    }
+    return log(squares[1] / squares[0]) / log(events[1] / events[0]);
+}
+
+/*
  * Two memories are told apart by the covariance over one minute and over ten: with decays of an
  * hour and of three minutes it is a e^(-lag / 60) + b e^(-lag / 3).
  */
@@ -204,6 +229,7 @@ static void set_activity(const lf_synth_check *self, lf_synth_facts *out)
     const double fast1 = exp(-1.0 / 3), fast10 = exp(-10.0 / 3);
     const double slow = (far * fast1 - near * fast10) / (slow10 * fast1 - slow1 * fast10);
     const double fast = (near - fmax(slow, 0) * slow1) / fast1;
+    out->volatility_power = volatility_power(self);
     out->activity_sd = sqrt(fmax(slow, 0));
     out->burst_sd = sqrt(fmax(fast, 0));
 }

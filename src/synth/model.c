@@ -52,6 +52,7 @@ static const member members[] = {
     MANY(order_mix, LF_SYNTH_KINDS, 1),
     ONE(activity_sd, 0, 2),
     ONE(burst_sd, 0, 2),
+    ONE(volatility_power, 0, 4),
     MANY(activity, LF_SYNTH_PARTS, 100),
     MANY(spread, LF_SYNTH_PARTS, 100),
     MANY(depth, LF_SYNTH_PARTS, 100),

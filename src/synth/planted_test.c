@@ -161,7 +161,7 @@ static void test_drift_without_memory(void **state)
 
 /* What stands at each second of a day. */
 typedef struct second {
-    double latent, mid, flow, activity;
+    double latent, mid, flow, activity, heat;
 } second;
 
 static size_t simulate_day(const lf_synth_options *options, int32_t day, second *out)
@@ -172,7 +172,7 @@ static size_t simulate_day(const lf_synth_options *options, int32_t day, second 
     assert_int_equal(lf_synth_open(options, day, &synth, &error), LF_OK);
     const int64_t open_ns = lf_synth_instrument(synth)->session_open_ns;
     const double kappa = log(2) / ((double)options->alpha_half_life_ns / 1e9);
-    second now = {NAN, NAN, NAN, NAN};
+    second now = {NAN, NAN, NAN, NAN, NAN};
     int64_t now_ns = open_ns;
     size_t count = 0;
     for (lf_synth_next(synth, &batch); batch.event_count > 0; lf_synth_next(synth, &batch)) {
@@ -189,6 +189,7 @@ static size_t simulate_day(const lf_synth_options *options, int32_t day, second 
                 (double)lf_book_mid2(&event->quotes) / 2,
                 traces[i].flow,
                 traces[i].activity,
+                traces[i].heat,
             };
             now_ns = event->ts_exchange_ns;
         }
@@ -212,20 +213,22 @@ typedef struct found {
 static found look(const lf_synth_options *options)
 {
     static second seconds[SECONDS + 1];
-    const lf_synth_model *r = lfi_synth_preset(options->preset);
+    const lf_synth_model *r =
+        options->model != NULL ? options->model : lfi_synth_preset(options->preset);
     const double kappa = log(2) / ((double)options->alpha_half_life_ns / 1e9);
     double xy[DAYS_MAX] = {0}, sum = 0, xx = 0, yy = 0, hits = 0, moves = 0, latent_hits = 0, n = 0;
     lf_random random;
     lfi_signs pool;
     lf_random_seed(&random, 1, 0);
-    init_signs(&pool, 1.55, &random);
+    lfi_signs_init(&pool, r, &random);
     for (int32_t day = 0; day < options->day_count; day++) {
         const size_t count = simulate_day(options, day, seconds);
         for (size_t i = MINUTE; i + MINUTE < count; i += STRIDE) {
             const second *a = &seconds[i], *b = &seconds[i + MINUTE];
             const double rate = (r->market_rate + r->hidden_rate) * a->activity;
             const double sd = sqrt(lfi_synth_flow_moments(&pool, rate, kappa, 2, MINUTE).variance);
-            const double x = a->flow / sd, y = (b->latent - a->latent) / sqrt(a->activity);
+            const double pace = r->impact_share * a->activity + (1 - r->impact_share) * a->heat;
+            const double x = a->flow / sd, y = (b->latent - a->latent) / sqrt(pace);
             xy[day] += x * y;
             xx += x * x;
             yy += y * y;
@@ -246,6 +249,22 @@ static found look(const lf_synth_options *options)
     return (found){share, error, hits / moves, latent_hits / n};
 }
 
+/* Everything that the presets leave off, as a market that was fitted has it. */
+static void fitted_market(lf_synth_model *model)
+{
+    lf_synth_model_default(LF_SYNTH_SMALL_TICK, model);
+    model->metaorders = 1;
+    model->order_mix[0] = 0.3;
+    model->order_mix[2] = 0.6;
+    model->order_mix[6] = 0.1;
+    model->volatility_power = 2;
+    model->burst_sd = 0.2;
+    model->follow_ticks = 3;
+    model->queue_reach = 6;
+    model->size_tail = 0.5;
+    model->size_patience = 1;
+}
+
 /* The planted share is found within its sampling error, and its sign is worth its bound. */
 static void test_planted_share_is_found(void **state)
 {
@@ -255,12 +274,16 @@ static void test_planted_share_is_found(void **state)
         double alpha;
         int64_t half_life_s;
         double activity;
+        bool is_fitted;
     } rows[] = {
-        {LF_SYNTH_SMALL_TICK, 0.05, 60, 0.3},
-        {LF_SYNTH_SMALL_TICK, 0.2, 60, 0.3},
-        {LF_SYNTH_SMALL_TICK, 0.1, 20, 0.3},
-        {LF_SYNTH_LARGE_TICK, 0.1, 60, 0.3},
+        {LF_SYNTH_SMALL_TICK, 0.05, 60, 0.3, false},
+        {LF_SYNTH_SMALL_TICK, 0.2, 60, 0.3, false},
+        {LF_SYNTH_SMALL_TICK, 0.1, 20, 0.3, false},
+        {LF_SYNTH_LARGE_TICK, 0.1, 60, 0.3, false},
+        {LF_SYNTH_SMALL_TICK, 0.1, 60, 0.3, true},
     };
+    lf_synth_model fitted;
+    fitted_market(&fitted);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         lf_synth_options options;
         lf_synth_options_default(&options);
@@ -269,6 +292,8 @@ static void test_planted_share_is_found(void **state)
         options.alpha_half_life_ns = rows[i].half_life_s * LF_NS_PER_SECOND;
         options.activity = rows[i].activity;
         options.day_count = 20;
+        options.model = rows[i].is_fitted ? &fitted : NULL;
+        options.correlation = rows[i].is_fitted ? 0.2 : 0;
         const found f = look(&options);
         const double bound = lf_synth_hit_bound(rows[i].alpha);
         print_message(
@@ -295,10 +320,16 @@ static void test_nothing_where_nothing_is(void **state)
     lf_synth_options_default(&options);
     options.activity = 0.3;
     options.day_count = 20;
-    const found f = look(&options);
-    print_message("planted 0, found %.5f; hit rate %.4f\n", f.share, f.hit);
-    assert_true(f.share < 0.0015);
-    assert_true(fabs(f.hit - 0.5) < 0.02);
+    lf_synth_model fitted;
+    fitted_market(&fitted);
+    for (int is_fitted = 0; is_fitted < 2; is_fitted++) {
+        options.model = is_fitted ? &fitted : NULL;
+        options.correlation = is_fitted ? 0.2 : 0;
+        const found f = look(&options);
+        print_message("planted 0, found %.5f; hit rate %.4f\n", f.share, f.hit);
+        assert_true(f.share < 0.0015);
+        assert_true(fabs(f.hit - 0.5) < 0.02);
+    }
 }
 
 static void test_hit_bound(void **state)

@@ -33,6 +33,7 @@ const lf_synth_model *lfi_synth_preset(lf_synth_preset preset)
                 .metaorders = 2,
                 .length_exponent = 1.55,
                 .activity_sd = 0.5,
+                .volatility_power = 1,
             },
         [LF_SYNTH_LARGE_TICK] =
             {
@@ -58,6 +59,7 @@ const lf_synth_model *lfi_synth_preset(lf_synth_preset preset)
                 .metaorders = 2,
                 .length_exponent = 1.55,
                 .activity_sd = 0.5,
+                .volatility_power = 1,
             },
     };
     return &all[preset];

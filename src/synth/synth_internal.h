@@ -106,6 +106,7 @@ typedef struct lfi_synth_trace {
     double latent;   /* ticks */
     double flow;     /* x */
     double activity; /* factor on every rate */
+    double heat;     /* on the variance that is not market orders' */
 } lfi_synth_trace;
 
 struct lf_synth {
@@ -131,6 +132,7 @@ struct lf_synth {
     double common;       /* the same of what all symbols have in common */
     lf_random factor;    /* where that comes from: depends on seed and day alone */
     double factor_s;     /* seconds up to which it was used */
+    double heat;         /* the activity as the rest of the volatility has it */
     double activity_log, burst_log, spread_log, activity, half_spread, depth_scale;
     double time_s; /* since the open; negative during warm-up */
     int64_t ts_ns; /* of the last message */
