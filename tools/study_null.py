@@ -26,7 +26,7 @@ FULL = {
 QUICK = {
     "permuted_days": 2, "permuted_seeds": 4, "permuted_hold": 3, "permuted_sets": ["model.kind=logistic"],
     "martingale_days": 3, "fact_seeds": 3,
-    "planted_days": 3, "alphas": [0.05, 0.2], "points_below": 0.05, "activity": 0.5,
+    "planted_days": 5, "alphas": [0.05, 0.2], "points_below": 0.05, "activity": 0.5,
 }  # fmt: skip
 
 
