@@ -543,24 +543,13 @@ static void test_memory(void **state)
 {
     (void)state;
     lf_source_list list;
-    lf_testing_memory memory;
     make_market();
     const how ticker = {"BTCUSDT-bookTicker-2024-03-30.csv", 0, false, true, false};
     const how trades = {"BTCUSDT-trades-2024-03-30.csv", 1, false, true, false};
     const char *const paths[] = {write_file(&ticker), write_file(&trades)};
     assert_int_equal(lf_feed_find(paths, 2, NULL, &list, NULL), LF_OK);
-    for (uint64_t n = 0;; n++) {
-        lf_testing_memory_start(&memory, n);
-        const lf_feed_options options = {.allocator = &memory.allocator, .batch_events = 16};
-        ft_read_source(&got, &list.sources[0], &options);
-        assert_int_equal(memory.live, 0);
-        if (memory.calls <= n) {
-            assert_int_equal(got.status, LF_OK);
-            break;
-        }
-        assert_int_equal(got.status, LF_NOMEM);
-    }
-    assert_true(memory.calls < 12);
+    const lf_feed_options options = {.batch_events = 16};
+    assert_true(ft_fail_memory(&got, &list.sources[0], &options, 1) < 12);
     lf_source_list_clear(&list);
 }
 

@@ -704,22 +704,11 @@ static void test_memory(void **state)
 {
     (void)state;
     lf_source_list list;
-    lf_testing_memory memory;
     make(true, SEED);
     const char *const path = bt_write(&c, &folder, "capture.txt", 0, BT_LINES_MAX);
     assert_int_equal(lf_feed_find(&path, 1, NULL, &list, NULL), LF_OK);
-    for (uint64_t n = 0;; n++) {
-        lf_testing_memory_start(&memory, n);
-        const lf_feed_options options = {.allocator = &memory.allocator};
-        ft_read_source(&got, &list.sources[0], &options);
-        assert_int_equal(memory.live, 0);
-        if (memory.calls <= n) {
-            assert_int_equal(got.status, LF_OK);
-            break;
-        }
-        assert_int_equal(got.status, LF_NOMEM);
-    }
-    assert_true(memory.calls < 24);
+    const lf_feed_options how = {0};
+    assert_true(ft_fail_memory(&got, &list.sources[0], &how, 1) < 24);
     lf_source_list_clear(&list);
 }
 

@@ -59,15 +59,20 @@ lf_status lfi_changes_push(lfi_changes *changes, const lf_order_change *change, 
     return LF_OK;
 }
 
-static lf_status tell(void *context, uint64_t order_id, const lf_l3_order *order)
+lf_order_change lfi_change_that_adds(uint64_t order_id, const lf_l3_order *order)
 {
-    const lf_order_change change = {
+    return (lf_order_change){
         .order_id = order_id,
         .price_ticks = order->price,
         .lots = order->lots,
         .kind = LF_CHANGE_ADD,
         .side = order->side,
     };
+}
+
+static lf_status tell(void *context, uint64_t order_id, const lf_l3_order *order)
+{
+    const lf_order_change change = lfi_change_that_adds(order_id, order);
     return lfi_changes_push(context, &change, NULL);
 }
 

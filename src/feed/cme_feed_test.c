@@ -458,7 +458,6 @@ static void test_memory(void **state)
     (void)state;
     static day d;
     writer w;
-    lf_error error;
     lf_testing_folder folder;
     d = (day){.first = 1, .lost = 500, .snapshot = 500};
     assert_true(lf_testing_folder_make(&folder));
@@ -466,22 +465,8 @@ static void test_memory(void **state)
     lf_feed_close(open_day(&folder, &w, "ESZ7"));
     lf_source source = {.format = "cme", .symbol = "ESZ7", .date = {2017, 7, 14}};
     (void)snprintf(source.path, sizeof source.path, "%s", lf_testing_path(&folder, "day.pcap"));
-    bool is_done = false;
-    for (uint64_t n = 0; !is_done; n += n < 60 ? 1 : 37) {
-        lf_testing_memory memory;
-        lf_feed *feed;
-        lf_batch batch = {.event_count = 1};
-        lf_testing_memory_start(&memory, n);
-        const lf_feed_options options = {.allocator = &memory.allocator};
-        lf_status status = lf_feed_open(&source, &options, &feed, &error);
-        while (status == LF_OK && batch.event_count > 0) {
-            status = lf_feed_next(feed, &batch, &error);
-        }
-        is_done = memory.calls <= n;
-        assert_int_equal(status, is_done ? LF_OK : LF_NOMEM);
-        lf_feed_close(feed);
-        assert_int_equal(memory.live, 0);
-    }
+    const lf_feed_options options = {0};
+    (void)ft_fail_memory(NULL, &source, &options, 37);
     free(w.bytes);
     lf_testing_folder_remove(&folder);
 }

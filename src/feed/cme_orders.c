@@ -50,13 +50,7 @@ static lf_status push(lfi_cme_orders *orders, const lf_order_change *change)
 /* lf_l3_visit */
 static lf_status tell_order(void *context, uint64_t order_id, const lf_l3_order *order)
 {
-    const lf_order_change change = {
-        .order_id = order_id,
-        .price_ticks = order->price,
-        .lots = order->lots,
-        .kind = LF_CHANGE_ADD,
-        .side = order->side,
-    };
+    const lf_order_change change = lfi_change_that_adds(order_id, order);
     return push(context, &change);
 }
 

@@ -520,29 +520,14 @@ static void test_memory(void **state)
 {
     (void)state;
     writer w;
-    lf_error error;
     lf_testing_folder folder;
     const day plan = {.first = 1, .lost = 500, .snapshot = 600};
     assert_true(lf_testing_folder_make(&folder));
     make_orders(&made);
     make_capture(&w, &made, BY_ORDER, &plan);
     const lf_source source = find_day(&folder, &w);
-    bool is_done = false;
-    for (uint64_t n = 0; !is_done; n += n < 60 ? 1 : 17) {
-        lf_testing_memory memory;
-        lf_feed *feed;
-        lf_batch batch = {.event_count = 1};
-        lf_testing_memory_start(&memory, n);
-        const lf_feed_options options = {.allocator = &memory.allocator, .with_orders = true};
-        lf_status status = lf_feed_open(&source, &options, &feed, &error);
-        while (status == LF_OK && batch.event_count > 0) {
-            status = lf_feed_next(feed, &batch, &error);
-        }
-        is_done = memory.calls <= n;
-        assert_int_equal(status, is_done ? LF_OK : LF_NOMEM);
-        lf_feed_close(feed);
-        assert_int_equal(memory.live, 0);
-    }
+    const lf_feed_options options = {.with_orders = true};
+    (void)ft_fail_memory(NULL, &source, &options, 17);
     free(w.bytes);
     lf_testing_folder_remove(&folder);
 }

@@ -684,24 +684,12 @@ static void test_memory(void **state)
 {
     size_t order[LINES_MAX + 8];
     lf_source_list list;
-    lf_testing_memory memory;
     (void)state;
     make_capture(EXCHANGE);
     const char *const path = write_lines(order, all_lines(order));
     assert_int_equal(lf_feed_find(&path, 1, NULL, &list, NULL), LF_OK);
-    for (uint64_t n = 0;; n++) {
-        lf_testing_memory_start(&memory, n);
-        const lf_feed_options options = {.allocator = &memory.allocator};
-        memset(&got, 0, sizeof got);
-        ft_read_source(&got, &list.sources[0], &options);
-        assert_int_equal(memory.live, 0);
-        if (memory.calls <= n) {
-            assert_int_equal(got.status, LF_OK);
-            break;
-        }
-        assert_int_equal(got.status, LF_NOMEM);
-    }
-    assert_true(memory.calls < 24);
+    const lf_feed_options how = {0};
+    assert_true(ft_fail_memory(&got, &list.sources[0], &how, 1) < 24);
     lf_source_list_clear(&list);
 }
 

@@ -753,8 +753,13 @@ begin(dbn *self, const lf_source *source, const lf_feed_options *options, lf_err
     /* What was read to find the span is read again. */
     lfi_dbn_in_close(self->in);
     self->in = NULL;
-    return status == LF_OK ? lfi_dbn_in_open(self->allocator, source->path, &self->in, error)
-                           : status;
+    if (status == LF_OK) {
+        status = lfi_dbn_in_open(self->allocator, source->path, &self->in, error);
+    }
+    if (status == LF_OK) {
+        self->reader->stats.input_bytes_total = lfi_dbn_in_input_total(self->in);
+    }
+    return status;
 }
 
 lf_status lfi_dbn_open(
@@ -765,10 +770,7 @@ lf_status lfi_dbn_open(
     if (self == NULL) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
-    if (options->allocator != NULL) {
-        self->memory = *options->allocator;
-        self->allocator = &self->memory;
-    }
+    self->allocator = lfi_keep_allocator(options->allocator, &self->memory);
     self->reader = reader;
     self->batch_events = options->batch_events != 0 ? options->batch_events : 1024;
     self->trade_capacity = self->batch_events + 1;
@@ -783,13 +785,5 @@ lf_status lfi_dbn_open(
         self->events != NULL && self->trades != NULL
             ? begin(self, source, options, error)
             : lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
-    if (status != LF_OK) {
-        dbn_close(self);
-        return status;
-    }
-    reader->stats.input_bytes_total = lfi_dbn_in_input_total(self->in);
-    reader->next = dbn_next;
-    reader->close = dbn_close;
-    reader->self = self;
-    return LF_OK;
+    return lfi_reader_start(reader, status, dbn_next, dbn_close, self);
 }

@@ -757,25 +757,8 @@ static void test_no_memory(void **state)
         write_orders(&folder, "m.dbn", 3, market, sizeof market / sizeof market[0]);
     const lf_feed_options plain = {.symbol = "AAA"};
     assert_int_equal(lf_feed_find(&path, 1, &plain, &list, NULL), LF_OK);
-    for (uint64_t n = 0;; n++) {
-        lf_testing_memory memory;
-        lf_feed *feed;
-        lf_batch batch = {.event_count = 1};
-        lf_testing_memory_start(&memory, n);
-        const lf_feed_options options = {
-            .allocator = &memory.allocator, .symbol = "AAA", .batch_events = 2};
-        lf_status status = lf_feed_open(&list.sources[0], &options, &feed, NULL);
-        while (status == LF_OK && batch.event_count > 0) {
-            status = lf_feed_next(feed, &batch, NULL);
-        }
-        lf_feed_close(feed);
-        assert_int_equal(memory.live, 0);
-        if (memory.calls <= n) {
-            assert_int_equal(status, LF_OK);
-            break;
-        }
-        assert_int_equal(status, LF_NOMEM);
-    }
+    const lf_feed_options options = {.symbol = "AAA", .batch_events = 2};
+    (void)ft_fail_memory(NULL, &list.sources[0], &options, 1);
     lf_source_list_clear(&list);
     lf_testing_folder_remove(&folder);
 }

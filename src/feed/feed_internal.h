@@ -233,7 +233,6 @@ lf_status lfi_room_fill(
     const lfi_room *room, lfi_read_event read, void *self, lf_batch *out, lf_error *error
 );
 
-/* One reader, as lf_feed_* sees it. */
 /* Changes of single orders, event by event. A reader whose option is not set keeps none. */
 typedef struct lfi_changes {
     const lf_allocator *allocator;
@@ -257,7 +256,10 @@ lf_status lfi_changes_push(lfi_changes *changes, const lf_order_change *change, 
 lf_status lfi_changes_close(lfi_changes *changes, size_t index, const lf_l3 *l3, lf_error *error);
 /* The open event is left out. */
 void lfi_changes_drop(lfi_changes *changes);
+/* An order that stands in a book, as a change that adds it. */
+lf_order_change lfi_change_that_adds(uint64_t order_id, const lf_l3_order *order);
 
+/* One reader, as lf_feed_* sees it. */
 typedef struct lfi_reader {
     lf_status (*next)(void *self, lf_batch *out, lf_error *error);
     void (*close)(void *self);

@@ -221,6 +221,33 @@ ft_read_source(ft_reading *got, const lf_source *source, const lf_feed_options *
     lf_feed_close(feed);
 }
 
+/* Read a day with memory that fails at call n, for all n up to 60 and then for every some-th: each
+   time what was taken is given back. The result of the last one, which does not fail, stays in got
+   (NULL: events are not kept); returns how often the whole asks for memory. */
+LF_TESTING_UNUSED static uint64_t
+ft_fail_memory(ft_reading *got, const lf_source *source, const lf_feed_options *how, uint64_t some)
+{
+    lf_testing_memory memory;
+    lf_feed_options options = *how;
+    lf_error error;
+    for (uint64_t n = 0;; n += n < 60 ? 1 : some) {
+        lf_testing_memory_start(&memory, n);
+        options.allocator = &memory.allocator;
+        lf_status status;
+        if (got != NULL) {
+            ft_read_source(got, source, &options);
+            status = got->status;
+        } else {
+            status = ft_read_events(source, &options, NULL, NULL, NULL, &error);
+        }
+        assert_int_equal(status, memory.calls <= n ? LF_OK : LF_NOMEM);
+        assert_int_equal(memory.live, 0);
+        if (memory.calls <= n) {
+            return memory.calls;
+        }
+    }
+}
+
 /* Find the only day behind paths and read it. */
 LF_TESTING_UNUSED static void ft_read_paths(
     ft_reading *got, const char *const *paths, size_t count, const lf_feed_options *options

@@ -674,8 +674,13 @@ begin(itch *self, const lf_source *source, const lf_feed_options *options, lf_er
             &self->reader->changes, self->allocator, self->room.event_capacity, error
         );
     }
-    return status == LF_OK ? lfi_itch_in_open(self->allocator, source->path, &self->in, error)
-                           : status;
+    if (status == LF_OK) {
+        status = lfi_itch_in_open(self->allocator, source->path, &self->in, error);
+    }
+    if (status == LF_OK) {
+        self->reader->stats.input_bytes_total = lfi_itch_input_total(self->in);
+    }
+    return status;
 }
 
 lf_status lfi_itch_open(
@@ -686,19 +691,9 @@ lf_status lfi_itch_open(
     if (self == NULL) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", source->path);
     }
-    if (options->allocator != NULL) {
-        self->memory = *options->allocator;
-        self->allocator = &self->memory;
-    }
+    self->allocator = lfi_keep_allocator(options->allocator, &self->memory);
     self->reader = reader;
-    const lf_status status = begin(self, source, options, error);
-    if (status != LF_OK) {
-        itch_close(self);
-        return status;
-    }
-    reader->stats.input_bytes_total = lfi_itch_input_total(self->in);
-    reader->next = itch_next;
-    reader->close = itch_close;
-    reader->self = self;
-    return LF_OK;
+    return lfi_reader_start(
+        reader, begin(self, source, options, error), itch_next, itch_close, self
+    );
 }

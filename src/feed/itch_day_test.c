@@ -231,21 +231,12 @@ static void test_memory(void **state)
 {
     (void)state;
     lf_testing_folder folder;
-    lf_error error;
     it_day d;
     assert_true(lf_testing_folder_make(&folder));
     it_make_day(&d, 2);
     const lf_source source = it_find(it_write(&folder, IT_NAME, &d.file), IT_STOCK);
-    bool is_done = false;
-    for (uint64_t n = 0; !is_done; n++) {
-        lf_testing_memory memory;
-        lf_testing_memory_start(&memory, n);
-        const lf_feed_options options = {.allocator = &memory.allocator, .with_orders = true};
-        const lf_status status = ft_read_events(&source, &options, NULL, NULL, NULL, &error);
-        is_done = memory.calls <= n;
-        assert_int_equal(status, is_done ? LF_OK : LF_NOMEM);
-        assert_int_equal(memory.live, 0);
-    }
+    const lf_feed_options options = {.with_orders = true};
+    (void)ft_fail_memory(NULL, &source, &options, 1);
     it_drop_day(&d);
     lf_testing_folder_remove(&folder);
 }
