@@ -370,6 +370,20 @@ static lf_status meet_at_price(
     return lfi_venue_fill(venue, order, order->price_ticks, lots, LF_LIQUIDITY_MAKER, ts_ns, error);
 }
 
+/* The market has gone beyond an order's price: what is left of it is filled. */
+static lf_status fill_crossed(lf_venue *venue, lfi_order *order, int64_t ts_ns, lf_error *error)
+{
+    return lfi_venue_fill(
+        venue,
+        order,
+        order->price_ticks,
+        order->lots - order->filled_lots,
+        LF_LIQUIDITY_MAKER_CROSSED,
+        ts_ns,
+        error
+    );
+}
+
 /* Own fills of one trade <= its size - what was ahead of the first own order, to the whole lot. */
 static lf_status check_conservation(
     lf_venue *venue, int64_t filled_before, int64_t trade_lots, double ahead, lf_error *error
@@ -409,15 +423,7 @@ static lf_status meet_trade(lf_venue *venue, const lf_trade *trade, int64_t ts_n
             continue;
         }
         if (distance > 0) {
-            status = lfi_venue_fill(
-                venue,
-                order,
-                order->price_ticks,
-                order->lots - order->filled_lots,
-                LF_LIQUIDITY_MAKER_CROSSED,
-                ts_ns,
-                error
-            );
+            status = fill_crossed(venue, order, ts_ns, error);
         } else if (distance == 0 && sign == -order->side && !trade->hidden && venue->l3 == NULL) {
             ahead_first = met ? ahead_first : order->place.front;
             met = true;
@@ -458,15 +464,7 @@ static lf_status cross(lf_venue *venue, lfi_order *order, int64_t ts_ns, lf_erro
     if (lfi_order_done(order) || !lfi_venue_reached(venue, order->side, order->price_ticks)) {
         return LF_OK;
     }
-    return lfi_venue_fill(
-        venue,
-        order,
-        order->price_ticks,
-        order->lots - order->filled_lots,
-        LF_LIQUIDITY_MAKER_CROSSED,
-        ts_ns,
-        error
-    );
+    return fill_crossed(venue, order, ts_ns, error);
 }
 
 /* A valid new state: cancellations show, and the other side may have reached our price. */

@@ -33,8 +33,6 @@ lf_status lfi_start_fit(const lfi_query *query, bool *is_set, lfi_line *out, lf_
     beside.is_beside = true;
     const lf_status status = lfi_line_fit(&beside, data->options->ridge, 0, three, error);
     out->intercept = three->intercept;
-    out->row_count = three->row_count;
-    out->rounds = three->rounds;
     for (size_t i = 0; i < LFI_BESIDE_COUNT; i++) {
         const size_t f = places[i];
         const bool is_forbidden = three->weights[i] * (double)data->monotone[f] < 0;
