@@ -2,6 +2,7 @@
 #include "flags.h"
 #include "inspect_cme.h"
 #include "inspect_itch.h"
+#include "inspect_json.h"
 
 #include <lobflow/book.h>
 
@@ -293,13 +294,12 @@ static int show(const finding *found, size_t count, bool is_json)
         }
         return CLI_DONE;
     }
-    json_t *root = count == 1 ? to_json(found) : json_array();
-    for (size_t i = 0; i < count && count > 1; i++) {
-        (void)json_array_append_new(root, to_json(&found[i]));
+    json_t *const list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        (void)json_array_append_new(list, to_json(&found[i]));
     }
-    (void)json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    (void)fputc('\n', stdout);
-    json_decref(root);
+    inspect_print_json(list);
+    json_decref(list);
     return CLI_DONE;
 }
 

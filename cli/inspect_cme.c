@@ -1,5 +1,6 @@
 /* The verb inspect on captures of CME MDP 3.0: packets of both feeds, messages, entries. */
 #include "inspect_cme.h"
+#include "inspect_json.h"
 
 #include <lobflow/feed.h>
 
@@ -209,9 +210,7 @@ int cli_inspect_cme(const char *const *paths, size_t path_count, bool is_json)
         }
     }
     if (status == LF_OK && is_json) {
-        json_t *const root = path_count == 1 ? json_array_get(list, 0) : list;
-        (void)json_dumpf(root, stdout, JSON_INDENT(2));
-        (void)fputc('\n', stdout);
+        inspect_print_json(list);
     }
     json_decref(list);
     return status == LF_OK ? CLI_DONE : cli_fail(&error);

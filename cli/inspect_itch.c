@@ -1,5 +1,6 @@
 /* The verb inspect on ITCH of several stocks: messages by type, books of all stocks, packets. */
 #include "inspect_itch.h"
+#include "inspect_json.h"
 
 #include <lobflow/feed.h>
 
@@ -151,9 +152,7 @@ int cli_inspect_itch(const char *const *paths, size_t path_count, bool is_json)
         }
     }
     if (status == LF_OK && is_json) {
-        json_t *const root = path_count == 1 ? json_array_get(list, 0) : list;
-        (void)json_dumpf(root, stdout, JSON_INDENT(2));
-        (void)fputc('\n', stdout);
+        inspect_print_json(list);
     }
     json_decref(list);
     return status == LF_OK ? CLI_DONE : cli_fail(&error);
