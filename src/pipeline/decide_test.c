@@ -66,7 +66,6 @@ static lf_status follow(
 
 static void begin(desk *self, const char *flags, follower *by)
 {
-    const lf_instrument instrument = small_instrument();
     lf_strategy_options strategy = options_of(flags);
     strategy.decide = follow;
     strategy.context = by;
@@ -81,37 +80,7 @@ static void begin(desk *self, const char *flags, follower *by)
             .depth_imbalance_l1 = -0.25,
         };
     }
-    const lf_span span = {
-        .from_ns = OPEN_NS,
-        .to_ns = INT64_MAX,
-        .meta = {.ofi_threshold = 1, .ofi_extreme = 3, .median_spread_ticks = 2},
-    };
-    const lf_pipeline_options options = {
-        .strategies = &strategy,
-        .strategy_count = 1,
-        .spans = &span,
-        .span_count = 1,
-        .rows = self->rows,
-        .row_count = ROWS,
-    };
-    assert_int_equal(lf_pipeline_create(&instrument, &options, &self->pipeline, NULL), LF_OK);
-}
-
-static void send_in(desk *self, const message *m)
-{
-    const int64_t ts_ns = OPEN_NS + m->ms * MS;
-    wake_until(self, ts_ns + (m->what == 'w'));
-    if (m->what == 'q') {
-        const lf_event event = state_of(m);
-        assert_int_equal(lf_pipeline_event(self->pipeline, ts_ns, &event, NULL), LF_OK);
-    } else if (m->what == 'K') {
-        lf_pipeline_kill(self->pipeline, 0, ts_ns);
-    } else if (m->what != 'w') {
-        const lf_report report = report_of(self, m);
-        assert_int_equal(lf_pipeline_report(self->pipeline, 0, ts_ns, &report, NULL), LF_OK);
-    }
-    drain(self);
-    assert_int_equal(lf_ledger_check(lf_pipeline_ledger(self->pipeline, 0), NULL), LF_OK);
+    open_desk(self, &strategy);
 }
 
 #define END \
@@ -265,7 +234,7 @@ static void test_actions(void **state)
         desk self;
         begin(&self, row->options, &by);
         for (size_t k = 0; k < 10 && row->messages[k].what != 0; k++) {
-            send_in(&self, &row->messages[k]);
+            hear(&self, row->name, &row->messages[k]);
         }
         if (strcmp(self.log, row->sent) != 0) {
             fail_msg("%s: expected \"%s\", got \"%s\"", row->name, row->sent, self.log);
@@ -291,7 +260,7 @@ static void test_view(void **state)
     desk self;
     begin(&self, "NF", &by);
     for (size_t k = 0; k < sizeof messages / sizeof messages[0]; k++) {
-        send_in(&self, &messages[k]);
+        hear(&self, "view", &messages[k]);
     }
     const lf_strategy_view *const v = by.views;
     assert_int_equal(v[0].ts_ns, 0);      /* no state yet */
@@ -322,8 +291,8 @@ static void test_view(void **state)
     /* With time for leaving it is not asked in that time. */
     by = (follower){.wishes = wishes, .fail_at = -1};
     begin(&self, "", &by);
-    send_in(&self, &messages[0]);
-    send_in(&self, &messages[5]);
+    hear(&self, "leaving", &messages[0]);
+    hear(&self, "leaving", &messages[5]);
     assert_int_equal(by.asked, ROWS - 20 - 1);
     lf_pipeline_destroy(self.pipeline);
 }
@@ -338,9 +307,9 @@ static void test_failure(void **state)
     const message last = {'w', 9000, 0, 0, 0};
     desk self;
     begin(&self, "", &by);
-    send_in(&self, &quote);
+    hear(&self, "failing", &quote);
     assert_int_equal(lf_pipeline_failure(self.pipeline), LF_OK);
-    send_in(&self, &last);
+    hear(&self, "failing", &last);
     assert_int_equal(lf_pipeline_failure(self.pipeline), LF_CANCELLED);
     assert_int_equal(by.asked, 5);
     assert_string_equal(self.log, "");

@@ -252,9 +252,28 @@ static lf_report report_of(desk *self, const message *m)
     return report;
 }
 
-LF_TESTING_UNUSED static void start(desk *self, const scenario *row)
+/* Begin with one strategy; the rows have been made. */
+LF_TESTING_UNUSED static void open_desk(desk *self, const lf_strategy_options *strategy)
 {
     const lf_instrument instrument = small_instrument();
+    const lf_span span = {
+        .from_ns = OPEN_NS,
+        .to_ns = INT64_MAX,
+        .meta = {.ofi_threshold = 1, .ofi_extreme = 3, .median_spread_ticks = 2},
+    };
+    const lf_pipeline_options options = {
+        .strategies = strategy,
+        .strategy_count = 1,
+        .spans = &span,
+        .span_count = 1,
+        .rows = self->rows,
+        .row_count = ROWS,
+    };
+    assert_int_equal(lf_pipeline_create(&instrument, &options, &self->pipeline, NULL), LF_OK);
+}
+
+LF_TESTING_UNUSED static void start(desk *self, const scenario *row)
+{
     const lf_strategy_options strategy = options_of(row->options);
     memset(self, 0, sizeof *self);
     for (int i = 0; i < ROWS; i++) {
@@ -270,20 +289,28 @@ LF_TESTING_UNUSED static void start(desk *self, const scenario *row)
             self->rows[m->ms / 1000].ofi_norm_1min = (double)m->b / 10;
         }
     }
-    const lf_span span = {
-        .from_ns = OPEN_NS,
-        .to_ns = INT64_MAX,
-        .meta = {.ofi_threshold = 1, .ofi_extreme = 3, .median_spread_ticks = 2},
-    };
-    const lf_pipeline_options options = {
-        .strategies = &strategy,
-        .strategy_count = 1,
-        .spans = &span,
-        .span_count = 1,
-        .rows = self->rows,
-        .row_count = ROWS,
-    };
-    assert_int_equal(lf_pipeline_create(&instrument, &options, &self->pipeline, NULL), LF_OK);
+    open_desk(self, &strategy);
+}
+
+/* Put one message in and take out what the strategy sends. */
+LF_TESTING_UNUSED static void hear(desk *self, const char *name, const message *m)
+{
+    const int64_t ts_ns = OPEN_NS + m->ms * MS;
+    wake_until(self, ts_ns + (m->what == 'w'));
+    if (m->what == 'q') {
+        const lf_event event = state_of(m);
+        assert_int_equal(lf_pipeline_event(self->pipeline, ts_ns, &event, NULL), LF_OK);
+    } else if (m->what == 'K') {
+        lf_pipeline_kill(self->pipeline, 0, ts_ns);
+    } else if (m->what != 'w') {
+        const lf_report report = report_of(self, m);
+        lf_error error;
+        if (lf_pipeline_report(self->pipeline, 0, ts_ns, &report, &error) != LF_OK) {
+            fail_msg("%s: %s", name, error.message);
+        }
+    }
+    drain(self);
+    assert_int_equal(lf_ledger_check(lf_pipeline_ledger(self->pipeline, 0), NULL), LF_OK);
 }
 
 LF_TESTING_UNUSED static void play(const scenario *row)
@@ -292,25 +319,9 @@ LF_TESTING_UNUSED static void play(const scenario *row)
     start(&self, row);
     for (size_t k = 0; k < 12 && row->messages[k].what != 0; k++) {
         const message *const m = &row->messages[k];
-        const int64_t ts_ns = OPEN_NS + m->ms * MS;
-        if (m->what == 'p') {
-            continue;
+        if (m->what != 'p') {
+            hear(&self, row->name, m);
         }
-        wake_until(&self, ts_ns + (m->what == 'w'));
-        if (m->what == 'q') {
-            const lf_event event = state_of(m);
-            assert_int_equal(lf_pipeline_event(self.pipeline, ts_ns, &event, NULL), LF_OK);
-        } else if (m->what == 'K') {
-            lf_pipeline_kill(self.pipeline, 0, ts_ns);
-        } else if (m->what != 'w') {
-            const lf_report report = report_of(&self, m);
-            lf_error error;
-            if (lf_pipeline_report(self.pipeline, 0, ts_ns, &report, &error) != LF_OK) {
-                fail_msg("%s: %s", row->name, error.message);
-            }
-        }
-        drain(&self);
-        assert_int_equal(lf_ledger_check(lf_pipeline_ledger(self.pipeline, 0), NULL), LF_OK);
     }
     if (strcmp(self.log, row->sent) != 0) {
         fail_msg("%s: expected \"%s\", got \"%s\"", row->name, row->sent, self.log);
