@@ -213,6 +213,11 @@ static void test_restart(void **state)
 /* How a capture is written. */
 typedef struct capture_style {
     bool is_ng, is_big, is_ns, has_vlan;
+    bool is_obsolete;    /* packets in blocks of type 2 */
+    bool is_simple;      /* packets in blocks without a time */
+    bool is_binary;      /* times in 2^-20 s */
+    int64_t offset_s;    /* of the interface, where it is not 0 */
+    uint32_t snap_bytes; /* of the interface */
 } capture_style;
 
 typedef struct writer {
@@ -227,6 +232,36 @@ static void add(writer *w, uint64_t value, size_t bytes)
         const size_t at = w->style.is_big ? bytes - 1 - i : i;
         w->bytes[w->count++] = (unsigned char)(value >> (8 * at));
     }
+}
+
+/* An interface of pcapng with the options that its style needs. */
+static void put_interface(writer *w)
+{
+    const capture_style *const how = &w->style;
+    const bool has_resolution = how->is_ns || how->is_binary;
+    const bool has_options = has_resolution || how->offset_s != 0;
+    const size_t bytes =
+        20u + (has_resolution ? 8u : 0) + (how->offset_s != 0 ? 12u : 0) + (has_options ? 4u : 0);
+    add(w, 1, 4);
+    add(w, bytes, 4);
+    add(w, 1, 2);
+    add(w, 0, 2);
+    add(w, how->snap_bytes, 4);
+    if (has_resolution) {
+        add(w, 9, 2);
+        add(w, 1, 2);
+        w->bytes[w->count] = how->is_binary ? 0x80 | 20 : 9;
+        w->count += 4;
+    }
+    if (how->offset_s != 0) {
+        add(w, 14, 2);
+        add(w, 8, 2);
+        add(w, (uint64_t)how->offset_s, 8);
+    }
+    if (has_options) {
+        add(w, 0, 4);
+    }
+    add(w, bytes, 4);
 }
 
 static void start_capture(writer *w, capture_style style)
@@ -246,18 +281,7 @@ static void start_capture(writer *w, capture_style style)
     add(w, 1, 4);
     add(w, UINT64_MAX, 8);
     add(w, 28, 4);
-    add(w, 1, 4); /* an interface, with its resolution in ns */
-    add(w, style.is_ns ? 32 : 20, 4);
-    add(w, 1, 2);
-    add(w, 0, 6);
-    if (style.is_ns) {
-        add(w, 9, 2);
-        add(w, 1, 2);
-        w->bytes[w->count] = 9;
-        w->count += 4;
-        add(w, 0, 4);
-    }
-    add(w, style.is_ns ? 32 : 20, 4);
+    put_interface(w);
 }
 
 /* Ethernet, IPv4 and UDP around a payload; the frame's bytes come back. */
@@ -288,23 +312,35 @@ static void add_frame(writer *w, int feed, const unsigned char *data, size_t cou
     unsigned char frame[512];
     const size_t bytes = make_frame(frame, w->style.has_vlan, feed, data, count);
     const size_t padded = (bytes + 3) / 4 * 4;
+    const size_t block_bytes = (w->style.is_simple ? 16 : 32) + padded;
     if (w->style.is_ng) {
-        const uint64_t ts = w->style.is_ns ? 1500000000000000007 : 1500000000000000;
-        add(w, 6, 4);
-        add(w, 32 + padded, 4);
-        add(w, 0, 4);
-        add(w, ts >> 32, 4);
-        add(w, ts & UINT32_MAX, 4);
+        const uint64_t seconds = (uint64_t)(1500000000 - w->style.offset_s);
+        const uint64_t ts = w->style.is_binary ? seconds << 20
+                            : w->style.is_ns   ? seconds * 1000000000 + 7
+                                               : seconds * 1000000;
+        add(w, w->style.is_simple ? 3 : w->style.is_obsolete ? 2 : 6, 4);
+        add(w, block_bytes, 4);
+        if (w->style.is_obsolete) {
+            add(w, 0, 2);
+            add(w, 9, 2); /* packets dropped before */
+        } else if (!w->style.is_simple) {
+            add(w, 0, 4);
+        }
+        if (!w->style.is_simple) {
+            add(w, ts >> 32, 4);
+            add(w, ts & UINT32_MAX, 4);
+            add(w, bytes, 4);
+        }
     } else {
         add(w, 1500000000, 4);
         add(w, w->style.is_ns ? 7 : 0, 4);
+        add(w, bytes, 4);
     }
-    add(w, bytes, 4);
     add(w, bytes, 4);
     memcpy(w->bytes + w->count, frame, bytes);
     w->count += w->style.is_ng ? padded : bytes;
     if (w->style.is_ng) {
-        add(w, 32 + padded, 4);
+        add(w, block_bytes, 4);
     }
 }
 
@@ -358,7 +394,12 @@ static void test_captures(void **state)
     lf_error error;
     assert_true(lf_testing_folder_make(&folder));
     for (int i = 0; i < 16; i++) {
-        const capture_style how = {(i & 1) != 0, (i & 2) != 0, (i & 4) != 0, (i & 8) != 0};
+        const capture_style how = {
+            .is_ng = (i & 1) != 0,
+            .is_big = (i & 2) != 0,
+            .is_ns = (i & 4) != 0,
+            .has_vlan = (i & 8) != 0,
+        };
         lf_cme_counts counts;
         lfi_pcap *pcap;
         lfi_datagram datagram;
@@ -392,6 +433,64 @@ static void test_captures(void **state)
     assert_false(lf_cme_is_capture(text));
     assert_int_equal(lf_cme_count(text, NULL, &counts, &error), LF_FORMAT);
     assert_false(lf_cme_is_capture(folder.path));
+    lf_testing_folder_remove(&folder);
+}
+
+/* What pcapng has besides: times that count from an offset, blocks of old writers and simple ones,
+   in both byte orders. */
+static void test_blocks(void **state)
+{
+    (void)state;
+    static writer w;
+    static const struct {
+        capture_style how;
+        int64_t ts_ns;
+    } rows[] = {
+        {{.is_ng = true, .is_obsolete = true}, 1500000000000000000},
+        {{.is_ng = true, .is_obsolete = true, .is_ns = true}, 1500000000000000007},
+        {{.is_ng = true, .offset_s = 1400000000}, 1500000000000000000},
+        {{.is_ng = true, .is_ns = true, .offset_s = -3600}, 1500000000000000007},
+        {{.is_ng = true, .is_obsolete = true, .is_ns = true, .offset_s = 1400000000},
+         1500000000000000007},
+        {{.is_ng = true, .is_binary = true, .offset_s = 1499999999}, 1500000000000000000},
+        /* An offset that no time of ns reaches: the capture cannot tell. */
+        {{.is_ng = true, .offset_s = INT64_MIN / 2}, 0},
+        {{.is_ng = true, .is_simple = true}, 0},
+        {{.is_ng = true, .is_simple = true, .snap_bytes = 65535}, 0},
+    };
+    lf_testing_folder folder;
+    lf_error error;
+    assert_true(lf_testing_folder_make(&folder));
+    const char *const path = lf_testing_path(&folder, "day.pcapng");
+    for (size_t i = 0; i < 2 * (sizeof rows / sizeof rows[0]); i++) {
+        capture_style how = rows[i / 2].how;
+        lf_cme_counts counts;
+        lfi_pcap *pcap;
+        lfi_datagram datagram;
+        bool got;
+        how.is_big = i % 2 == 1;
+        make_capture(&w, how);
+        ft_write_bytes(path, w.bytes, w.count);
+        assert_int_equal(lf_cme_count(path, NULL, &counts, &error), LF_OK);
+        check_counts(&counts);
+        assert_int_equal(lfi_pcap_open(NULL, path, &pcap, &error), LF_OK);
+        assert_int_equal(lfi_pcap_next(pcap, &datagram, &got, &error), LF_OK);
+        assert_true(got);
+        assert_int_equal(datagram.ts_ns, rows[i / 2].ts_ns);
+        lfi_pcap_close(pcap);
+    }
+    /* A frame that was cut to 70 bytes is none, also where its block has room for more. */
+    make_capture(&w, (capture_style){.is_ng = true, .is_simple = true, .snap_bytes = 70});
+    ft_write_bytes(path, w.bytes, w.count);
+    lf_cme_counts counts;
+    assert_int_equal(lf_cme_count(path, NULL, &counts, &error), LF_OK);
+    assert_int_equal(counts.feed_counts[0] + counts.feed_counts[1], 0);
+    /* A packet of an interface that was not told. */
+    make_capture(&w, (capture_style){.is_ng = true, .is_obsolete = true});
+    w.bytes[28 + 20 + 8] = 1;
+    ft_write_bytes(path, w.bytes, w.count);
+    assert_int_equal(lf_cme_count(path, NULL, &counts, &error), LF_FORMAT);
+    assert_non_null(strstr(error.message, "a packet of no interface"));
     lf_testing_folder_remove(&folder);
 }
 
@@ -544,6 +643,7 @@ int main(void)
         cmocka_unit_test(test_one_feed),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_captures),
+        cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_sample_counts),

@@ -16,8 +16,15 @@
 enum {
     BLOCK_SECTION = 0x0A0D0D0A,
     BLOCK_INTERFACE = 1,
+    BLOCK_OBSOLETE = 2, /* as an enhanced one, with an interface of 16 bits */
     BLOCK_SIMPLE = 3,
     BLOCK_ENHANCED = 6
+};
+
+/* Options of an interface. */
+enum {
+    OPTION_RESOLUTION = 9,
+    OPTION_OFFSET = 14
 };
 
 /* Links, by their numbers in both formats. */
@@ -35,7 +42,9 @@ enum {
 
 typedef struct capture_interface {
     uint32_t link;
-    uint8_t resolution; /* as pcapng has it: a power of ten, or of two with the high bit */
+    uint8_t resolution;  /* as pcapng has it: a power of ten, or of two with the high bit */
+    int64_t offset_s;    /* added to all times */
+    uint32_t snap_bytes; /* so much of a frame was captured at most; 0: all */
 } capture_interface;
 
 struct lfi_pcap {
@@ -114,28 +123,47 @@ static lf_status need(lfi_pcap *pcap, size_t bytes, bool *there, lf_error *error
 
 /* ---- frames ----------------------------------------------------------------------------- */
 
-/* A time of an interface in ns since 1970; 0 where it does not fit. */
-static int64_t to_ns(uint8_t resolution, uint64_t value)
+/* A count of units of a resolution in ns; LF_TIME_NONE where it does not fit. */
+static int64_t units_to_ns(uint8_t resolution, uint64_t value)
 {
     const unsigned power = resolution & 0x7F;
     if ((resolution & 0x80) != 0) {
         if (power > 34) {
-            return 0;
+            return LF_TIME_NONE;
         }
         const uint64_t seconds = value >> power, rest = value - (seconds << power);
         const uint64_t ns = (rest * (uint64_t)LF_NS_PER_SECOND) >> power;
         return seconds < INT64_MAX / LF_NS_PER_SECOND - 1
                    ? (int64_t)(seconds * (uint64_t)LF_NS_PER_SECOND + ns)
-                   : 0;
+                   : LF_TIME_NONE;
     }
     for (unsigned i = power; i < 9; i++) {
-        value = value <= INT64_MAX / 10 ? value * 10 : 0;
+        value = value <= INT64_MAX / 10 ? value * 10 : UINT64_MAX;
     }
     for (unsigned i = 9; i < power && value > 0; i++) {
         value /= 10;
     }
-    return value <= INT64_MAX ? (int64_t)value : 0;
+    return value <= INT64_MAX ? (int64_t)value : LF_TIME_NONE;
 }
+
+/* A time of an interface in ns since 1970; 0 where it does not fit. */
+static int64_t to_ns(const capture_interface *from, uint64_t value)
+{
+    const int64_t ns = units_to_ns(from->resolution, value);
+    int64_t offset_ns, sum_ns;
+    const bool fits = ns != LF_TIME_NONE &&
+                      !__builtin_mul_overflow(from->offset_s, LF_NS_PER_SECOND, &offset_ns) &&
+                      !__builtin_add_overflow(ns, offset_ns, &sum_ns) && sum_ns > 0;
+    return fits ? sum_ns : 0;
+}
+
+/* A frame as it was captured. */
+typedef struct captured_frame {
+    const capture_interface *from;
+    const unsigned char *bytes; /* [count]; NULL at the end of the file */
+    size_t count;
+    int64_t ts_ns;
+} captured_frame;
 
 /* Where IPv4 begins in a frame; false when the frame carries something else. */
 static bool find_ip(uint32_t link, const unsigned char **frame, size_t *bytes)
@@ -190,34 +218,44 @@ static bool find_udp(uint32_t link, const unsigned char *frame, size_t bytes, lf
 
 /* ---- pcap ------------------------------------------------------------------------------- */
 
-static lf_status
-next_frame(lfi_pcap *pcap, const unsigned char **frame, size_t *bytes, int64_t *ts, lf_error *error)
+static lf_status next_frame(lfi_pcap *pcap, captured_frame *out, lf_error *error)
 {
     bool there;
     lf_status status = need(pcap, 16, &there, error);
-    *frame = NULL;
+    out->bytes = NULL;
     if (status != LF_OK || !there) {
         return status != LF_OK || pcap->at == pcap->end ? status
                                                         : fail(pcap, LF_FORMAT, "cut off", error);
     }
-    *bytes = get_32(pcap, pcap->buffer + pcap->at + 8);
-    if (*bytes > BLOCK_BYTES_MAX - 16) {
+    const size_t count = get_32(pcap, pcap->buffer + pcap->at + 8);
+    if (count > BLOCK_BYTES_MAX - 16) {
         return fail(pcap, LF_FORMAT, "damaged: a frame of a megabyte", error);
     }
-    status = need(pcap, 16 + *bytes, &there, error);
+    status = need(pcap, 16 + count, &there, error);
     if (status != LF_OK || !there) {
         return status != LF_OK ? status : fail(pcap, LF_FORMAT, "cut off", error);
     }
     const unsigned char *const head = pcap->buffer + pcap->at;
     const bool is_ns = pcap->interfaces[0].resolution == 9;
-    *ts = (int64_t)get_32(pcap, head) * LF_NS_PER_SECOND +
-          (int64_t)get_32(pcap, head + 4) * (is_ns ? 1 : 1000);
-    *frame = head + 16;
-    pcap->at += 16 + *bytes;
+    *out = (captured_frame){
+        .from = &pcap->interfaces[0],
+        .bytes = head + 16,
+        .count = count,
+        .ts_ns = (int64_t)get_32(pcap, head) * LF_NS_PER_SECOND +
+                 (int64_t)get_32(pcap, head + 4) * (is_ns ? 1 : 1000),
+    };
+    pcap->at += 16 + count;
     return LF_OK;
 }
 
 /* ---- pcapng ----------------------------------------------------------------------------- */
+
+/* Numbers of 64 bits stand in the order of the section. */
+static int64_t get_signed_64(const lfi_pcap *pcap, const unsigned char *at)
+{
+    const uint64_t low = get_32(pcap, at + (pcap->is_big ? 4 : 0));
+    return (int64_t)((uint64_t)get_32(pcap, at + (pcap->is_big ? 0 : 4)) << 32 | low);
+}
 
 static lf_status
 add_interface(lfi_pcap *pcap, const unsigned char *body, size_t bytes, lf_error *error)
@@ -226,15 +264,18 @@ add_interface(lfi_pcap *pcap, const unsigned char *body, size_t bytes, lf_error 
         return fail(pcap, LF_FORMAT, "damaged: a bad interface", error);
     }
     capture_interface *const fresh = &pcap->interfaces[pcap->interface_count++];
-    *fresh = (capture_interface){.link = get_16(pcap, body), .resolution = 6};
+    *fresh = (capture_interface
+    ){.link = get_16(pcap, body), .resolution = 6, .snap_bytes = get_32(pcap, body + 4)};
     for (size_t at = 8; at + 4 <= bytes;) {
         const uint32_t code = get_16(pcap, body + at);
         const size_t length = get_16(pcap, body + at + 2);
         if (code == 0 || length > bytes - at - 4) {
             break;
         }
-        if (code == 9 && length == 1) {
+        if (code == OPTION_RESOLUTION && length == 1) {
             fresh->resolution = body[at + 4];
+        } else if (code == OPTION_OFFSET && length == 8) {
+            fresh->offset_s = get_signed_64(pcap, body + at + 4);
         }
         at += 4 + (length + 3) / 4 * 4;
     }
@@ -246,7 +287,7 @@ static lf_status next_block(
     lfi_pcap *pcap, uint32_t *kind, const unsigned char **body, size_t *bytes, lf_error *error
 )
 {
-    bool there;
+    bool there = false;
     *body = NULL;
     lf_status status = need(pcap, 12, &there, error);
     if (status != LF_OK || !there) {
@@ -272,50 +313,81 @@ static lf_status next_block(
     return LF_OK;
 }
 
-static lf_status next_frame_ng(
+/* The frame of a block with an interface, a time and both lengths before it. */
+static lf_status take_packet(
     lfi_pcap *pcap,
-    const unsigned char **frame,
-    size_t *bytes,
-    const capture_interface **from,
-    int64_t *ts,
+    bool is_obsolete,
+    const unsigned char *body,
+    size_t body_bytes,
+    captured_frame *out,
     lf_error *error
 )
 {
+    const size_t head = 20;
+    const size_t which = body_bytes < head ? SIZE_MAX
+                         : is_obsolete     ? get_16(pcap, body)
+                                           : get_32(pcap, body);
+    if (which >= pcap->interface_count) {
+        return fail(pcap, LF_FORMAT, "damaged: a packet of no interface", error);
+    }
+    out->from = &pcap->interfaces[which];
+    out->bytes = body + head;
+    out->count = get_32(pcap, body + 12);
+    out->ts_ns = to_ns(out->from, (uint64_t)get_32(pcap, body + 4) << 32 | get_32(pcap, body + 8));
+    return out->count <= body_bytes - head
+               ? LF_OK
+               : fail(pcap, LF_FORMAT, "damaged: a packet larger than its block", error);
+}
+
+/* The frame of a block that has its length on the wire only, and no time. */
+static lf_status take_simple(
+    lfi_pcap *pcap,
+    const unsigned char *body,
+    size_t body_bytes,
+    captured_frame *out,
+    lf_error *error
+)
+{
+    const size_t head = 4;
+    if (body_bytes < head || pcap->interface_count == 0) {
+        return fail(pcap, LF_FORMAT, "damaged: a packet of no interface", error);
+    }
+    const uint32_t snap_bytes = pcap->interfaces[0].snap_bytes;
+    out->from = &pcap->interfaces[0];
+    out->bytes = body + head;
+    out->count = get_32(pcap, body);
+    out->ts_ns = 0;
+    if (snap_bytes > 0 && out->count > snap_bytes) {
+        out->count = snap_bytes;
+    }
+    /* Of a frame larger than its block there is only a part. */
+    out->count = out->count < body_bytes - head ? out->count : body_bytes - head;
+    return LF_OK;
+}
+
+static lf_status next_frame_ng(lfi_pcap *pcap, captured_frame *out, lf_error *error)
+{
     const unsigned char *body;
     uint32_t kind;
-    size_t body_bytes;
-    *frame = NULL;
+    size_t bytes;
+    out->bytes = NULL;
     for (;;) {
-        lf_status status = next_block(pcap, &kind, &body, &body_bytes, error);
-        if (status == LF_OK && body != NULL && kind == BLOCK_INTERFACE) {
-            status = add_interface(pcap, body, body_bytes, error);
-        }
+        const lf_status status = next_block(pcap, &kind, &body, &bytes, error);
         if (status != LF_OK || body == NULL) {
             return status;
         }
-        const bool is_simple = kind == BLOCK_SIMPLE;
-        if (kind != BLOCK_ENHANCED && !is_simple) {
-            continue;
+        if (kind == BLOCK_ENHANCED || kind == BLOCK_OBSOLETE) {
+            return take_packet(pcap, kind == BLOCK_OBSOLETE, body, bytes, out, error);
         }
-        const size_t head = is_simple ? 4 : 20;
-        const uint32_t which = is_simple || body_bytes < head ? 0 : get_32(pcap, body);
-        if (body_bytes < head || which >= pcap->interface_count) {
-            return fail(pcap, LF_FORMAT, "damaged: a packet of no interface", error);
+        if (kind == BLOCK_SIMPLE) {
+            return take_simple(pcap, body, bytes, out, error);
         }
-        /* A simple block has the length on the wire only: what is behind a part is no frame. */
-        *bytes = get_32(pcap, body + (is_simple ? 0 : 12));
-        if (*bytes > body_bytes - head) {
-            if (!is_simple) {
-                return fail(pcap, LF_FORMAT, "damaged: a packet larger than its block", error);
+        if (kind == BLOCK_INTERFACE) {
+            const lf_status added = add_interface(pcap, body, bytes, error);
+            if (added != LF_OK) {
+                return added;
             }
-            *bytes = body_bytes - head;
         }
-        *from = &pcap->interfaces[which];
-        const uint64_t high = is_simple ? 0 : get_32(pcap, body + 4);
-        const uint64_t low = is_simple ? 0 : get_32(pcap, body + 8);
-        *ts = to_ns((*from)->resolution, high << 32 | low);
-        *frame = body + head;
-        return LF_OK;
     }
 }
 
@@ -398,19 +470,17 @@ lfi_pcap_open(const lf_allocator *allocator, const char *path, lfi_pcap **out, l
 
 lf_status lfi_pcap_next(lfi_pcap *pcap, lfi_datagram *out, bool *got, lf_error *error)
 {
-    const unsigned char *frame;
-    size_t bytes = 0;
+    captured_frame frame;
     for (;;) {
-        const capture_interface *from = &pcap->interfaces[0];
         const lf_status status =
-            pcap->is_ng ? next_frame_ng(pcap, &frame, &bytes, &from, &out->ts_ns, error)
-                        : next_frame(pcap, &frame, &bytes, &out->ts_ns, error);
-        *got = status == LF_OK && frame != NULL;
+            pcap->is_ng ? next_frame_ng(pcap, &frame, error) : next_frame(pcap, &frame, error);
+        *got = status == LF_OK && frame.bytes != NULL;
         if (!*got) {
             return status;
         }
         pcap->frame_count++;
-        if (find_udp(from->link, frame, bytes, out)) {
+        if (find_udp(frame.from->link, frame.bytes, frame.count, out)) {
+            out->ts_ns = frame.ts_ns;
             return LF_OK;
         }
         pcap->other_count++;
