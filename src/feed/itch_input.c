@@ -1,9 +1,7 @@
 /* Bytes of an ITCH file or of packets in a capture, plain or compressed, cut into messages. */
-#include "gzip.h"
 #include "itch.h"
+#include "unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,13 +16,13 @@ struct lfi_itch_in {
     lfi_itch_window window; /* first: lfi_itch_window_of() */
     const lf_allocator *allocator;
     lf_allocator memory;
-    lfi_itch_mold *mold; /* NULL: a file of messages */
-    lfi_gzip *gzip;      /* what the archive reads, NULL: it reads the file itself */
-    struct archive *archive;
+    lfi_itch_mold *mold;   /* NULL: a file of messages */
+    lfi_unpack *file;      /* owned */
     unsigned char *buffer; /* [BUFFER_BYTES] */
     int64_t base;          /* plain bytes before the buffer */
     int64_t input_total;
     bool at_end;
+    bool is_damaged; /* the end is where the file is damaged or cut off */
     char path[1024];
 };
 
@@ -94,14 +92,27 @@ lf_status lfi_itch_fail(
         in->base + (message - 2 - in->buffer),
         "%s%s",
         text,
-        in->gzip != NULL || archive_filter_code(in->archive, 0) != ARCHIVE_FILTER_NONE
-            ? " (byte of the decompressed data)"
-            : ""
+        lfi_unpack_is_packed(in->file) ? " (byte of the decompressed data)" : ""
+    );
+}
+
+/* The file ends before its end, behind some bytes that are no whole message. */
+static lf_status fail_damaged(const lfi_itch_in *in, lf_error *error)
+{
+    return lf_error_set_at(
+        error,
+        LF_FORMAT,
+        in->path,
+        LF_POSITION_NONE,
+        LF_POSITION_NONE,
+        "messages of ITCH, damaged or cut off after %lld bytes of them: %s; get the file again",
+        (long long)in->base + (long long)(in->window.end - in->buffer),
+        lfi_unpack_failure(in->file)
     );
 }
 
 /* Move what is left to the front and put more behind it. */
-static lf_status refill(lfi_itch_in *in, lf_error *error)
+static void refill(lfi_itch_in *in)
 {
     lfi_itch_window *const window = &in->window;
     const size_t kept = (size_t)(window->end - window->at);
@@ -109,32 +120,18 @@ static lf_status refill(lfi_itch_in *in, lf_error *error)
     memmove(in->buffer, window->at, kept);
     window->at = in->buffer;
     window->end = in->buffer + kept;
-    const la_ssize_t got = archive_read_data(in->archive, in->buffer + kept, BUFFER_BYTES - kept);
-    if (got < 0) {
-        const char *const why = archive_error_string(in->archive);
-        return lf_error_set_at(
-            error,
-            LF_FORMAT,
-            in->path,
-            LF_POSITION_NONE,
-            LF_POSITION_NONE,
-            "damaged or cut off after %lld bytes of messages: %s; get the file again",
-            (long long)in->base + (long long)kept,
-            why != NULL ? why : "unknown reason"
-        );
-    }
-    in->at_end = got == 0;
-    window->end += got;
-    return LF_OK;
+    const ptrdiff_t got = lfi_unpack_read(in->file, in->buffer + kept, BUFFER_BYTES - kept);
+    in->is_damaged = got < 0;
+    in->at_end = got <= 0;
+    window->end += got > 0 ? got : 0;
 }
 
-static lf_status need(lfi_itch_in *in, size_t bytes, lf_error *error)
+/* Have so many bytes, fewer where the file ends. */
+static void need(lfi_itch_in *in, size_t bytes)
 {
-    lf_status status = LF_OK;
-    while (status == LF_OK && !in->at_end && (size_t)(in->window.end - in->window.at) < bytes) {
-        status = refill(in, error);
+    while (!in->at_end && (size_t)(in->window.end - in->window.at) < bytes) {
+        refill(in);
     }
-    return status;
 }
 
 /* The first message of the next packet, whose lengths were checked. */
@@ -164,24 +161,26 @@ lf_status lfi_itch_next_slow(lfi_itch_in *in, lfi_itch_message *out, lf_error *e
     }
     size_t bytes = 0, left = 0;
     do { /* a length of 0 is a message of nothing: the end of a session, or a filler */
-        const lf_status status = need(in, MESSAGE_BYTES_MAX, error);
+        need(in, MESSAGE_BYTES_MAX);
         left = (size_t)(window->end - window->at);
-        if (status != LF_OK || left == 0) {
-            return status;
+        if (left == 0) {
+            return in->is_damaged ? fail_damaged(in, error) : LF_OK;
         }
         bytes = left >= 2 ? lfi_itch_16(window->at) : 0;
         window->at += left >= 2 && bytes == 0 ? 2 : 0;
     } while (left >= 2 && bytes == 0);
     if (left < 2 || bytes > left - 2) {
-        return lfi_itch_fail(
-            in,
-            window->at + 2,
-            error,
-            LF_FORMAT,
-            "the last message is cut off: %zu of its %zu bytes are there; get the file again",
-            left < 2 ? 0 : left - 2,
-            bytes
-        );
+        return in->is_damaged ? fail_damaged(in, error)
+                              : lfi_itch_fail(
+                                    in,
+                                    window->at + 2,
+                                    error,
+                                    LF_FORMAT,
+                                    "the last message is cut off: %zu of its %zu bytes are there; "
+                                    "get the file again",
+                                    left < 2 ? 0 : left - 2,
+                                    bytes
+                                );
     }
     const unsigned char type = window->at[2];
     if (bytes < lfi_itch_bytes[type]) {
@@ -223,7 +222,6 @@ static bool is_capture(const lfi_itch_window *window)
 
 static lf_status start(lfi_itch_in *in, lf_error *error)
 {
-    struct archive_entry *entry;
     struct stat info;
     if (stat(in->path, &info) != 0) {
         return lf_error_set_at(
@@ -236,39 +234,7 @@ static lf_status start(lfi_itch_in *in, lf_error *error)
         );
     }
     in->input_total = S_ISREG(info.st_mode) ? info.st_size : 0;
-    const lf_status status = lfi_gzip_open(in->allocator, in->path, &in->gzip, error);
-    if (status != LF_OK) {
-        return status;
-    }
-    const int opened = in->gzip != NULL
-                           ? lfi_gzip_attach(in->gzip, in->archive)
-                           : archive_read_open_filename(in->archive, in->path, BUFFER_BYTES);
-    if (opened != ARCHIVE_OK) {
-        return lf_error_set_at(
-            error, LF_IO, in->path, LF_POSITION_NONE, LF_POSITION_NONE, "cannot be read"
-        );
-    }
-    const int code = archive_read_next_header(in->archive, &entry);
-    in->at_end = code == ARCHIVE_EOF;
-    return code >= ARCHIVE_WARN || in->at_end ? LF_OK
-                                              : lf_error_set_at(
-                                                    error,
-                                                    LF_FORMAT,
-                                                    in->path,
-                                                    LF_POSITION_NONE,
-                                                    LF_POSITION_NONE,
-                                                    "cannot be unpacked"
-                                                );
-}
-
-/* Only what files come in; other filters of libarchive start programs. */
-static bool allow_filters(struct archive *archive)
-{
-    return archive != NULL &&
-           (archive_read_support_filter_gzip(archive) | archive_read_support_filter_bzip2(archive) |
-            archive_read_support_filter_xz(archive) | archive_read_support_filter_zstd(archive) |
-            archive_read_support_format_raw(archive) |
-            archive_read_support_format_empty(archive)) == ARCHIVE_OK;
+    return lfi_unpack_open(in->allocator, in->path, &in->file, error);
 }
 
 lf_status lfi_itch_in_open(
@@ -286,13 +252,12 @@ lf_status lfi_itch_in_open(
     }
     (void)snprintf(in->path, sizeof in->path, "%s", path);
     in->buffer = lf_allocate(allocator, BUFFER_BYTES, 1);
-    in->archive = archive_read_new();
     in->window.at = in->window.end = in->buffer;
-    lf_status status = in->buffer != NULL && allow_filters(in->archive)
+    lf_status status = in->buffer != NULL
                            ? start(in, error)
                            : lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
     if (status == LF_OK) {
-        status = need(in, 4, error);
+        need(in, 4);
     }
     if (status == LF_OK && is_capture(&in->window)) {
         in->window.at = in->window.end = in->buffer;
@@ -313,10 +278,7 @@ void lfi_itch_in_close(lfi_itch_in *in)
     }
     const lf_allocator memory = in->memory;
     const lf_allocator *const allocator = in->allocator != NULL ? &memory : NULL;
-    if (in->archive != NULL) {
-        archive_read_free(in->archive);
-    }
-    lfi_gzip_close(in->gzip);
+    lfi_unpack_close(in->file);
     lfi_itch_mold_close(in->mold);
     lf_release(allocator, in->buffer);
     lf_release(allocator, in);
@@ -329,9 +291,8 @@ lfi_itch_mold *lfi_itch_mold_of(const lfi_itch_in *in)
 
 int64_t lfi_itch_input_bytes(const lfi_itch_in *in)
 {
-    return in->mold != NULL   ? lfi_itch_mold_input_bytes(in->mold)
-           : in->gzip != NULL ? lfi_gzip_input_bytes(in->gzip)
-                              : archive_filter_bytes(in->archive, -1);
+    return in->mold != NULL ? lfi_itch_mold_input_bytes(in->mold)
+                            : lfi_unpack_input_bytes(in->file);
 }
 
 int64_t lfi_itch_input_total(const lfi_itch_in *in)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "feed_testing.h"
+#include "gzip.h"
 #include "itch_testing.h"
 
 /* ---- each message ----------------------------------------------------------------------- */
@@ -365,6 +366,69 @@ static void test_errors(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* Write data as a .gz of one stored block, of which the last bytes are missing. */
+static void write_cut(const char *path, const unsigned char *data, size_t bytes, size_t missing)
+{
+    unsigned char packed[1024] = {0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1};
+    assert_true(missing <= bytes && bytes + 15 <= sizeof packed);
+    packed[11] = (unsigned char)bytes;
+    packed[12] = (unsigned char)(bytes >> 8);
+    packed[13] = (unsigned char)~packed[11];
+    packed[14] = (unsigned char)~packed[12];
+    memcpy(packed + 15, data, bytes);
+    ft_write_bytes(path, packed, bytes + 15 - missing);
+}
+
+/* A .gz that ends early is one of ITCH all the same, and what is wrong with it is said. */
+static void test_cut_gzip(void **state)
+{
+    (void)state;
+    const it_order bid = {11, 'B', 300, 100000};
+    lf_testing_folder folder;
+    it_file file = {0};
+    lf_error error;
+    lf_source_list list;
+    lfi_gzip *gzip;
+    size_t bytes;
+    char text[64];
+    assert_true(lf_testing_folder_make(&folder));
+    it_append(&file, it_stock(IT_LOCATE, IT_STOCK, IT_AT(0), 'P'));
+    it_append(&file, it_add('A', IT_LOCATE, IT_STOCK, IT_AT(1), bid));
+    it_append(&file, it_take('D', IT_LOCATE, IT_AT(2), 11, 0));
+    unsigned char *const data = it_bytes(&file, &bytes);
+    const char *const path = lf_testing_path(&folder, "12302019.NASDAQ_ITCH50.gz");
+    write_cut(path, data, bytes, 0);
+    assert_int_equal(lfi_gzip_open(NULL, path, &gzip, NULL), LF_OK);
+    const bool has_isal = gzip != NULL;
+    lfi_gzip_close(gzip);
+    /* Without the checksum behind the data; within the last message, within the first order. */
+    for (size_t missing = 0; has_isal && missing < bytes - 41; missing++) {
+        const lf_feed_options options = {.symbol = IT_STOCK};
+        write_cut(path, data, bytes, missing);
+        lf_status status = lf_feed_find(&path, 1, &options, &list, &error);
+        if (missing <= 21) { /* the order behind the directory is whole */
+            assert_int_equal(status, LF_OK);
+            assert_int_equal(list.count, 1);
+            status = ft_read_events(&list.sources[0], NULL, NULL, NULL, NULL, &error);
+        }
+        assert_int_equal(status, LF_FORMAT);
+        (void)snprintf(text, sizeof text, "cut off after %zu bytes of them", bytes - missing);
+        assert_non_null(strstr(error.message, "messages of ITCH, damaged or "));
+        assert_non_null(strstr(error.message, text));
+        lf_source_list_clear(&list);
+        /* The same where the stocks of the whole file are looked for. */
+        const lf_feed_options other = {.symbol = "OTHER"};
+        assert_int_equal(lf_feed_find(&path, 1, &other, &list, &error), LF_FORMAT);
+        assert_non_null(strstr(error.message, text));
+    }
+    if (!has_isal) {
+        print_message("skipped: built without ISA-L\n");
+    }
+    free(data);
+    lf_release(NULL, file.messages);
+    lf_testing_folder_remove(&folder);
+}
+
 /* Times beyond the day, lengths of 0, prices of 0, sides that are none. */
 static void test_ranges(void **state)
 {
@@ -404,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_fractions),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_cut_gzip),
         cmocka_unit_test(test_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,7 @@
 /* Reads captures: the frames of pcap and pcapng, and the UDP datagrams in the frames. */
 #include "pcap.h"
-#include "gzip.h"
+#include "unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,8 +47,7 @@ typedef struct capture_interface {
 
 struct lfi_pcap {
     const lf_allocator *allocator;
-    struct archive *archive;
-    lfi_gzip *gzip;        /* what it reads, NULL: it reads the file itself */
+    lfi_unpack *file;      /* owned */
     unsigned char *buffer; /* [BLOCK_BYTES_MAX + READ_BYTES] */
     size_t at, end;
     bool at_end, is_ng, is_big;
@@ -94,12 +91,6 @@ static lf_status fail(const lfi_pcap *pcap, lf_status status, const char *what, 
     );
 }
 
-/* For files that cannot be begun with. */
-static lf_status fail_at(const char *path, lf_status status, const char *what, lf_error *error)
-{
-    return lf_error_set_at(error, status, path, LF_POSITION_NONE, LF_POSITION_NONE, "%s", what);
-}
-
 /* Have so many bytes in one piece; *there is false where the file ends before. */
 static lf_status need(lfi_pcap *pcap, size_t bytes, bool *there, lf_error *error)
 {
@@ -109,8 +100,7 @@ static lf_status need(lfi_pcap *pcap, size_t bytes, bool *there, lf_error *error
         pcap->at = 0;
     }
     while (pcap->end - pcap->at < bytes && !pcap->at_end) {
-        const la_ssize_t got =
-            archive_read_data(pcap->archive, pcap->buffer + pcap->end, READ_BYTES);
+        const ptrdiff_t got = lfi_unpack_read(pcap->file, pcap->buffer + pcap->end, READ_BYTES);
         if (got < 0) {
             return fail(pcap, LF_FORMAT, "damaged or cut off", error);
         }
@@ -416,30 +406,10 @@ static bool read_magic(lfi_pcap *pcap)
     return true;
 }
 
-static lf_status start(lfi_pcap *pcap, const char *path, lf_error *error)
-{
-    struct archive_entry *entry;
-    bool there = false;
-    if (lfi_gzip_open(pcap->allocator, path, &pcap->gzip, error) != LF_OK) {
-        return LF_NOMEM;
-    }
-    if ((pcap->gzip != NULL
-             ? lfi_gzip_attach(pcap->gzip, pcap->archive)
-             : archive_read_open_filename(pcap->archive, path, READ_BYTES)) != ARCHIVE_OK) {
-        return fail_at(path, LF_IO, "cannot be read", error);
-    }
-    const int code = archive_read_next_header(pcap->archive, &entry);
-    pcap->at_end = code == ARCHIVE_EOF;
-    const lf_status status = code >= ARCHIVE_WARN ? need(pcap, 24, &there, error) : LF_OK;
-    if (status != LF_OK || !there || !read_magic(pcap)) {
-        return fail_at(path, LF_FORMAT, "no capture, neither pcap nor pcapng", error);
-    }
-    return LF_OK;
-}
-
 lf_status
 lfi_pcap_open(const lf_allocator *allocator, const char *path, lfi_pcap **out, lf_error *error)
 {
+    bool there = false;
     *out = NULL;
     lfi_pcap *const pcap = lf_allocate(allocator, 1, sizeof *pcap);
     if (pcap == NULL) {
@@ -448,18 +418,22 @@ lfi_pcap_open(const lf_allocator *allocator, const char *path, lfi_pcap **out, l
     pcap->allocator = allocator;
     (void)snprintf(pcap->name, sizeof pcap->name, "%s", path);
     pcap->buffer = lf_allocate(allocator, BLOCK_BYTES_MAX + READ_BYTES, 1);
-    pcap->archive = archive_read_new();
-    lf_status status = pcap->buffer != NULL && pcap->archive != NULL ? LF_OK : LF_NOMEM;
-    if (status == LF_OK && (archive_read_support_filter_gzip(pcap->archive) |
-                            archive_read_support_filter_bzip2(pcap->archive) |
-                            archive_read_support_filter_xz(pcap->archive) |
-                            archive_read_support_filter_zstd(pcap->archive) |
-                            archive_read_support_format_raw(pcap->archive) |
-                            archive_read_support_format_empty(pcap->archive)) != ARCHIVE_OK) {
-        status = LF_NOMEM;
+    lf_status status = pcap->buffer != NULL
+                           ? lfi_unpack_open(allocator, path, &pcap->file, error)
+                           : lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
+    if (status == LF_OK) {
+        status = need(pcap, 24, &there, error);
     }
-    status = status == LF_OK ? start(pcap, path, error)
-                             : lf_error_set(error, status, "no memory to read %s", path);
+    if (status == LF_OK && (!there || !read_magic(pcap))) {
+        status = lf_error_set_at(
+            error,
+            LF_FORMAT,
+            path,
+            LF_POSITION_NONE,
+            LF_POSITION_NONE,
+            "no capture, neither pcap nor pcapng"
+        );
+    }
     if (status != LF_OK) {
         lfi_pcap_close(pcap);
         return status;
@@ -489,8 +463,7 @@ lf_status lfi_pcap_next(lfi_pcap *pcap, lfi_datagram *out, bool *got, lf_error *
 
 int64_t lfi_pcap_input_bytes(const lfi_pcap *pcap)
 {
-    return pcap->gzip != NULL ? lfi_gzip_input_bytes(pcap->gzip)
-                              : archive_filter_bytes(pcap->archive, -1);
+    return lfi_unpack_input_bytes(pcap->file);
 }
 
 int64_t lfi_pcap_frame_count(const lfi_pcap *pcap)
@@ -508,10 +481,7 @@ void lfi_pcap_close(lfi_pcap *pcap)
     if (pcap == NULL) {
         return;
     }
-    if (pcap->archive != NULL) {
-        archive_read_free(pcap->archive);
-    }
-    lfi_gzip_close(pcap->gzip);
+    lfi_unpack_close(pcap->file);
     lf_release(pcap->allocator, pcap->buffer);
     lf_release(pcap->allocator, pcap);
 }
