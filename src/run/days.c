@@ -206,6 +206,34 @@ static lf_status read_feed(day_pass *pass, lf_feed *feed, lfi_day_rows *out, lf_
     return status;
 }
 
+/* Rows of which none is valid are told of: they would be missed only where they are used. */
+static void say_void(const lf_run_job *job, size_t day, const lfi_day_rows *rows)
+{
+    const size_t column = lf_frame_find(rows->frame, "valid");
+    const size_t count = lf_frame_row_count(rows->frame);
+    const lf_feed_stats *const stats = &rows->stats;
+    if (job->say == NULL || memchr(lf_frame_bool(rows->frame, column), 1, count) != NULL) {
+        return;
+    }
+    char line[LFI_PATH_BYTES + 256];
+    char date[11];
+    lf_date_format(rows->instrument.date, date);
+    (void)snprintf(
+        line,
+        sizeof line,
+        "%s: none of the %zu rows of %s %s is valid; %s",
+        job->sources[day].path,
+        count,
+        rows->instrument.symbol,
+        date,
+        stats->kind_counts[LF_EVENT_TRADE] == stats->event_count
+            ? "trades alone make no book: name the file with the book, or with the best levels, "
+              "as well"
+            : "lobflow inspect tells what is wrong with the book"
+    );
+    job->say(job->say_context, line);
+}
+
 lf_status lfi_day_read(
     const lf_run_job *job,
     size_t day,
@@ -234,6 +262,7 @@ lf_status lfi_day_read(
         return status;
     }
     out->frame = pass.frame;
+    say_void(job, day, out);
     return LF_OK;
 }
 
