@@ -34,7 +34,7 @@ static void set_quotes(lfi_cme_reader *self)
             self->step_nano,
             instrument->level_count,
             &self->quotes,
-            &self->reader->stats.off_tick_count
+            &self->stats->off_tick_count
         );
     }
 }
@@ -80,7 +80,7 @@ put_event(lfi_cme_reader *self, lf_event_kind kind, int64_t ts_ns, uint32_t flag
     ts_ns = ts_ns < TIME_MAX_NS ? ts_ns : TIME_MAX_NS;
     int64_t local_ns = has_local ? captured_ns + self->shift_ns : ts_ns + self->latency_ns;
     if (ts_ns < self->last_ts_ns) {
-        self->reader->stats.backward_count += (flags & LF_EVENT_SNAPSHOT) == 0;
+        self->stats->backward_count += (flags & LF_EVENT_SNAPSHOT) == 0;
         ts_ns = self->last_ts_ns;
     }
     local_ns = local_ns > ts_ns ? local_ns : ts_ns;
@@ -119,8 +119,8 @@ put_event(lfi_cme_reader *self, lf_event_kind kind, int64_t ts_ns, uint32_t flag
 /* What contradicts the book is counted; where that is asked for, it is an error. */
 static void violate(lfi_cme_reader *self, const char *what)
 {
-    self->reader->stats.violation_count++;
-    if (self->strict && self->status == LF_OK) {
+    self->stats->violation_count++;
+    if (self->strict && self->stats == &self->reader->stats && self->status == LF_OK) {
         self->status = lf_error_set(
             self->error, LF_DATA, "%s; without --strict such states are counted", what
         );
@@ -206,14 +206,14 @@ static void follow_number(lfi_cme_reader *self, uint32_t number, uint32_t sequen
         self->is_doubtful = self->is_pending = false;
         self->owes_reset = true;
     } else if (last > 0) {
-        self->reader->stats.gap_count++;
+        self->stats->gap_count++;
         lose(self, (uint64_t)sequence + 1);
     }
 }
 
 static bool apply(lfi_cme_reader *self, const lfi_cme_entry *entry)
 {
-    self->reader->stats.check_count++;
+    self->stats->check_count++;
     if (lfi_cme_book_apply(&self->book, entry)) {
         return true;
     }
@@ -259,7 +259,7 @@ static bool take_level(
 {
     const unsigned char type = at[layout->type];
     if (type != '0' && type != '1' && type != 'J') {
-        self->reader->stats.skipped_count++;
+        self->stats->skipped_count++;
         return false;
     }
     if (type == 'J') {
@@ -303,7 +303,7 @@ static void take_trade(
     const uint8_t aggressor = at[layout->type];
     const int8_t sign = aggressor < 3 ? signs[aggressor] : LF_SIGN_UNKNOWN;
     if (at[layout->action] != 0 || price == LFI_CME_NONE || lots <= 0) {
-        self->reader->stats.skipped_count++;
+        self->stats->skipped_count++;
         return;
     }
     lfi_cme_queued *const to = put_event(self, LF_EVENT_TRADE, ts_ns, 0);
@@ -329,7 +329,7 @@ static bool take_order(lfi_cme_reader *self, const lfi_cme_order *order)
     const int64_t wrong = stats->unknown_count + stats->duplicate_count;
     const bool is_changed = lfi_cme_orders_take(&self->orders, order, &status);
     note(self, status);
-    self->reader->stats.check_count += is_changed;
+    self->stats->check_count += is_changed;
     if (stats->unknown_count + stats->duplicate_count > wrong) {
         violate(self, "a change of an order that is not there, or a new one that is");
     }
@@ -345,7 +345,7 @@ static bool take_queue_entry(
     const unsigned char type = at[layout->type];
     const int64_t price = lfi_cme_price(at + LFI_CME_ORDER_PRICE, layout->is_old);
     if (type != '0' && type != '1') {
-        self->reader->stats.skipped_count++;
+        self->stats->skipped_count++;
         return false;
     }
     const lfi_cme_order order = {
@@ -500,7 +500,7 @@ static void take_entries(
             continue;
         }
         if (is_stale) {
-            self->reader->stats.stale_count += layout->kind == LFI_CME_BOOK;
+            self->stats->stale_count += layout->kind == LFI_CME_BOOK;
         } else if (layout->number > 0) {
             follow_number(self, lfi_cme_32(at + layout->number), sequence);
         }
@@ -546,7 +546,7 @@ take_state(lfi_cme_reader *self, uint8_t state, uint64_t sequence, int64_t ts_ns
     self->is_closed = is_closed;
     self->owes_reset = self->owes_reset || (!is_closed && self->was_known);
     if (is_told) {
-        self->reader->stats.halt_count += is_closed;
+        self->stats->halt_count += is_closed;
         (void)put_event(self, LF_EVENT_HALT, ts_ns, 0);
     }
 }
@@ -609,7 +609,7 @@ static void take_snapshot(
         return;
     }
     const uint64_t sequence = lfi_cme_32(m->body);
-    self->reader->stats.skipped_count += self->is_known;
+    self->stats->skipped_count += self->is_known;
     if (sent_ns < self->begin_ns || (self->has_spare && sequence < self->spare_sequence)) {
         return;
     }
@@ -665,7 +665,7 @@ static void follow(lfi_cme_reader *self, const lfi_cme_packet *packet)
         self->number = 0;
         lose(self, sequence);
     } else if (is_gap) {
-        self->reader->stats.gap_count++;
+        self->stats->gap_count++;
         doubt(self, sequence);
     } else if (self->since == 0) {
         self->since = sequence;
@@ -682,10 +682,22 @@ static void follow(lfi_cme_reader *self, const lfi_cme_packet *packet)
     self->newest = sequence;
 }
 
+/* What happened to orders since the last packet. */
+static void count_orders(lfi_cme_reader *self)
+{
+    const lf_l3_stats *const now = lf_l3_stats_of(self->orders.l3);
+    self->stats->unknown_order_count += now->unknown_count - self->unknown_count;
+    self->stats->duplicate_order_count += now->duplicate_count - self->duplicate_count;
+    self->unknown_count = now->unknown_count;
+    self->duplicate_count = now->duplicate_count;
+}
+
 void lfi_cme_reader_take(void *context, const lfi_cme_packet *packet)
 {
     lfi_cme_reader *const self = context;
     const lfi_cme_place *const place = self->capture.place;
+    const bool is_of_day = packet->ts_ns >= self->from_ns && packet->ts_ns < self->to_ns;
+    self->stats = is_of_day ? &self->reader->stats : &self->elsewhere;
     const bool is_ours =
         place->address == self->security.address && place->port == self->security.port;
     size_t at = LFI_CME_PACKET_HEAD;
@@ -710,6 +722,9 @@ void lfi_cme_reader_take(void *context, const lfi_cme_packet *packet)
     if (is_ours && self->orders.l3 != NULL) {
         lfi_cme_orders_end_packet(&self->orders, packet->sequence);
     }
+    if (self->orders.l3 != NULL) {
+        count_orders(self);
+    }
 }
 
 /* Nothing is known of the book behind the last message. */
@@ -726,5 +741,6 @@ void lfi_cme_reader_end(lfi_cme_reader *self)
 
 void lfi_cme_reader_begin(lfi_cme_reader *self)
 {
+    self->stats = &self->reader->stats;
     set_quotes(self);
 }

@@ -55,11 +55,6 @@ static lf_status cme_next(void *context, lf_batch *out, lf_error *error)
     self->batch_index = 0;
     lfi_changes_begin_batch(&self->reader->changes);
     const lf_status status = lfi_room_fill(&self->room, read_event, self, out, error);
-    if (self->orders.l3 != NULL) {
-        const lf_l3_stats *const orders = lf_l3_stats_of(self->orders.l3);
-        stats->unknown_order_count = orders->unknown_count;
-        stats->duplicate_order_count = orders->duplicate_count;
-    }
     stats->input_bytes = lfi_pcap_input_bytes(self->capture.pcap);
     return status;
 }

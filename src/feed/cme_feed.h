@@ -20,6 +20,9 @@ typedef struct lfi_cme_reader {
     const lf_allocator *allocator;
     lf_allocator memory;
     lfi_reader *reader;
+    lf_feed_stats *stats;    /* where what is found now is counted: of the day, or `elsewhere` */
+    lf_feed_stats elsewhere; /* in packets of other days */
+    int64_t unknown_count, duplicate_count; /* of orders, counted so far */
     lfi_cme_capture capture;
     lfi_cme_security security;
     int64_t step_nano; /* raw prices to a tick */

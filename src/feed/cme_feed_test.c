@@ -452,6 +452,59 @@ static void test_choice(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* A packet of a later session with a change of the bid. */
+static void add_later(writer *w, uint32_t sequence, int64_t ts_ns, int action, int64_t price)
+{
+    message m = one_level(w, ts_ns, LFI_CME_LAST_QUOTE | LFI_CME_END_OF_EVENT, '0', action, price);
+    add_packet(w, 0, sequence, ts_ns + 10, &m, 1);
+}
+
+/* Each session counts what is wrong in it: the first has an entry that does not fit and a lost
+   packet; the others have neither, and are strict without complaint. */
+static void test_sessions(void **state)
+{
+    (void)state;
+    static day d;
+    static ft_reading got;
+    const int64_t later_ns = START_NS + 4 * LF_NS_PER_DAY; /* Tuesday */
+    const lf_feed_options strict = {.strict = true};
+    writer w;
+    lf_error error;
+    lf_source_list list;
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    const char *const path = lf_testing_path(&folder, "day.pcap");
+    d = (day){0};
+    d.states[3].lots[0][9] = d.states[6].lots[0][9] = 4;
+    start_capture(&w, (style){.feed_count = 2});
+    add_definition(&w, SECURITY, "ESZ7");
+    add_later(&w, 1, START_NS + 1000, 0, 1009);
+    add_later(&w, 2, START_NS + 2000, 1, 1020);
+    add_later(&w, 3, START_NS + 3000, 1, 1009);
+    add_snapshot(&w, &d, 1, 3, START_NS + 3500);
+    add_later(&w, 4, START_NS + 4000, 1, 1009);
+    add_later(&w, 6, START_NS + 6000, 1, 1009);
+    add_snapshot(&w, &d, 2, 6, START_NS + 6500);
+    add_later(&w, 7, later_ns, 1, 1009);
+    add_later(&w, 8, later_ns + LF_NS_PER_DAY / 2, 1, 1009);
+    ft_write_bytes(path, w.bytes, w.count);
+    assert_int_equal(lf_feed_find(&path, 1, NULL, &list, &error), LF_OK);
+    assert_int_equal(list.count, 3);
+    const int64_t gaps[] = {1, 0, 0}, violations[] = {1, 0, 0}, checks[] = {3, 0, 2};
+    for (size_t i = 0; i < list.count; i++) {
+        ft_read_source(&got, &list.sources[i], NULL);
+        assert_int_equal(got.status, LF_OK);
+        assert_int_equal(got.stats.gap_count, gaps[i]);
+        assert_int_equal(got.stats.violation_count, violations[i]);
+        assert_int_equal(got.stats.check_count, checks[i]);
+        ft_read_source(&got, &list.sources[i], &strict);
+        assert_int_equal(got.status, violations[i] > 0 ? LF_DATA : LF_OK);
+    }
+    lf_source_list_clear(&list);
+    free(w.bytes);
+    lf_testing_folder_remove(&folder);
+}
+
 /* Without memory at any place, nothing is left behind. */
 static void test_memory(void **state)
 {
@@ -556,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_convert),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_sample),
     };
