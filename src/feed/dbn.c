@@ -1,5 +1,6 @@
 /* Reader of DBN files: records up to the one that ends an event become one event. */
 #include "dbn.h"
+#include "capture.h"
 
 #include <lobflow/l3.h>
 
@@ -46,6 +47,7 @@ typedef struct dbn {
     int64_t tick_nano, unit_nano;
     double ticks_per_nano;
     int64_t from_ns, to_ns; /* events outside only set the book */
+    lf_l3_stats earlier;    /* of the orders, before from_ns */
     int64_t feed_latency_ns, last_ts_ns, last_local_ns;
     lf_quotes quotes;          /* after the last event */
     lf_quotes before;          /* a snapshot */
@@ -125,15 +127,6 @@ static lf_status to_units(const dbn *self, int64_t price, int64_t *out, lf_error
 static int64_t shown_units(const dbn *self, int64_t price)
 {
     return lfi_dbn_is_price(price) ? floor_divide(price, self->unit_nano) : 0;
-}
-
-static void no_quotes(lf_quotes *quotes)
-{
-    memset(quotes, 0, sizeof *quotes);
-    for (int m = 0; m < LF_LEVELS_MAX; m++) {
-        quotes->bid_ticks[m] = LF_BID_NONE;
-        quotes->ask_ticks[m] = LF_ASK_NONE;
-    }
 }
 
 static bool has_price(int64_t price, uint32_t size)
@@ -228,20 +221,22 @@ static lf_status take_order(dbn *self, const dbn_message *m, lf_error *error)
     }
     const int64_t unknown_count = lf_l3_stats_of(self->l3)->unknown_count;
     const lf_status status = apply_order(self, m, error);
-    stats->check_count += (m->flags & DBN_SNAPSHOT) == 0;
+    const int64_t ts_ns = (int64_t)m->ts_event;
+    const bool is_of_day = ts_ns >= self->from_ns && ts_ns < self->to_ns;
+    stats->check_count += is_of_day && (m->flags & DBN_SNAPSHOT) == 0;
     if (status == LF_NOMEM) {
         return lf_error_set(error, LF_NOMEM, "no memory for the orders of the book");
     }
     if (status != LF_OK && status != LF_DATA) {
         return status;
     }
-    if (status == LF_DATA) {
+    if (status == LF_DATA && is_of_day) {
         stats->violation_count++;
         if (stats->first_violation_line == LF_POSITION_NONE) {
             stats->first_violation_line = lfi_dbn_in_record_count(self->in);
         }
     }
-    if (status == LF_DATA && self->strict) {
+    if (status == LF_DATA && self->strict && is_of_day) {
         return lfi_dbn_in_fail(
             self->in,
             error,
@@ -394,6 +389,16 @@ static void copy_best(dbn *self)
     memcpy(self->quotes.ask_lots, asks->lots, sizeof asks->lots);
 }
 
+/* What was counted before the day is none of its. */
+static void forget_counts(dbn *self)
+{
+    lf_feed_stats *const stats = &self->reader->stats;
+    stats->off_tick_count = stats->backward_count = stats->skipped_count = 0;
+    if (self->l3 != NULL) {
+        self->earlier = *lf_l3_stats_of(self->l3);
+    }
+}
+
 /* The open event is complete: put it behind the others, or only keep its book. */
 static lf_status close_event(dbn *self, lf_error *error)
 {
@@ -426,6 +431,9 @@ static lf_status close_event(dbn *self, lf_error *error)
     self->has_state = true;
     const bool is_outside =
         event->ts_exchange_ns < self->from_ns || event->ts_exchange_ns >= self->to_ns;
+    if (event->ts_exchange_ns < self->from_ns) {
+        forget_counts(self);
+    }
     if (is_outside) {
         lfi_changes_drop(&self->reader->changes);
         self->trade_count = now->trade_first;
@@ -578,9 +586,9 @@ static void finish_batch(dbn *self)
     stats->text_bytes = lfi_dbn_in_plain_bytes(self->in);
     if (self->l3 != NULL) {
         const lf_l3_stats *const l3 = lf_l3_stats_of(self->l3);
-        stats->unknown_order_count = l3->unknown_count;
-        stats->duplicate_order_count = l3->duplicate_count;
-        stats->overfill_count = l3->overfill_count;
+        stats->unknown_order_count = l3->unknown_count - self->earlier.unknown_count;
+        stats->duplicate_order_count = l3->duplicate_count - self->earlier.duplicate_count;
+        stats->overfill_count = l3->overfill_count - self->earlier.overfill_count;
     }
 }
 
@@ -777,7 +785,7 @@ lf_status lfi_dbn_open(
     self->feed_latency_ns = options->feed_latency_ns;
     self->strict = options->strict;
     self->last_ts_ns = self->last_local_ns = INT64_MIN;
-    no_quotes(&self->quotes);
+    lfi_capture_cut(&self->quotes, 0);
     reader->stats.first_violation_line = LF_POSITION_NONE;
     self->events = lf_allocate(self->allocator, self->batch_events + 1, sizeof *self->events);
     self->trades = lf_allocate(self->allocator, self->trade_capacity, sizeof *self->trades);
