@@ -271,10 +271,11 @@ typedef struct lfi_cme_security {
     bool is_defined;
     bool has_book, has_orders; /* by price, by order */
     char symbol[24], group[8], asset[8], currency[4];
-    int64_t step_nano;   /* of raw prices, in 1e-9; 0: not told */
-    int64_t factor_nano; /* raw price times this is the price, in 1e-9 */
-    int32_t level_count; /* 0: not told */
-    uint32_t address;    /* of the channel with its book */
+    int64_t step_nano;     /* of raw prices, in 1e-9; 0: not told */
+    int64_t factor_nano;   /* raw price times this is the price, in 1e-9 */
+    int32_t level_count;   /* 0: not told */
+    int32_t deepest_level; /* that an entry of the book by price names */
+    uint32_t address;      /* of the channel with its book */
     uint16_t port;
 } lfi_cme_security;
 

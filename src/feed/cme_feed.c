@@ -92,8 +92,9 @@ static lf_status set_instrument(
         memcpy(instrument->currency, self->security.currency, sizeof self->security.currency);
     }
     instrument->has_local_times = source->has_local_times;
-    self->book.level_count =
-        self->security.level_count > 0 ? self->security.level_count : LF_LEVELS_MAX;
+    self->book.level_count = self->security.level_count > 0 ? self->security.level_count
+                             : source->level_count > 0      ? instrument->level_count
+                                                            : LF_LEVELS_MAX;
     self->from_ns = source->from_ns;
     self->to_ns = source->to_ns != 0 ? source->to_ns : INT64_MAX;
     self->shift_ns = source->clock_shift_ns;

@@ -452,6 +452,88 @@ static void test_choice(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* Entries of one message: the level, 0 new, 1 change or 2 delete, the price. */
+typedef struct step {
+    int level, action;
+    int64_t price;
+} step;
+
+/* A capture of asks alone, a message of up to three steps after the other. */
+static void make_steps(writer *w, const step steps[6][3])
+{
+    start_capture(w, (style){.feed_count = 2});
+    for (uint32_t k = 0; k < 6; k++) {
+        const int64_t ts_ns = START_NS + (k + 1) * 1000;
+        message m = start_books(w, ts_ns);
+        size_t count = 0;
+        for (; count < 3 && steps[k][count].level > 0; count++) {
+            const step *const e = &steps[k][count];
+            unsigned char *const at = m.bytes + m.count + 3 + 32 * count;
+            set_entry(w, at, '1', e->level, e->action, TICK * e->price, 4);
+        }
+        add_group(&m, 32, count);
+        add_packet(w, 0, k + 1, ts_ns + 10, &m, 1);
+    }
+}
+
+/* A security that is never defined: its book is as deep as its levels tell. */
+static void test_depth(void **state)
+{
+    (void)state;
+    static ft_reading got;
+    static const struct {
+        step steps[6][3];
+        int32_t level_count;
+        int64_t asks[6]; /* levels that are there after each message */
+        int64_t third;   /* price of the third one at the end */
+    } cases[] = {
+        /* Three levels: a new one pushes the last out, and when one goes it is new again. */
+        {{{{1, 0, 1010}, {2, 0, 1011}, {3, 0, 1012}},
+          {{1, 0, 1009}},
+          {{1, 2, 1009}, {3, 0, 1012}},
+          {{1, 0, 1009}},
+          {{1, 2, 1009}, {3, 0, 1012}},
+          {{3, 1, 1012}}},
+         3,
+         {3, 3, 3, 3, 3, 3},
+         1012},
+        /* The same with room for more: the one that was pushed on comes back by itself. */
+        {{{{1, 0, 1010}, {2, 0, 1011}, {3, 0, 1012}},
+          {{1, 0, 1009}},
+          {{1, 2, 1009}},
+          {{3, 1, 1012}},
+          {{1, 0, 1009}},
+          {{1, 2, 1009}}},
+         10,
+         {3, 4, 3, 3, 4, 3},
+         1012},
+    };
+    const lf_feed_options options = {.symbol = "77", .tick_nano = TICK * INT64_C(10000000)};
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        writer w;
+        make_steps(&w, cases[i].steps);
+        const char *const path = lf_testing_path(&folder, "day.pcap");
+        ft_write_bytes(path, w.bytes, w.count);
+        ft_read_paths(&got, &path, 1, &options);
+        assert_int_equal(got.status, LF_OK);
+        assert_int_equal(got.instrument.level_count, cases[i].level_count);
+        assert_int_equal(got.stats.violation_count, 0);
+        assert_int_equal(got.count, 7);
+        for (size_t k = 0; k < 6; k++) {
+            int64_t asks = 0;
+            for (int m = 0; m < LF_LEVELS_MAX; m++) {
+                asks += got.events[k].quotes.ask_lots[m] > 0;
+            }
+            assert_int_equal(asks, cases[i].asks[k]);
+        }
+        assert_int_equal(got.events[5].quotes.ask_ticks[2], cases[i].third);
+        free(w.bytes);
+    }
+    lf_testing_folder_remove(&folder);
+}
+
 /* A packet of a later session with a change of the bid. */
 static void add_later(writer *w, uint32_t sequence, int64_t ts_ns, int action, int64_t price)
 {
@@ -609,6 +691,7 @@ int main(void)
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_convert),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_depth),
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_sample),

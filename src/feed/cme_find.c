@@ -127,6 +127,29 @@ static void take_time(scan *s, int64_t ts_ns)
     f->ahead_ns = ahead_ns > f->ahead_ns ? ahead_ns : f->ahead_ns;
 }
 
+/* The deepest level of a side that the venue tells of. */
+static void
+take_level(lfi_cme_security *security, const lfi_cme_layout *layout, const unsigned char *entry)
+{
+    const unsigned char type = entry[layout->type];
+    const int32_t level = entry[layout->level];
+    if ((type == '0' || type == '1') && level <= LF_LEVELS_MAX && level > security->deepest_level) {
+        security->deepest_level = level;
+    }
+}
+
+static void take_snapshot(scan *s, const lfi_cme_message *m, const lfi_cme_layout *layout)
+{
+    lfi_cme_group group;
+    if (m->block_bytes < LFI_CME_SNAPSHOT_BYTES || !lfi_cme_group_of(m, layout->bytes, &group)) {
+        return;
+    }
+    lfi_cme_security *const at = security_of(s, lfi_cme_32(m->body + LFI_CME_SNAPSHOT_SECURITY));
+    for (size_t i = 0; at != NULL && i < group.count; i++) {
+        take_level(at, layout, group.entries + i * group.entry_bytes);
+    }
+}
+
 /* Entries of books by price or by order. */
 static void take_book(scan *s, const lfi_cme_message *m, const lfi_cme_layout *layout)
 {
@@ -143,7 +166,10 @@ static void take_book(scan *s, const lfi_cme_message *m, const lfi_cme_layout *l
         if (at == NULL) {
             return;
         }
-        at->has_book = at->has_book || is_by_price;
+        if (is_by_price) {
+            at->has_book = true;
+            take_level(at, layout, entry);
+        }
         at->has_orders = at->has_orders || !is_by_price || parts.count > 0;
         at->address = s->capture.place->address;
         at->port = s->capture.place->port;
@@ -162,6 +188,8 @@ static void take_packet(void *context, const lfi_cme_packet *packet)
             take_definition(s, &m);
         } else if (layout->kind == LFI_CME_BOOK || layout->kind == LFI_CME_ORDERS) {
             take_book(s, &m, layout);
+        } else if (layout->kind == LFI_CME_SNAPSHOT) {
+            take_snapshot(s, &m, layout);
         }
     }
 }
@@ -321,6 +349,81 @@ list_sessions(const lfi_cme_facts *facts, lf_source *source, lfi_dbn_list *out, 
     return LF_OK;
 }
 
+/* ---- depths ----------------------------------------------------------------------------- */
+
+/* How often a capture contradicts a depth of the security's book; as lf_feed_next(). */
+static lf_status count_violations(
+    const lf_source *source,
+    const lf_feed_options *options,
+    int32_t level_count,
+    int64_t *out,
+    lf_error *error
+)
+{
+    lf_source whole = *source;
+    lf_feed_options how = *options;
+    lf_batch batch = {.event_count = 1};
+    lf_feed *feed;
+    whole.level_count = level_count;
+    whole.from_ns = 0;
+    whole.to_ns = INT64_MAX;
+    how.strict = how.with_orders = false;
+    lf_status status = lf_feed_open(&whole, &how, &feed, error);
+    while (status == LF_OK && batch.event_count > 0) {
+        status = lf_feed_next(feed, &batch, error);
+    }
+    *out = status == LF_OK ? lf_feed_stats_of(feed)->violation_count : 0;
+    lf_feed_close(feed);
+    return status;
+}
+
+/*
+ * The depth of a book whose security is not defined: the deepest level that is told of, as a level
+ * pushed out behind the venue's last one is never heard of again until it is new there. The book
+ * may have been thin, and deeper ones only not touched: then the levels that are told of do not
+ * fit, and the depth is taken as the largest one.
+ */
+static lf_status find_depth(
+    const lfi_cme_security *security,
+    const lf_feed_options *options,
+    const lf_source *source,
+    int32_t *out,
+    lf_error *error
+)
+{
+    const int32_t deepest = security->deepest_level;
+    int64_t least, most;
+    *out = security->level_count > 0 ? security->level_count : LF_LEVELS_MAX;
+    if (security->level_count > 0 || deepest == 0 || deepest == LF_LEVELS_MAX ||
+        options->tick_nano <= 0) {
+        return LF_OK; /* without a tick it cannot be read anyway */
+    }
+    *out = deepest;
+    lf_status status = count_violations(source, options, deepest, &least, error);
+    if (status != LF_OK || least == 0) {
+        return status;
+    }
+    status = count_violations(source, options, LF_LEVELS_MAX, &most, error);
+    *out = most < least ? LF_LEVELS_MAX : deepest;
+    return status;
+}
+
+/* All sessions have the depth. */
+static lf_status set_depth(
+    const lfi_cme_security *security,
+    const lf_feed_options *options,
+    lfi_dbn_list *out,
+    lf_error *error
+)
+{
+    int32_t level_count;
+    const lf_status status = find_depth(security, options, &out->sources[0], &level_count, error);
+    for (size_t i = 0; i < out->count; i++) {
+        out->sources[i].level_count = level_count;
+    }
+    return status;
+}
+
 lf_status
 lfi_cme_find(const char *path, const lf_feed_options *options, lfi_dbn_list *out, lf_error *error)
 {
@@ -336,11 +439,17 @@ lfi_cme_find(const char *path, const lf_feed_options *options, lfi_dbn_list *out
     if (status == LF_OK) {
         (void)snprintf(source.path, sizeof source.path, "%s", path);
         (void)snprintf(source.symbol, sizeof source.symbol, "%s", security->symbol);
-        source.level_count = security->level_count > 0 ? security->level_count : LF_LEVELS_MAX;
         source.has_local_times = facts.ahead_ns <= AHEAD_MAX_NS;
         source.clock_shift_ns = source.has_local_times ? facts.ahead_ns : 0;
         status = list_sessions(&facts, &source, out, error);
     }
+    if (status == LF_OK) {
+        status = set_depth(security, options, out, error);
+    }
     lfi_cme_facts_clear(NULL, &facts);
+    if (status != LF_OK) {
+        lf_release(NULL, out->sources);
+        *out = (lfi_dbn_list){0};
+    }
     return status;
 }
