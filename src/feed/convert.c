@@ -92,21 +92,30 @@ static bool go_on(const lfi_convert *c, const lf_feed *feed, size_t day, size_t 
            c->options->progress(c->options->context, ((double)day + part) / (double)days);
 }
 
+/* What a day's events are about. */
+static void take_instrument(lfi_convert *c, const lf_instrument *instrument, const char *format)
+{
+    c->tick_nano = instrument->tick_nano;
+    c->unit_nano = instrument->tick_nano / instrument->units_per_tick;
+    c->level_count = instrument->level_count;
+    c->publisher_id = strcmp(instrument->venue, "NASDAQ") == 0 ? PUBLISHER_NASDAQ : PUBLISHER_NONE;
+    c->has_local_time = instrument->has_local_times || strcmp(format, "dbn") == 0;
+    c->has_changes = instrument->has_orders;
+}
+
 static lf_status
 convert_day(lfi_convert *c, const lf_source_list *sources, size_t day, lf_error *error)
 {
+    const lf_source *const source = &sources->sources[day];
+    lf_feed_options how = *c->feed;
     lf_feed *feed = NULL;
     lf_batch batch = {.event_count = 1};
-    lf_status status = lf_feed_open(&sources->sources[day], c->feed, &feed, error);
+    /* Events of other feeds with single orders name their order themselves. */
+    how.with_orders = c->l3 != NULL && c->itch == NULL && strcmp(source->format, "cme") == 0;
+    lf_status status = lf_feed_open(source, &how, &feed, error);
     if (status == LF_OK) {
         const lf_instrument *const instrument = lf_feed_instrument(feed);
-        c->tick_nano = instrument->tick_nano;
-        c->unit_nano = instrument->tick_nano / instrument->units_per_tick;
-        c->level_count = instrument->level_count;
-        c->publisher_id =
-            strcmp(instrument->venue, "NASDAQ") == 0 ? PUBLISHER_NASDAQ : PUBLISHER_NONE;
-        c->has_local_time =
-            instrument->has_local_times || strcmp(sources->sources[day].format, "dbn") == 0;
+        take_instrument(c, instrument, source->format);
         c->was_masked = false;
         c->is_new_day = day > 0;
         if (day == 0) {
@@ -118,6 +127,7 @@ convert_day(lfi_convert *c, const lf_source_list *sources, size_t day, lf_error 
         status = lf_feed_next(feed, &batch, error);
         for (size_t i = 0; i < batch.event_count && status == LF_OK; i++) {
             const lf_event *const event = &batch.events[i];
+            c->changes = lf_feed_changes(feed, i, &c->change_count);
             status = lfi_convert_event(c, event, batch.trades + event->trade_first, error);
         }
         if (status == LF_OK && !go_on(c, feed, day, sources->count)) {

@@ -33,6 +33,10 @@ typedef struct lfi_convert {
     bool was_masked;
     bool is_new_day; /* the orders of the day before are still in the book of who reads the file */
     lf_quotes before;
+    /* Of a feed of levels that knows its orders too: what happened to them in the event. */
+    bool has_changes;
+    const lf_order_change *changes; /* [change_count], borrowed */
+    size_t change_count;
     lf_l3 *l3;          /* single orders as the reader of the file will have them */
     lfi_itch_out *itch; /* NULL: DBN is written */
 } lfi_convert;

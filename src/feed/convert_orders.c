@@ -1,7 +1,8 @@
 /*
  * Events as single orders. A feed of levels does not know all its orders, so at each price one
  * order is made up that holds what the known ones do not explain, and after each event the book of
- * the orders is made equal to the book of the event.
+ * the orders is made equal to the book of the event. Where a feed tells its orders beside its
+ * levels (CME), they are written as they are told, and made-up ones fill the times without them.
  */
 #include "convert.h"
 
@@ -14,8 +15,8 @@ static uint64_t made_up_id(int side, int64_t ticks)
            ((uint64_t)ticks & ((UINT64_C(1) << 62) - 1));
 }
 
-/* Apply a record to the book and write it. */
-static lf_status emit(lfi_convert *c, const lf_event *event, const lfi_part *part, lf_error *error)
+/* Apply a record to the book. */
+static lf_status apply(lfi_convert *c, const lfi_part *part, lf_error *error)
 {
     const int64_t ticks = part->price_nano / c->tick_nano;
     lf_status status = LF_OK;
@@ -25,11 +26,19 @@ static lf_status emit(lfi_convert *c, const lf_event *event, const lfi_part *par
         status = lf_l3_modify(c->l3, 0, part->order_id, part->side, ticks, part->lots);
     } else if (part->action == 'C') {
         status = lf_l3_reduce(c->l3, part->order_id, part->lots);
+    } else if (part->action == 'R') {
+        lf_l3_clear(c->l3, 0);
     }
-    if (status != LF_OK && status != LF_DATA) {
-        return lf_error_set(error, status, "the book of single orders cannot be kept");
-    }
-    return lfi_convert_order(c, event, part, error);
+    return status == LF_OK || status == LF_DATA
+               ? LF_OK
+               : lf_error_set(error, status, "the book of single orders cannot be kept");
+}
+
+/* Apply a record to the book and write it. */
+static lf_status emit(lfi_convert *c, const lf_event *event, const lfi_part *part, lf_error *error)
+{
+    const lf_status status = apply(c, part, error);
+    return status == LF_OK ? lfi_convert_order(c, event, part, error) : status;
 }
 
 /* A change that no message of the feed tells. */
@@ -87,8 +96,10 @@ static int64_t lots_at(const lfi_convert *c, const lf_event *event, int side, in
         }
     }
     const bool is_behind = side > 0 ? ticks < prices[last] : ticks > prices[last];
-    /* Behind ten levels nobody looks, and orders there may come back. */
-    return c->level_count == LF_L3_LEVELS && lots[last] > 0 && is_behind ? -1 : 0;
+    /* Behind ten levels nobody looks, and orders there may come back; orders that are told are true
+       behind fewer ones too. */
+    const bool is_free = c->level_count == LF_L3_LEVELS || c->has_changes;
+    return is_free && lots[last] > 0 && is_behind ? -1 : 0;
 }
 
 /* Take away what the event's book does not have. */
@@ -212,24 +223,120 @@ put_message(lfi_convert *c, const lf_event *event, const lf_trade *trades, lf_er
     return is_known && part.lots > 0 ? emit(c, event, &part, error) : LF_OK;
 }
 
-lf_status
-lfi_convert_orders(lfi_convert *c, const lf_event *event, const lf_trade *trades, lf_error *error)
+/* ---- orders that are told --------------------------------------------------------------- */
+
+/* What a change is as a part of an event; false where it is of no order that is there. */
+static bool part_of(const lfi_convert *c, const lf_order_change *change, lfi_part *out)
+{
+    static const char actions[] = {
+        [LF_CHANGE_ADD] = 'A',
+        [LF_CHANGE_REDUCE] = 'C',
+        [LF_CHANGE_MODIFY] = 'M',
+        [LF_CHANGE_FILL] = 'F',
+        [LF_CHANGE_CLEAR] = 'R',
+    };
+    lf_l3_order order = {.side = change->side, .price = change->price_ticks};
+    const bool is_of_known = change->kind == LF_CHANGE_REDUCE || change->kind == LF_CHANGE_FILL;
+    if (is_of_known && !lf_l3_find(c->l3, change->order_id, &order)) {
+        return false;
+    }
+    const bool is_clear = change->kind == LF_CHANGE_CLEAR;
+    *out = (lfi_part){
+        .action = actions[change->kind],
+        .side = order.side,
+        .price_nano = is_clear ? DBN_PRICE_NONE : order.price * c->tick_nano,
+        .lots = change->lots,
+        .order_id = change->order_id,
+        .flags = is_clear ? DBN_PUBLISHER : 0,
+    };
+    return true;
+}
+
+/* Trades, then all changes. */
+static lf_status
+put_changes(lfi_convert *c, const lf_event *event, const lf_trade *trades, lf_error *error)
+{
+    lfi_part part;
+    lf_status status = put_trades(c, event, trades, 0, error);
+    for (size_t i = 0; i < c->change_count && status == LF_OK; i++) {
+        if (!part_of(c, &c->changes[i], &part)) {
+            continue;
+        }
+        status = emit(c, event, &part, error);
+        /* An R that is marked as ours tells a reader nothing of the event. */
+        if (status == LF_OK && part.action == 'R') {
+            status = lfi_convert_flush(c, false, error);
+        }
+    }
+    return status;
+}
+
+/* An order of the book; lf_l3_visit. */
+typedef struct dump {
+    lfi_convert *convert;
+    const lf_event *event;
+    lf_error *error;
+} dump;
+
+static lf_status put_order(void *context, uint64_t order_id, const lf_l3_order *order)
+{
+    const dump *const to = context;
+    const lfi_part part = {
+        .action = 'A',
+        .side = order->side,
+        .price_nano = order->price * to->convert->tick_nano,
+        .lots = order->lots,
+        .order_id = order_id,
+        .flags = (order_id & MADE_UP) != 0 ? DBN_PUBLISHER : 0,
+    };
+    return lfi_convert_order(to->convert, to->event, &part, to->error);
+}
+
+/* A snapshot of levels: who reads it begins with an empty book, so all orders come again. */
+static lf_status put_all_orders(lfi_convert *c, const lf_event *event, lf_error *error)
+{
+    dump to = {c, event, error};
+    const lfi_part clear = {.action = 'R', .price_nano = DBN_PRICE_NONE};
+    lfi_part part;
+    lf_status status = LF_OK;
+    for (size_t i = 0; i < c->change_count && status == LF_OK; i++) {
+        status = part_of(c, &c->changes[i], &part) ? apply(c, &part, error) : LF_OK;
+    }
+    status = status == LF_OK ? lfi_convert_order(c, event, &clear, error) : status;
+    return status == LF_OK ? lf_l3_each(c->l3, 0, put_order, &to) : status;
+}
+
+/* ---- events ----------------------------------------------------------------------------- */
+
+/* What the feed tells of the event: the whole book anew, its orders, or its own message. */
+static lf_status
+put_told(lfi_convert *c, const lf_event *event, const lf_trade *trades, lf_error *error)
 {
     lfi_part clear = {.action = 'R', .price_nano = DBN_PRICE_NONE};
     lf_status status = LF_OK;
+    if ((event->flags & LF_EVENT_SNAPSHOT) != 0 && c->has_changes) {
+        return put_all_orders(c, event, error);
+    }
     if ((event->flags & LF_EVENT_SNAPSHOT) != 0) {
-        lf_l3_clear(c->l3, 0);
-        status = lfi_convert_order(c, event, &clear, error);
-    } else if (c->is_new_day) {
+        return emit(c, event, &clear, error);
+    }
+    if (c->is_new_day) {
         /* Yesterday's orders go, and the event stays what it is. */
         clear.flags = DBN_PUBLISHER;
-        lf_l3_clear(c->l3, 0);
-        status = lfi_convert_order(c, event, &clear, error);
+        status = emit(c, event, &clear, error);
         status = status == LF_OK ? lfi_convert_flush(c, false, error) : status;
-        status = status == LF_OK ? put_message(c, event, trades, error) : status;
-    } else {
-        status = put_message(c, event, trades, error);
     }
+    if (status != LF_OK) {
+        return status;
+    }
+    return c->has_changes ? put_changes(c, event, trades, error)
+                          : put_message(c, event, trades, error);
+}
+
+lf_status
+lfi_convert_orders(lfi_convert *c, const lf_event *event, const lf_trade *trades, lf_error *error)
+{
+    lf_status status = put_told(c, event, trades, error);
     c->is_new_day = false;
     for (int side = 1; side >= -1 && status == LF_OK; side -= 2) {
         status = remove_extra(c, event, side, error);
