@@ -326,8 +326,11 @@ lf_status lfi_trade(
     if (metrics != NULL) {
         *metrics = NULL;
     }
-    const bool was_there = access(folder, F_OK) == 0;
-    lf_status status = lf_mkdirs(folder, error);
+    lfi_made made;
+    lf_status status = lfi_made_begin(folder, LFI_UNITS_FOLDER, &made, error);
+    if (status == LF_OK) {
+        status = lf_mkdirs(folder, error);
+    }
     if (status == LF_OK) {
         status = lf_config_text(job->config, job->allocator, &toml, error);
     }
@@ -352,8 +355,8 @@ lf_status lfi_trade(
     if (desk.units.job != NULL && (status == LF_OK || job->strategy != NULL)) {
         lfi_units_remove(&desk.units);
     }
-    if (status != LF_OK && job->strategy != NULL && !was_there) {
-        (void)rmdir(folder); /* only when nothing lies in it */
+    if (status != LF_OK) {
+        lfi_made_undo(&made);
     }
     lfi_holdout_close(job, &desk.holdout);
     lfi_desk_close(&desk);

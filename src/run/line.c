@@ -302,16 +302,23 @@ lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_
 {
     lfi_day_rows *days = NULL;
     lfi_store *store = NULL;
+    lfi_made made;
     if (json != NULL) {
         *json = NULL;
     }
-    lf_status status = lfi_store_create(job->allocator, path, &store, error);
+    lf_status status = lfi_made_begin(path, "", &made, error);
+    if (status == LF_OK) {
+        status = lfi_store_create(job->allocator, path, &store, error);
+    }
     if (status == LF_OK) {
         status = lfi_days_read(job, job->config->clock, store, &days, error);
     }
     if (status == LF_OK) {
         const lf_train_days rows = lfi_store_days(store);
         status = lfi_train_days(job, days, &rows, NULL, path, json, error);
+    }
+    if (status != LF_OK) {
+        lfi_made_undo(&made);
     }
     lfi_store_destroy(store);
     lfi_days_release(job, days);
@@ -388,8 +395,18 @@ static lf_status trade_latency(
     lf_error *error
 )
 {
-    const lf_status status = lf_mkdirs(folder, error);
-    return status == LF_OK ? lfi_latency_trade(job, trading, context, folder, json, error) : status;
+    lfi_made made;
+    lf_status status = lfi_made_begin(folder, "", &made, error);
+    if (status == LF_OK) {
+        status = lf_mkdirs(folder, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_latency_trade(job, trading, context, folder, json, error);
+    }
+    if (status != LF_OK) {
+        lfi_made_undo(&made);
+    }
+    return status;
 }
 
 /* One model trades all rows. */
@@ -631,6 +648,7 @@ static lf_status walk_and_trade(
     lfi_store *store = NULL;
     lf_train_walk *walk = NULL;
     lfi_holdout holdout = {0};
+    lfi_made made = {{0}};
     char models[LFI_PATH_BYTES];
     if (json != NULL) {
         *json = NULL;
@@ -655,6 +673,9 @@ static lf_status walk_and_trade(
         status = lfi_path(folder, "models", models, error);
     }
     if (status == LF_OK) {
+        status = lfi_made_begin(models, "", &made, error);
+    }
+    if (status == LF_OK) {
         status = lfi_store_create(job->allocator, models, &store, error);
     }
     if (status == LF_OK) {
@@ -668,6 +689,9 @@ static lf_status walk_and_trade(
     lfi_store_destroy(store);
     if (status == LF_OK) {
         status = trade_walk(job, days, walk, &holdout, by, folder, json, error);
+    }
+    if (status != LF_OK) {
+        lfi_made_undo(&made);
     }
     lf_train_walk_destroy(walk);
     lfi_holdout_close(job, &holdout);

@@ -20,6 +20,16 @@ lf_status lfi_tell_day(
 /* Joins folder and name; LF_RANGE when the result is too long. */
 lf_status lfi_path(const char *folder, const char *name, char out[LFI_PATH_BYTES], lf_error *error);
 
+/* The highest folder that a call makes: what it leaves empty goes when the call fails. */
+typedef struct lfi_made {
+    char path[LFI_PATH_BYTES]; /* "": all were there */
+} lfi_made;
+
+/* Note which folders of folder/name are missing; before anything is made. */
+lf_status lfi_made_begin(const char *folder, const char *name, lfi_made *out, lf_error *error);
+/* Remove those folders of the call in which nothing lies. */
+void lfi_made_undo(const lfi_made *made);
+
 /* Which rows of a day are made. */
 typedef struct lfi_day_options {
     const char *set;                 /* of features */

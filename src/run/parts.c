@@ -191,15 +191,22 @@ lf_status lf_run_train_parts(
     filed_days files = {.job = job, .folder = folder};
     const lf_train_days days = days_of(&files);
     lfi_day_rows *read = NULL;
+    lfi_made made;
     if (json != NULL) {
         *json = NULL;
     }
-    lf_status status = read_notes(job, folder, &read, error);
+    lf_status status = lfi_made_begin(path, "", &made, error);
+    if (status == LF_OK) {
+        status = read_notes(job, folder, &read, error);
+    }
     if (status == LF_OK) {
         status = lf_mkdirs(path, error);
     }
     if (status == LF_OK) {
         status = lfi_train_days(job, read, &days, folder, path, json, error);
+    }
+    if (status != LF_OK) {
+        lfi_made_undo(&made);
     }
     lfi_days_release(job, read);
     return status;

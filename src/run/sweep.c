@@ -225,6 +225,7 @@ lf_status lfi_sweep_trade(
     lfi_trading told = *trading;
     lfi_desk desk = {.job = job, .trading = &told, .folder = folder, .lean = true};
     char *findings = NULL;
+    lfi_made made = {{0}};
     lfi_axes *const axes = lf_allocate(job->allocator, 1, sizeof *axes);
     desk.holdout.span = lfi_holdout_of_training(trading->training_json);
     lf_status status = axes != NULL ? LF_OK : lf_error_set(error, LF_NOMEM, "No memory.");
@@ -233,6 +234,9 @@ lf_status lfi_sweep_trade(
     }
     if (status == LF_OK) {
         status = make_strategies(job, axes, &desk, error);
+    }
+    if (status == LF_OK) {
+        status = lfi_made_begin(folder, LFI_UNITS_FOLDER, &made, error);
     }
     if (status == LF_OK) {
         status = lf_mkdirs(folder, error);
@@ -248,6 +252,8 @@ lf_status lfi_sweep_trade(
     }
     if (status == LF_OK) {
         lfi_units_remove(&desk.units);
+    } else {
+        lfi_made_undo(&made);
     }
     lfi_holdout_close(job, &desk.holdout);
     lfi_desk_close(&desk);

@@ -14,7 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FOLDER ".units"
 #define ENDING ".unit"
 
 /* ---- which days ------------------------------------------------------------------------- */
@@ -139,7 +138,7 @@ lf_status lfi_units_begin(lfi_units *units, const char *folder, lf_error *error)
     units->units = NULL;
     units->unit_count = 0;
     units->needs_carry = needs_carry(units->trading);
-    lf_status status = lfi_path(folder, FOLDER, units->folder, error);
+    lf_status status = lfi_path(folder, LFI_UNITS_FOLDER, units->folder, error);
     if (status == LF_OK) {
         status = lf_mkdirs(units->folder, error);
     }

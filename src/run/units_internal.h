@@ -4,6 +4,9 @@
 
 #include "line_internal.h"
 
+/* Finished days of a run that is not complete, below its folder. */
+#define LFI_UNITS_FOLDER ".units"
+
 /* No unit. */
 #define LFI_UNIT_NONE SIZE_MAX
 
