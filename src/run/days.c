@@ -254,7 +254,13 @@ lf_status lfi_day_read(
     }
     out->instrument = *lf_feed_instrument(feed);
     day_pass pass = {.job = job, .options = options, .day = day, .feed = feed};
-    status = read_feed(&pass, feed, out, error);
+    if (options->to_trade) {
+        lf_fees fees;
+        status = lf_fees_resolve(&job->config->execution.fees, &out->instrument, &fees, error);
+    }
+    if (status == LF_OK) {
+        status = read_feed(&pass, feed, out, error);
+    }
     out->stats = *lf_feed_stats_of(feed);
     lf_feed_close(feed);
     if (status != LF_OK) {
@@ -337,6 +343,7 @@ lf_status lfi_check_levels(
 lf_status lfi_training_day(
     const lf_run_job *job,
     lf_clock clock,
+    bool to_trade,
     size_t day,
     char set[LFI_SET_BYTES],
     lfi_day_rows *rows,
@@ -355,6 +362,7 @@ lf_status lfi_training_day(
         .set = set,
         .with_ingredients = true,
         .clock = clock,
+        .to_trade = to_trade,
         .with_spread = true,
         .labels = labels,
         .label_count = has_long ? 2 : 1,
@@ -366,7 +374,12 @@ lf_status lfi_training_day(
 }
 
 lf_status lfi_days_read(
-    const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
+    const lf_run_job *job,
+    lf_clock clock,
+    bool to_trade,
+    lfi_store *store,
+    lfi_day_rows **out,
+    lf_error *error
 )
 {
     char set[LFI_SET_BYTES];
@@ -378,7 +391,7 @@ lf_status lfi_days_read(
     }
     for (size_t i = 0; i < job->source_count; i++) {
         lfi_day_carry(job, days, i, &days[i].carry);
-        status = lfi_training_day(job, clock, i, set, &days[i], error);
+        status = lfi_training_day(job, clock, to_trade, i, set, &days[i], error);
         if (status == LF_OK) {
             status = lfi_check_levels(job, days, i, set, error);
         }

@@ -311,7 +311,7 @@ lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_
         status = lfi_store_create(job->allocator, path, &store, error);
     }
     if (status == LF_OK) {
-        status = lfi_days_read(job, job->config->clock, store, &days, error);
+        status = lfi_days_read(job, job->config->clock, false, store, &days, error);
     }
     if (status == LF_OK) {
         const lf_train_days rows = lfi_store_days(store);
@@ -679,7 +679,7 @@ static lf_status walk_and_trade(
         status = lfi_store_create(job->allocator, models, &store, error);
     }
     if (status == LF_OK) {
-        status = lfi_days_read(job, LF_CLOCK_LOCAL, store, &days, error);
+        status = lfi_days_read(job, LF_CLOCK_LOCAL, true, store, &days, error);
     }
     if (status == LF_OK) {
         const lf_train_days rows = lfi_store_days(store);

@@ -37,6 +37,7 @@ typedef struct lfi_day_options {
     bool with_ingredients;           /* and what they are made of: see lf_feature_rows() */
     lf_clock clock;                  /* local: the feed is opened with its latency */
     bool at_events;
+    bool to_trade;               /* LF_UNSUPPORTED and the like when that cannot be */
     bool with_spread;            /* the column spread_ticks */
     const lf_label_spec *labels; /* [label_count] */
     size_t label_count;
@@ -128,9 +129,15 @@ lf_status lfi_store_put(lfi_store *store, lf_frame *frame, const char *symbol, l
 lf_train_days lfi_store_days(lfi_store *store);
 
 /* All days of the job, for training: every feature, what the fitted ones of the model are made of,
-   both labels and the spread, put into a store; what is returned has no rows. */
+   both labels and the spread, put into a store; what is returned has no rows. to_trade: they are
+   traded afterwards, so what cannot be traded is refused before its rows are made. */
 lf_status lfi_days_read(
-    const lf_run_job *job, lf_clock clock, lfi_store *store, lfi_day_rows **out, lf_error *error
+    const lf_run_job *job,
+    lf_clock clock,
+    bool to_trade,
+    lfi_store *store,
+    lfi_day_rows **out,
+    lf_error *error
 );
 /* The set of rows for training. */
 lf_status lfi_set_for_training(
@@ -140,6 +147,7 @@ lf_status lfi_set_for_training(
 lf_status lfi_training_day(
     const lf_run_job *job,
     lf_clock clock,
+    bool to_trade,
     size_t day,
     char set[LFI_SET_BYTES],
     lfi_day_rows *rows,

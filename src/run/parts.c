@@ -70,7 +70,7 @@ lf_status lf_run_train_rows(
         status = day_path(folder, day, "note", note_path, error);
     }
     if (status == LF_OK) {
-        status = lfi_training_day(job, job->config->clock, day, set, &rows, error);
+        status = lfi_training_day(job, job->config->clock, false, day, set, &rows, error);
     }
     if (status == LF_OK) {
         status = lf_frame_write(rows.frame, rows_path, error);
