@@ -265,6 +265,62 @@ static void test_failure(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* The desk of a call that was killed after its last day: its finished days lie there still. */
+static void leave_days(const lf_run_job *job, const lfi_trading *trading, const char *folder)
+{
+    lfi_desk desk = {.job = job, .trading = trading, .folder = folder};
+    assert_int_equal(lfi_desk_trade(&desk, NULL), LF_OK);
+    lfi_desk_close(&desk);
+}
+
+static void hear(void *context, const char *sentence)
+{
+    (void)snprintf(context, 512, "%s", sentence);
+}
+
+/* Nobody can tell what a function does by looking at it, so what a killed call of a strategy has
+   finished is taken by no later call: not by another strategy, not by the same one, not without
+   one. The rules know their days again. */
+static void test_killed(void **state)
+{
+    (void)state;
+    static const lf_run_strategy others = {.decide = rules, .state_bytes = 2 * sizeof(int64_t)};
+    const lf_run_strategy *const left[] = {&rules_again, &rules_again, &rules_again, NULL};
+    const lf_run_strategy *const next[] = {&others, &rules_again, NULL, NULL};
+    const lf_span span = {.from_ns = INT64_MIN, .to_ns = INT64_MAX, .model = model};
+    const lfi_trading trading = {.spans = &span, .span_count = 1};
+    for (size_t i = 0; i < 4; i++) {
+        char name[16], said[512] = "";
+        (void)snprintf(name, sizeof name, "killed%zu", i);
+        const lf_run_job killed = job_of(left[i]);
+        lf_run_job job = job_of(next[i]);
+        job.say = hear;
+        job.say_context = said;
+        leave_days(&killed, &trading, lf_testing_path(&data, name));
+        leave_days(&job, &trading, lf_testing_path(&data, name));
+        const char *const expected = i < 3 ? "traded anew" : "1 of 1 days had been finished";
+        if (strstr(said, expected) == NULL) {
+            fail_msg("row %zu: \"%s\"", i, said);
+        }
+    }
+}
+
+/* As many strategies, one configuration: the key still tells who decides. */
+static void test_key(void **state)
+{
+    (void)state;
+    const lf_span span = {.from_ns = INT64_MIN, .to_ns = INT64_MAX, .model = model};
+    const lfi_trading trading = {.spans = &span, .span_count = 1};
+    uint64_t keys[2];
+    for (int k = 0; k < 2; k++) {
+        const lf_run_job job = job_of(k == 0 ? NULL : &rules_again);
+        lfi_units units = {.job = &job, .trading = &trading, .strategy_count = 3};
+        assert_int_equal(lfi_common_key(&units, NULL), LF_OK);
+        keys[k] = units.common_key;
+    }
+    assert_true(keys[0] != keys[1]);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -291,6 +347,8 @@ int main(void)
         cmocka_unit_test(test_with_predictions_and_with_the_walk),
         cmocka_unit_test(test_alone),
         cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_key),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, make_data, remove_data);

@@ -169,6 +169,8 @@ lf_status lfi_common_key(lfi_units *units, lf_error *error)
     hash = hash_whole(hash, (int64_t)units->strategy_count);
     hash = hash_whole(hash, units->trading->in_sample);
     hash = hash_whole(hash, units->lean);
+    /* Its days are never taken, neither by another one nor by the rules; see lfi_unit_make(). */
+    hash = hash_whole(hash, units->job->strategy != NULL);
     for (size_t i = 0; i < lf_feature_users_count(units->job->users); i++) {
         const lf_feature_user *const user = lf_feature_users_at(units->job->users, i);
         hash = hash_text(hash_text(hash, user->name), user->version);
