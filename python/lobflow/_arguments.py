@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
 from lobflow._config import KEYWORDS
-from lobflow._core import RangeError
+from lobflow._core import RangeError, plain
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,6 +40,7 @@ def suggesting(function: Callable[P, R]) -> Callable[P, R]:
 
 def whole(name: str, value: Any, least: int) -> int:
     """A whole number of at least so much."""
+    value = plain(value)
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} is {value!r}; it is a whole number")
     number = int(value.__index__())

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lobflow._core import RangeError, check, ffi, lib, new_error, text
+from lobflow._core import RangeError, check, ffi, lib, new_error, plain, text
 
 Config = Mapping[str, Any] | str | os.PathLike[str] | None
 
@@ -93,6 +93,7 @@ def _set(out: Any, name: str, value: Any) -> None:
         for one in value:
             _set(out, name, one)
         return
+    value = plain(value)
     held = ffi.new("lf_config_value *")
     if isinstance(value, bool):
         held.kind, held.boolean = lib.LF_CONFIG_BOOL, value

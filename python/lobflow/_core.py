@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 from typing import Any
 
@@ -158,11 +159,31 @@ def date_text(date: Any) -> str:
     return text(out)
 
 
+def plain(value: Any) -> Any:
+    """A number or truth value of numpy's, or of any other kind, as Python's own; anything else as it is."""
+    if getattr(getattr(value, "dtype", None), "kind", None) in ("b", "i", "u", "f") and getattr(value, "ndim", None) == 0:
+        return value.item()
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else value
+
+
 def duration_ns(value: str | int) -> int:
     """A duration such as "250ms" in ns; whole numbers are ns already."""
+    value = plain(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     out = ffi.new("int64_t *")
     if not isinstance(value, str) or lib.lf_duration_parse(value.encode(), out) != lib.LF_OK:
         raise RangeError(f"{value!r} is no duration; write one such as '250ms', '10s' or '1min'")
     return int(out[0])
+
+
+def state_count(value: Any) -> int:
+    """How many numbers a function keeps."""
+    found = plain(value)
+    if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+        raise ValueError(f"state is {value!r}; it is a number of float64, 0 or more")
+    return found

@@ -13,7 +13,7 @@ from lobflow import _config, _records
 from lobflow._arguments import suggesting, whole
 from lobflow._config import Config
 from lobflow._core import (CancelledError, DataError, RangeError, check, date_text, duration_ns, ffi, lib, new_error,
-                           path_bytes, text)
+                           path_bytes, plain, text)
 from lobflow._progress import Progress, Watch, on_day, on_progress, on_sentence, on_share
 from lobflow.user import Feature, Users
 
@@ -559,11 +559,12 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str | Sequence[
     """
     if (preset is not None) + (like is not None) + (model is not None) > 1:
         raise RangeError("preset, like and model: one of them")
-    days = whole("days", days, 1)
+    days, jobs, seed = whole("days", days, 1), whole("jobs", jobs, 1), plain(seed)
+    levels = None if levels is None else whole("levels", levels, 1)
     options = ffi.new("lf_synth_options *")
     lib.lf_synth_options_default(options)
     names = [symbol] if isinstance(symbol, str) else list(symbol)
-    options.correlation, options.is_continuous = correlation, continuous
+    options.correlation, options.is_continuous = correlation, bool(continuous)
     if lib.lf_date_parse(first_date.encode(), ffi.addressof(options, "first_date")) != lib.LF_OK:
         raise RangeError(f"first_date {first_date!r} is no date; write YYYY-MM-DD")
     options.day_count, options.seed, options.preset = days, seed, _preset(preset or "small_tick")

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from lobflow import _records
-from lobflow._core import ffi, lib, text
+from lobflow._core import ffi, lib, plain, state_count, text
 from lobflow._progress import Watch
 from lobflow.user import Feature, _numba, address_of
 
@@ -182,9 +182,7 @@ class Strategy:
     """
 
     def __init__(self, decide: Any, *, state: int = 0) -> None:
-        if not isinstance(state, int) or state < 0:
-            raise ValueError(f"state is {state!r}; it is a number of float64, 0 or more")
-        self.decide, self.state = decide, state
+        self.decide, self.state = decide, state_count(state)
         self._address = address_of(decide)
         if self._address is None and not inspect.isfunction(decide):
             raise TypeError(f"{decide!r} is no function, address or compiled function")
@@ -260,11 +258,11 @@ def _write(answer: Any, action: Any) -> None:
     if answer.kind is not None and answer.kind not in _KINDS:
         raise ValueError(f"kind is {answer.kind!r}; it is marketable or passive")
     action.kind = lib.LF_ACTION_TARGET if isinstance(answer, Target) else lib.LF_ACTION_ORDER
-    action.lots = answer.lots
+    action.lots = plain(answer.lots)
     if answer.kind is not None:
         action.order_kind = _KINDS[answer.kind]
     if answer.limit_ticks is not None:
-        action.limit_ticks = answer.limit_ticks
+        action.limit_ticks = plain(answer.limit_ticks)
 
 
 def _failed(kind: type[BaseException], value: BaseException, trace: TracebackType) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from lobflow._arguments import suggesting
 from lobflow._config import Config
-from lobflow._core import check, duration_ns, ffi, lib, new_error, path_bytes, take_text, text
+from lobflow._core import check, duration_ns, ffi, lib, new_error, path_bytes, plain, take_text, text
 from lobflow._progress import Progress
 from lobflow.data import Days, Job, Path
 from lobflow.model import Model, _find_lightgbm, add_users
@@ -187,6 +187,12 @@ def _use(job: Job, strategy: Any, has_rows: bool) -> Call | None:
     return call
 
 
+def _word(value: Any) -> str:
+    """A value as the program's flags have it."""
+    value = plain(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @suggesting
 def sweep(data: Days | Path | Sequence[Path], folder: Path, keys: Mapping[str, Sequence[Any]], *, model: Model | Path,
           in_sample: bool = False, jobs: int | None = None, config: Config = None, progress: Progress = None,
@@ -210,7 +216,7 @@ def sweep(data: Days | Path | Sequence[Path], folder: Path, keys: Mapping[str, S
     if not keys or any(isinstance(values, str) or not len(values) for values in keys.values()):
         raise TypeError("keys is a mapping of keys to lists of values, such as {'risk.hold': ['30s', '1min']}")
     loaded = model if isinstance(model, Model) else Model(model)
-    words = ";".join(f"{key}={','.join(str(v) for v in values)}" for key, values in keys.items())
+    words = ";".join(f"{key}={','.join(_word(v) for v in values)}" for key, values in keys.items())
     whole = {**keywords, "sweep": words}
     out, error = ffi.new("char **"), new_error()
     users = loaded.user_features

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lobflow import _records
-from lobflow._core import DependencyError, check, duration_ns, ffi, lib, new_error
+from lobflow._core import DependencyError, check, duration_ns, ffi, lib, new_error, plain, state_count
 
 _MIRRORS = {"even": 0, "odd": 1, "swap": 2, "swap_minus": 3, "inverse": 4}
 
@@ -25,6 +25,7 @@ def _numba() -> Any:
 
 def address_of(function: Any) -> int | None:
     """Where a compiled function lies: an address, or a cfunc of numba, a function of ctypes or of cffi."""
+    function = plain(function)
     if isinstance(function, int) and not isinstance(function, bool):
         return function
     if isinstance(getattr(function, "address", None), int):
@@ -50,7 +51,10 @@ def code_hash(*functions: Any) -> str:
             state.update(function.__code__.co_code + repr(function.__code__.co_consts).encode())
         outside = inspect.getclosurevars(function)
         for name, value in sorted({**outside.globals, **outside.nonlocals}.items()):
-            if isinstance(value, int | float | str | bytes | bool | tuple):
+            if type(value).__module__ == "numpy" and hasattr(value, "tobytes"):
+                # An array or a number of numpy's, which numba freezes into the function.
+                state.update(f"{name}={value.dtype}{value.shape}".encode() + value.tobytes())
+            elif isinstance(value, int | float | str | bytes | bool | tuple):
                 state.update(f"{name}={value!r}".encode())
     return state.hexdigest()[:32]
 
@@ -132,8 +136,7 @@ class Feature:
                  version: str | None = None) -> None:
         if mirror not in _MIRRORS:
             raise ValueError(f"mirror is {mirror!r}; it is one of {', '.join(_MIRRORS)}")
-        if not isinstance(state, int) or state < 0:
-            raise ValueError(f"state is {state!r}; it is a number of float64, 0 or more")
+        state = state_count(state)
         self.name, self.mirror, self.partner = name, mirror, partner
         self.unit, self.formula, self.state = unit, formula, state
         self.warmup_ns = duration_ns(warmup)

@@ -1,10 +1,15 @@
 """Wrong arguments: what is said, and that it is said before anything is done."""
 
+import fractions
+import json
+
 import numpy as np
 import pytest
 
 import lobflow as lf
 import lobflow.distributed as ld
+from lobflow import _config
+from lobflow._core import check, ffi, lib, new_error, take_text
 
 
 @pytest.mark.parametrize("call, kind, part", [
@@ -57,3 +62,43 @@ def test_what_is_right_goes_on(days):
     assert len(days[5:]) == 0 and len(days[:2]) == 2
     assert len(lf.features(days[0], set="ofi_1s", step="1min", labels=iter(["1min"]))) > 100
     assert lf.synth.__doc__.startswith("Simulate days") and lf.synth.__name__ == "synth"
+
+
+@pytest.mark.parametrize("key, value, same", [
+    ("risk.order_size", np.int64(50), 50),
+    ("risk.order_size", np.uint8(50), 50),
+    ("risk.order_size", np.array(50), 50),
+    ("signal.p_long", np.float32(0.625), 0.625),
+    ("signal.p_long", np.float64(0.625), 0.625),
+    ("signal.p_long", fractions.Fraction(5, 8), 0.625),
+    ("execution.post_only", np.True_, True),
+])
+def test_numbers_of_any_kind(key, value, same):
+    def written(one):
+        out, error = ffi.new("char **"), new_error()
+        check(lib.lf_config_text(_config.make({key: one}, {}), ffi.NULL, out, error), error)
+        return take_text(out[0])
+
+    assert written(value) == written(same) != written({"risk.order_size": 51, "signal.p_long": 0.75}.get(key, False))
+
+
+def test_numbers_of_numpy_everywhere(days, model, tmp_path):
+    """Each call with numpy's numbers does what it does with Python's."""
+    results = []
+    for k, (whole, real, true) in enumerate([(int, float, bool), (np.int64, np.float64, np.bool_), (np.int32, np.float32, np.bool_)]):
+        made = lf.synth(tmp_path / f"d{k}", days=whole(1), seed=whole(3), levels=whole(3), activity=real(0.0625), jobs=whole(1),
+                        continuous=true(False))
+        run = lf.backtest(days[2], tmp_path / f"r{k}", model=model, step="10s", order_size=whole(50), jobs=whole(1),
+                          in_sample=true(False))
+        swept = lf.sweep(days[2], tmp_path / f"s{k}", {"signal.p_long": [real(0.5), real(0.625)], "execution.post_only": [true(True)]},
+                         model=model, step="10s")
+        study = lf.impact(days[0], window=whole(10**9), whole_session=true(True))
+        rows = lf.features(days[0], set="spread_bps", step="1min", each_event=true(False))
+        results.append((lf.inspect(made[whole(0)]), run.metrics["pnl"], swept["fills"].tolist(), json.dumps(study), len(rows)))
+    assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize("value", [np.array([1, 2]), 1j, object(), np.datetime64("2024-01-02")])
+def test_what_is_no_number_is_refused(days, value):
+    with pytest.raises(TypeError, match="risk.order_size: a value of type"):
+        lf.features(days[0], config={"risk.order_size": value})

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lobflow as lf
+from lobflow.user import code_hash
 
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "include"
 SOURCE = """
@@ -180,6 +181,18 @@ def test_versions_are_of_the_code(compiled):
 
     assert make(2.0).version == make(2.0).version != make(3.0).version
     assert lf.Feature("x", compiled.net, mirror="odd").version == ""
+
+
+@pytest.mark.parametrize("left, right", [
+    (2.0, 3.0), (np.int64(2), np.int64(3)), (np.float32(2), np.float32(3)), (np.array([2.0]), np.array([3.0])), ((1, 2), (1, 3)),
+])
+def test_versions_are_of_what_is_frozen(left, right):
+    def make(factor):
+        def value(view, row, state):
+            return factor * row[0]
+        return code_hash(value)
+
+    assert make(left) == make(left) != make(right)
 
 
 @pytest.mark.parametrize("call, kind, part", [
