@@ -72,6 +72,7 @@ class Watch:
         self._stage = stage
         self._failure: BaseException | None = None
         self._call: Callable[[str, float], object] | None = None
+        self.checks: list[Callable[[], None]] = []
         if progress is True or (progress is None and _wants_bar()):
             self._bar = _Bar()
             self._call = self._bar
@@ -84,6 +85,8 @@ class Watch:
     def step(self, stage: str, share: float) -> bool:
         """Told where the work stands; False: stop it."""
         try:
+            for check in self.checks:
+                check()
             return self._call is None or self._call(stage or self._stage, share) is not False
         except BaseException as failure:  # noqa: BLE001 - raised again by finish()
             self._failure = failure
@@ -100,6 +103,11 @@ class Watch:
                  trace: TracebackType | None) -> None:
         if self._bar is not None:
             self._bar.close()
+        try:
+            for check in self.checks:
+                check()
+        except RuntimeError as told:
+            self.fail(told)
         if self._failure is not None and (value is None or isinstance(value, CancelledError)):
             failure, self._failure = self._failure, None
             raise failure

@@ -308,6 +308,7 @@ class Job:
         self.job.progress_context = self.watch.handle
         self.job.jobs = len(os.sched_getaffinity(0)) if jobs is None else whole("jobs", jobs, 1)
         self.users = Users(users)
+        self.watch.checks += [feature.raised.check() for feature in self.users.features]
         self.job.users = self.users.handle
         self.job.say = on_sentence
         self.job.say_context = self.watch.handle

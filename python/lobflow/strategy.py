@@ -11,7 +11,7 @@ from typing import Any
 from lobflow import _records
 from lobflow._core import ffi, lib, plain, state_count, text
 from lobflow._progress import Watch
-from lobflow.user import Feature, _numba, address_of
+from lobflow.user import Feature, Raised, _numba, address_of
 
 _KINDS = {"marketable": 0, "passive": 1}
 
@@ -176,7 +176,7 @@ class Strategy:
         one's own behind (shape (0,) when predictions were given); ``state`` has shape (state,); ``action``
         is written to: ``action.kind`` 1 with ``action.lots`` the position to be at, 2 with an order to buy
         (above 0) or sell, 3 a cancel; ``action.order_kind`` 0 marketable, 1 passive;
-        ``action.limit_ticks``.
+        ``action.limit_ticks``. Arrays know their bounds, and an exception ends the run with a ``RuntimeError``.
     state
         Numbers (float64) that are kept for each symbol-day; 0 at first.
     """
@@ -187,18 +187,20 @@ class Strategy:
         if self._address is None and not inspect.isfunction(decide):
             raise TypeError(f"{decide!r} is no function, address or compiled function")
         self._compiled: dict[int, Any] = {}
+        self.raised = Raised(f"the strategy {getattr(decide, '__name__', decide)!r}")
 
     def _address_for(self, width: int) -> int:
         if self._address is not None:
             return self._address
         if width not in self._compiled:
-            self._compiled[width] = _compile(self.decide, self.state, width)
+            self._compiled[width] = _compile(self.decide, self.state, width, self.raised)
         return int(self._compiled[width].address)
 
 
-def _compile(function: Callable[..., Any], state: int, width: int) -> Any:
+def _compile(function: Callable[..., Any], state: int, width: int, raised: Raised) -> Any:
     numba = _numba()
     inner, carray = numba.njit(function, error_model="numpy", boundscheck=True), numba.carray
+    told, going_on, ended = raised.told, int(lib.LF_OK), int(lib.LF_CANCELLED)
     pointer, types = numba.types.CPointer, numba.types
     view_type, action_type = numba.from_dtype(_records.strategy_view()), numba.from_dtype(_records.action())
     kind = types.int32(types.voidptr, pointer(types.float64), pointer(view_type), pointer(types.float64),
@@ -206,8 +208,13 @@ def _compile(function: Callable[..., Any], state: int, width: int) -> Any:
 
     @numba.cfunc(kind)  # type: ignore[untyped-decorator,unused-ignore]
     def decide(context: Any, kept: Any, view: Any, features: Any, action: Any) -> int:
-        inner(carray(view, 1)[0], carray(features, width), carray(kept, state), carray(action, 1)[0])
-        return 0
+        now = carray(view, 1)[0]
+        try:
+            inner(now, carray(features, width), carray(kept, state), carray(action, 1)[0])
+        except Exception:  # noqa: BLE001 - numba knows no other
+            told(now.ts_ns)
+            return ended
+        return going_on
 
     return decide
 
@@ -226,6 +233,7 @@ class Call:
         if isinstance(strategy, Strategy):
             address = strategy._address_for(0 if has_rows else len(self.names))
             self.native.decide = ffi.cast("lf_strategy_decide", address)
+            self.watch.checks.append(strategy.raised.check())
             self.native.state_bytes = 8 * strategy.state
         elif callable(strategy):
             self.native.decide = lib.lobflow_on_decide

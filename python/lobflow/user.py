@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import inspect
 import textwrap
@@ -9,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lobflow import _records
-from lobflow._core import DependencyError, check, duration_ns, ffi, lib, new_error, plain, state_count
+from lobflow._core import DependencyError, check, duration_ns, ffi, lib, new_error, plain, state_count, text
 
 _MIRRORS = {"even": 0, "odd": 1, "swap": 2, "swap_minus": 3, "inverse": 4}
 
@@ -31,8 +32,6 @@ def address_of(function: Any) -> int | None:
     if isinstance(getattr(function, "address", None), int):
         return int(function.address)
     if type(function).__module__.startswith(("ctypes", "_ctypes")) or hasattr(function, "restype"):
-        import ctypes
-
         return ctypes.cast(function, ctypes.c_void_p).value
     if isinstance(function, ffi.CData):
         return int(ffi.cast("intptr_t", function))
@@ -59,23 +58,56 @@ def code_hash(*functions: Any) -> str:
     return state.hexdigest()[:32]
 
 
-def _compile_value(function: Callable[..., Any], state: int) -> Any:
+class Raised:
+    """What a function compiled by numba raises: it cannot leave the function, so it is told here."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.count, self.first_ns = what, 0, 0
+        self.told = ctypes.CFUNCTYPE(None, ctypes.c_int64)(self._note)
+
+    def _note(self, ts_ns: int) -> None:
+        if self.count == 0:
+            self.first_ns = ts_ns
+        self.count += 1
+
+    def check(self) -> Callable[[], None]:
+        """A function that raises what was told from now on."""
+        self.count = 0
+
+        def raise_it() -> None:
+            if self.count > 0:
+                time = ffi.new("char[32]")
+                lib.lf_time_format(self.first_ns, time)
+                raise RuntimeError(f"{self.what} raised an exception at {text(time)}, such as for an index out of bounds; "
+                                   "compiled code does not tell which: call the function from Python to see it")
+
+        return raise_it
+
+
+def _compile_value(function: Callable[..., Any], state: int, raised: Raised) -> Any:
     numba = _numba()
-    inner, carray = numba.njit(function, error_model="numpy"), numba.carray
+    inner, carray = numba.njit(function, error_model="numpy", boundscheck=True), numba.carray
+    told, nothing = raised.told, float("nan")
     width = lib.lf_feature_count()
     view_type, real = numba.from_dtype(_records.feature_view()), numba.types.float64
     pointer = numba.types.CPointer
 
     @numba.cfunc(real(pointer(view_type), pointer(real), pointer(real)))  # type: ignore[untyped-decorator,unused-ignore]
     def value(view: Any, row: Any, kept: Any) -> Any:
-        return inner(carray(view, 1)[0], carray(row, width), carray(kept, state))
+        now = carray(view, 1)[0]
+        try:
+            return inner(now, carray(row, width), carray(kept, state))
+        except Exception:  # noqa: BLE001 - numba knows no other
+            told(now.ts_ns)
+        return nothing
 
     return value
 
 
-def _compile_take(function: Callable[..., Any], state: int) -> Any:
+def _compile_take(function: Callable[..., Any], state: int, raised: Raised) -> Any:
     numba = _numba()
-    inner, carray = numba.njit(function, error_model="numpy"), numba.carray
+    inner, carray = numba.njit(function, error_model="numpy", boundscheck=True), numba.carray
+    told = raised.told
     event_type, trade_type = numba.from_dtype(_records.event()), numba.from_dtype(_records.trade())
     pointer, real = numba.types.CPointer, numba.types.float64
     kind = numba.types.void(pointer(event_type), pointer(trade_type), pointer(real))
@@ -83,7 +115,10 @@ def _compile_take(function: Callable[..., Any], state: int) -> Any:
     @numba.cfunc(kind)  # type: ignore[untyped-decorator,unused-ignore]
     def take(event: Any, trades: Any, kept: Any) -> None:
         one = carray(event, 1)[0]
-        inner(one, carray(trades, one.trade_count), carray(kept, state))
+        try:
+            inner(one, carray(trades, one.trade_count), carray(kept, state))
+        except Exception:  # noqa: BLE001 - numba knows no other
+            told(one.ts_exchange_ns)
 
     return take
 
@@ -127,8 +162,8 @@ class Feature:
     Notes
     -----
     Look-ahead is impossible: the functions see the state at the row and the events before, on the
-    clock of the rows. A value that is not finite is undefined (NaN). An exception inside a compiled function
-    cannot leave it, so write none.
+    clock of the rows. A value that is not finite is undefined (NaN). Arrays of functions that numba compiles here
+    know their bounds, and an exception in one, which cannot leave it, stops the call with a ``RuntimeError``.
     """
 
     def __init__(self, name: str, value: Any, *, mirror: str, take: Any = None, partner: str | None = None,
@@ -146,8 +181,9 @@ class Feature:
                 raise TypeError(f"{name}: {function!r} is no function, address or compiled function")
         self.version = version if version is not None else code_hash(*written) if written else ""
         # The compiled functions live as long as the feature.
-        self._value = _compile_value(value, state) if value in written else value
-        self._take = _compile_take(take, state) if take in written else take
+        self.raised = Raised(f"the feature {name!r}")
+        self._value = _compile_value(value, state, self.raised) if value in written else value
+        self._take = _compile_take(take, state, self.raised) if take in written else take
         self.value_address = address_of(self._value)
         self.take_address = address_of(self._take) if self._take is not None else 0
 

@@ -209,6 +209,29 @@ def test_what_it_raises_ends_the_run(days, model, tmp_path, answer, kind):
     assert lf.backtest(days[2], tmp_path / "run", model=model, step="10s").metrics["meta"]["days"] == 1
 
 
+def too_far(view, features, state, action):
+    action.kind, action.lots = 1, 100
+    action.lots = int(features[100000])
+
+
+def no_state(view, features, state, action):
+    state[0] += 1
+
+
+def refuse(view, features, state, action):
+    raise ValueError("no")
+
+
+@pytest.mark.parametrize("decide", [too_far, no_state, refuse])
+def test_what_compiled_code_raises_ends_the_run(days, tmp_path, decide):
+    pytest.importorskip("numba")
+    strategy = lf.Strategy(decide)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=f"{decide.__name__}.*2024-01-04T14:30:10"):
+            lf.backtest(days[2], tmp_path / "run", strategy=strategy, step="10s")
+    assert not (tmp_path / "run").exists()
+
+
 def test_days_side_by_side(days, tmp_path):
     threads = set()
 

@@ -195,6 +195,34 @@ def test_versions_are_of_what_is_frozen(left, right):
     assert make(left) == make(left) != make(right)
 
 
+def beyond(view, row, state):
+    return row[100000]
+
+
+def read_state(view, row, state):
+    return state[0]
+
+
+def write_beyond(event, trades, state):
+    state[1] = 1.0
+
+
+def complain(view, row, state):
+    if view.ts_ns > 0:
+        raise ValueError("no")
+    return 0.0
+
+
+@pytest.mark.parametrize("value, take", [(beyond, None), (read_state, write_beyond), (complain, None)])
+def test_an_exception_stops_the_call(days, value, take):
+    """Memory beside the arrays is neither read nor written, and no NaN stands for the mistake."""
+    pytest.importorskip("numba")
+    own = lf.Feature("own", value, mirror="even", take=take, state=1)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="'own' raised an exception at 2024-01-0[23]T"):
+            lf.features(days[:2], set="own", step="10s", user_features=[own])
+
+
 @pytest.mark.parametrize("call, kind, part", [
     (lambda d: lf.Feature("x", 5, mirror="sideways"), ValueError, "even, odd"),
     (lambda d: lf.Feature("x", "text", mirror="odd"), TypeError, "no function"),
