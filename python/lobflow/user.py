@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import inspect
 import textwrap
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -38,23 +39,51 @@ def address_of(function: Any) -> int | None:
     return None
 
 
-def code_hash(*functions: Any) -> str:
-    """A name for what functions say: their text, and the plain values that they take from outside."""
-    state = hashlib.sha256()
-    for function in functions:
-        if function is None:
-            continue
+def _names_in(code: types.CodeType) -> set[str]:
+    """Names that a function looks up outside, in the functions inside it too."""
+    inside = [one for one in code.co_consts if isinstance(one, types.CodeType)]
+    return set(code.co_names).union(*map(_names_in, inside))
+
+
+def _hash_value(state: Any, value: Any, seen: set[Any]) -> None:
+    """Put a value into a hash: numbers, texts, arrays, and functions by what they say."""
+    function = getattr(value, "py_func", value)
+    if inspect.isfunction(function):
+        if function not in seen:
+            seen.add(function)
+            _hash_function(state, function, seen)
+    elif isinstance(value, tuple):
+        for one in value:
+            _hash_value(state, one, seen)
+    elif hasattr(value, "tobytes") and hasattr(value, "dtype"):
+        state.update(f"{value.dtype}{value.shape}".encode() + value.tobytes())
+    elif isinstance(value, int | float | str | bytes | bool):
+        state.update(repr(value).encode())
+
+
+def _hash_function(state: Any, function: Any, seen: set[Any]) -> None:
+    try:
+        state.update(textwrap.dedent(inspect.getsource(function)).encode())
+    except (OSError, TypeError):
+        state.update(function.__code__.co_code + repr(function.__code__.co_consts).encode())
+    names = _names_in(function.__code__)
+    outside = {name: function.__globals__[name] for name in names if name in function.__globals__}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
-            state.update(textwrap.dedent(inspect.getsource(function)).encode())
-        except (OSError, TypeError):
-            state.update(function.__code__.co_code + repr(function.__code__.co_consts).encode())
-        outside = inspect.getclosurevars(function)
-        for name, value in sorted({**outside.globals, **outside.nonlocals}.items()):
-            if type(value).__module__ == "numpy" and hasattr(value, "tobytes"):
-                # An array or a number of numpy's, which numba freezes into the function.
-                state.update(f"{name}={value.dtype}{value.shape}".encode() + value.tobytes())
-            elif isinstance(value, int | float | str | bytes | bool | tuple):
-                state.update(f"{name}={value!r}".encode())
+            outside[name] = cell.cell_contents
+        except ValueError:
+            pass  # not set yet
+    for name, value in sorted(outside.items()):
+        state.update(f"{name}=".encode())
+        _hash_value(state, value, seen)
+    _hash_value(state, function.__defaults__ or (), seen)
+
+
+def code_hash(*functions: Any) -> str:
+    """A name for what functions say: their text, the values that they take from outside, and the functions they call."""
+    state, seen = hashlib.sha256(), set[Any]()
+    for function in functions:
+        _hash_value(state, function, seen)
     return state.hexdigest()[:32]
 
 

@@ -172,6 +172,7 @@ def test_another_version_is_refused(folder, days, compiled, tmp_path):
 
 
 def test_versions_are_of_the_code(compiled):
+    """Of what it calls and looks up, too: a helper that changes makes another feature."""
     pytest.importorskip("numba")
 
     def make(factor):
@@ -179,7 +180,29 @@ def test_versions_are_of_the_code(compiled):
             return factor * row[0]
         return lf.Feature("scaled", value, mirror="odd")
 
+    def calling(helper):
+        def value(view, row, state):
+            return helper(row[0])
+        return lf.Feature("scaled", value, mirror="odd")
+
+    def looking_up(table):
+        def value(view, row, state, at=0):
+            return table[at] * row[0]
+        return lf.Feature("scaled", value, mirror="odd")
+
+    def defaulting(by):
+        def value(view, row, state, by=by):
+            return by * row[0]
+        return lf.Feature("scaled", value, mirror="odd")
+
+    numba = pytest.importorskip("numba")
     assert make(2.0).version == make(2.0).version != make(3.0).version
+    one, other = numba.njit(lambda x: 2 * x), numba.njit(
+        lambda x: 3 * x)
+    assert calling(one).version == calling(one).version != calling(other).version
+    tables = [looking_up(np.array(numbers)).version for numbers in ([1.0, 2.0], [1.0, 2.0], [1.0, 3.0])]
+    assert tables[0] == tables[1] != tables[2]
+    assert defaulting(2.0).version == defaulting(2.0).version != defaulting(3.0).version
     assert lf.Feature("x", compiled.net, mirror="odd").version == ""
 
 
