@@ -44,8 +44,15 @@ const cli_flag cli_synth_flags[] = {
      0,
      CLI_VALUE,
      "H",
-     "how long a trade's sign keeps pulling the price (1min)",
+     "how long a trade's sign, and a shock, keep pulling the price (1min)",
      NULL},
+    {"alpha-shock",
+     0,
+     CLI_VALUE,
+     "E",
+     "news: ticks that the price has still to go after a trade that shows it (0)",
+     NULL},
+    {"alpha-shock-rate", 0, CLI_VALUE, "R", "of them a second, at activity 1 (0.02)", NULL},
     {"activity", 0, CLI_VALUE, "F", "factor on every rate (1)", NULL},
     {"check",
      0,
@@ -109,6 +116,14 @@ static int read_numbers(const cli_args *args, cli_synth_plan *plan)
     }
     if (!take_number(args, "alpha", &out->alpha)) {
         return cli_usage(args, "--alpha %s: a number such as 0.05.", cli_text(args, "alpha"));
+    }
+    if (!take_number(args, "alpha-shock", &out->alpha_shock_ticks)) {
+        return cli_usage(args, "--alpha-shock %s: ticks.", cli_text(args, "alpha-shock"));
+    }
+    if (!take_number(args, "alpha-shock-rate", &out->alpha_shock_rate)) {
+        return cli_usage(
+            args, "--alpha-shock-rate %s: a number.", cli_text(args, "alpha-shock-rate")
+        );
     }
     if (!take_number(args, "activity", &out->activity)) {
         return cli_usage(args, "--activity %s: a number.", cli_text(args, "activity"));
@@ -198,15 +213,23 @@ static lf_status write_note(const cli_synth_plan *plan, const char *folder, lf_e
     }
     char alpha[LF_DOUBLE_TEXT_BYTES];
     char half_life[32];
+    char shocks[2 * LF_DOUBLE_TEXT_BYTES + 32] = "";
     char first_date[11];
     (void)lf_double_format(options->alpha, alpha);
     lf_duration_format(options->alpha_half_life_ns, half_life);
     lf_date_format(options->first_date, first_date);
+    if (options->alpha_shock_ticks > 0) {
+        char ticks[LF_DOUBLE_TEXT_BYTES];
+        char rate[LF_DOUBLE_TEXT_BYTES];
+        (void)lf_double_format(options->alpha_shock_ticks, ticks);
+        (void)lf_double_format(options->alpha_shock_rate, rate);
+        (void)snprintf(shocks, sizeof shocks, " Shocks of %s ticks, %s a second.", ticks, rate);
+    }
     const int length = snprintf(
         text,
         sizeof text,
         "# Simulated by lobflow %s: %d days of %s from %s on, %s, seed %llu,\n"
-        "# alpha %s with half-life %s.\n"
+        "# alpha %s with half-life %s.%s\n"
         "[report]\n"
         "planted_alpha = %s%s\n",
         LF_VERSION,
@@ -217,6 +240,7 @@ static lf_status write_note(const cli_synth_plan *plan, const char *folder, lf_e
         (unsigned long long)options->seed,
         alpha,
         half_life,
+        shocks,
         alpha,
         strpbrk(alpha, ".e") != NULL ? "" : ".0"
     );

@@ -81,7 +81,12 @@ typedef struct lf_synth_options {
         0: the latent price is a martingale. */
     double alpha;
     int64_t alpha_half_life_ns; /* 60 s: how long a trade's sign keeps pulling the price */
-    double activity;            /* 1: factor on every rate */
+    /** News: at random times a market order takes what is offered short of a new value, so many
+        ticks away, and the latent price closes on it with alpha_half_life_ns. 0: none; up to 1000.
+        lf_synth_edge_left() says what is left of it. */
+    double alpha_shock_ticks;
+    double alpha_shock_rate; /* 0.02: of them a second at activity 1; above 0, up to 10 */
+    double activity;         /* 1: factor on every rate */
     /** Part of the variance of the latent price that all symbols of a seed have in common: the
         correlation of the latent returns of two of them, to within what their activities differ.
         0; at most what market orders leave, 1 - impact_share. */
@@ -200,6 +205,15 @@ LF_API LF_MUST_CHECK lf_status lf_synth_write_symbols(
 
 /** Best hit rate that anyone could have on the planted drift: 1/2 + asin(sqrt(A))/pi. */
 LF_API double lf_synth_hit_bound(double alpha);
+
+/**
+ * What is left of a planted shock, in ticks: the mean move of the latent price that is still to
+ * come a while after it.
+ *
+ * @param options   alpha_shock_ticks and alpha_half_life_ns are read
+ * @param delay_ns  since the shock, >= 0
+ */
+LF_API double lf_synth_edge_left(const lf_synth_options *options, int64_t delay_ns);
 
 /** Bins of lags of trade signs: [1], [2, 3], ... [64, 127]. */
 #define LF_SYNTH_SIGN_BINS 7

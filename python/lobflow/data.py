@@ -520,8 +520,8 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str | Sequence[
           first_date: str = "2024-01-02",
           preset: str | None = None, like: Days | Path | Sequence[Path] | None = None, model: Path | None = None,
           levels: int | None = None, alpha: float = 0.0, alpha_half_life: str | int = "1min",
-          activity: float = 1.0, correlation: float = 0.0, continuous: bool = False, jobs: int = 1,
-          progress: Progress = None) -> Days:
+          alpha_shock: float = 0.0, alpha_shock_rate: float = 0.02, activity: float = 1.0,
+          correlation: float = 0.0, continuous: bool = False, jobs: int = 1, progress: Progress = None) -> Days:
     """Simulate days and write them as LOBSTER files.
 
     Parameters
@@ -541,7 +541,11 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str | Sequence[
     alpha
         Share of the variance of the latent 1-min return that past flow explains, 0 to 0.5.
     alpha_half_life
-        How long a trade's sign keeps pulling the price.
+        How long a trade's sign, and a shock, keep pulling the price.
+    alpha_shock
+        News: ticks that the price has still to go after a trade that shows it, half of them within ``alpha_half_life``.
+    alpha_shock_rate
+        Of them a second, at activity 1.
     activity
         Factor on every rate.
     symbol
@@ -571,6 +575,7 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str | Sequence[
     options.day_count, options.seed, options.preset = days, seed, _preset(preset or "small_tick")
     options.level_count, options.alpha, options.activity = levels or 10, alpha, activity
     options.alpha_half_life_ns = duration_ns(alpha_half_life)
+    options.alpha_shock_ticks, options.alpha_shock_rate = alpha_shock, alpha_shock_rate
     numbers, error = ffi.new("lf_synth_model *"), new_error()
     if model is not None:
         options.preset, options.model = _read_model(model, numbers), numbers

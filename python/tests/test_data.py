@@ -39,6 +39,14 @@ def test_several_symbols_whatever_the_jobs(tmp_path):
         lf.synth(tmp_path / "no", correlation=0.5)
 
 
+def test_shocks_move_the_price_by_what_is_asked(tmp_path):
+    """30 ticks at 0.04 a second: 46 ticks of a cent a minute, where 1.6 are without them."""
+    options = {"seed": 4, "activity": 0.02, "alpha_half_life": "100ms", "alpha_shock_rate": 2.0}
+    plain = lf.synth_check(lf.synth(tmp_path / "plain", **options))[0]
+    moved = lf.synth_check(lf.synth(tmp_path / "moved", alpha_shock=30, **options))[0]
+    assert plain["volatility_1min_bps"] < 4 and 38 < moved["volatility_1min_bps"] < 54
+
+
 def test_a_market_like_a_day(days, tmp_path):
     made = lf.synth(tmp_path / "like", like=days[0], seed=3, symbol="ANEW")
     again = lf.synth(tmp_path / "again", model=tmp_path / "like" / "model.toml", seed=3, symbol="ANEW")
@@ -92,6 +100,7 @@ def _model(folder, line):
     (lambda p: lf.synth(p / "s", first_date="soon"), lf.RangeError, "YYYY-MM-DD"),
     (lambda p: lf.synth(p / "s", symbol="X" * 40), lf.RangeError, "31"),
     (lambda p: lf.synth(p / "s", alpha_half_life="soon"), lf.RangeError, "duration"),
+    (lambda p: lf.synth(p / "s", alpha_shock=2000), lf.RangeError, "0 to 1000 ticks"),
 ])
 def test_refused(tmp_path, call, kind, part):
     (tmp_path / "text.csv").write_text("this is no market data\n")

@@ -80,6 +80,12 @@ double lfi_synth_drift(const lfi_flow_moments *m, double alpha, double impact, d
     return (cross + sqrt(cross * cross + gain * alpha * noise)) / gain;
 }
 
+double lf_synth_edge_left(const lf_synth_options *options, int64_t delay_ns)
+{
+    return options->alpha_shock_ticks *
+           exp2(-(double)delay_ns / (double)options->alpha_half_life_ns);
+}
+
 double lf_synth_hit_bound(double alpha)
 {
     return 0.5 + asin(sqrt(alpha)) / acos(-1.0);

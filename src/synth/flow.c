@@ -57,7 +57,8 @@ static lf_event *emit(lf_synth *s, lf_event_kind kind, uint64_t id, int32_t side
         return NULL;
     }
     s->shown = event->quotes;
-    s->traces[s->event_count++] = (lfi_synth_trace){s->latent, s->flow, s->activity, s->heat};
+    s->traces[s->event_count++] =
+        (lfi_synth_trace){s->latent, s->flow, s->activity, s->heat, s->shock};
     event->ts_exchange_ns = event->ts_local_ns = s->ts_ns;
     event->order_id = id;
     event->size_lots = lots;
@@ -216,16 +217,16 @@ static void take_in(lf_synth *s, int32_t sign, int64_t lots, double surprise)
     s->latent += s->impact * surprise;
 }
 
-/* A market order walks the queues from the front; all its fills share one instant. */
-void lfi_synth_market_order(lf_synth *s)
+/* Walk the queues from the front up to a price; all fills share one instant. The lots filled. */
+static int64_t walk(lf_synth *s, int32_t sign, int64_t lots_wanted, double limit_ticks)
 {
-    double surprise;
-    const int32_t sign = lfi_signs_next(&s->signs, &s->random, &surprise);
     const int hit = sign > 0 ? 1 : 0;
-    int64_t left = draw_size(&s->random, s->model.market_size_mean);
-    const int64_t wanted = left;
+    int64_t left = lots_wanted;
     for (int i = 0; i < FILLS_MAX && left > 0 && s->ladder.side_count[hit] > SIDE_LAST; i++) {
         const int32_t ticks = s->ladder.best[hit];
+        if (sign * (ticks - limit_ticks) > 0) {
+            break;
+        }
         const uint32_t slot = s->ladder.levels[hit][ticks].first;
         const lfi_order order = s->ladder.orders[slot];
         const int64_t lots = left < order.lots ? left : order.lots;
@@ -234,7 +235,28 @@ void lfi_synth_market_order(lf_synth *s)
         emit_trade(s, event, (s->base_ticks + ticks) * UNITS_PER_TICK, lots, false);
         left -= lots;
     }
-    take_in(s, sign, wanted - left, surprise);
+    return lots_wanted - left;
+}
+
+void lfi_synth_market_order(lf_synth *s)
+{
+    double surprise;
+    const int32_t sign = lfi_signs_next(&s->signs, &s->random, &surprise);
+    const int64_t wanted = draw_size(&s->random, s->model.market_size_mean);
+    take_in(s, sign, walk(s, sign, wanted, sign * HUGE_VAL), surprise);
+}
+
+/*
+ * The touch is taken whatever it is worth, so that every shock shows. It is no part of the flow
+ * whose signs have memory: what it tells is in the shock, and its surprise would count twice.
+ */
+void lfi_synth_shock(lf_synth *s)
+{
+    const int32_t sign = lf_random_below(&s->random, 2) == 0 ? -1 : 1;
+    s->shock += sign * s->options.alpha_shock_ticks;
+    const double touch = s->ladder.best[sign > 0 ? 1 : 0];
+    const double value = s->latent + s->shock;
+    (void)walk(s, sign, INT64_MAX, sign * fmax(sign * touch, sign * value));
 }
 
 /* An execution against an order that nobody saw: inside the spread, or at the touch of one tick. */

@@ -21,6 +21,9 @@
 /* Activities, as factors, between which a planted drift must exist. */
 #define ACTIVITY_LEAST 0.01
 #define ACTIVITY_MOST 100
+/* Beyond these a day's price would leave the ladder. */
+#define SHOCK_TICKS_MOST 1000
+#define SHOCK_RATE_MOST 10
 /* The return that a planted share is about. */
 #define MINUTE_S 60.0
 
@@ -35,6 +38,7 @@ void lf_synth_options_default(lf_synth_options *options)
         .level_count = 10,
         .alpha = 0,
         .alpha_half_life_ns = 60 * LF_NS_PER_SECOND,
+        .alpha_shock_rate = 0.02,
         .activity = 1,
     };
 }
@@ -156,6 +160,11 @@ static void move_latent(lf_synth *s, double wait_s)
     s->latent += s->drift * s->flow * wait_s +
                  s->diffusion * sqrt(s->heat * wait_s * pace(s)) * lf_random_normal(&s->random);
     s->flow *= exp(-s->kappa * wait_s);
+    if (s->shock != 0) {
+        const double part = s->shock * -expm1(-s->kappa * wait_s);
+        s->latent += part;
+        s->shock -= part;
+    }
     /* The ladder ends at 1 tick and at 65,535: a price that came near either would reflect. */
     if (s->latent < 500) {
         s->latent = 1000 - s->latent;
@@ -169,8 +178,9 @@ static void step(lf_synth *s)
 {
     const lf_synth_model *r = &s->model;
     const double cancel = r->cancel_rate * s->ladder.live_count;
+    const double shock = s->options.alpha_shock_ticks > 0 ? s->options.alpha_shock_rate : 0;
     const double total =
-        r->limit_rate + 2 * r->improve_rate + cancel + r->market_rate + r->hidden_rate;
+        r->limit_rate + 2 * r->improve_rate + cancel + r->market_rate + r->hidden_rate + shock;
     const double wait_s = lf_random_exponential(&s->random) / (total * s->activity);
     s->time_s += wait_s;
     lfi_synth_instant(s, 1000);
@@ -189,8 +199,10 @@ static void step(lf_synth *s)
         lfi_synth_cancel(s);
     } else if ((pick -= r->market_rate) < 0) {
         lfi_synth_market_order(s);
-    } else {
+    } else if (shock == 0 || pick < r->hidden_rate) {
         lfi_synth_hidden_execution(s);
+    } else {
+        lfi_synth_shock(s);
     }
 }
 
@@ -241,6 +253,16 @@ static lf_status check_options(const lf_synth_options *o, lf_error *error)
     if (o->alpha_half_life_ns <= 0 || !(o->activity > 0 && o->activity <= 100)) {
         return lf_error_set(
             error, LF_RANGE, "synth: the half-life must be above 0 and activity in (0, 100]"
+        );
+    }
+    if (!(o->alpha_shock_ticks >= 0 && o->alpha_shock_ticks <= SHOCK_TICKS_MOST) ||
+        !(o->alpha_shock_rate > 0 && o->alpha_shock_rate <= SHOCK_RATE_MOST)) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "synth: a shock must be from 0 to %d ticks, at a rate in (0, %d] a second",
+            SHOCK_TICKS_MOST,
+            SHOCK_RATE_MOST
         );
     }
     if (o->symbol[0] == '\0' || strpbrk(o->symbol, "_/ ") != NULL) {

@@ -107,6 +107,7 @@ typedef struct lfi_synth_trace {
     double flow;     /* x */
     double activity; /* factor on every rate */
     double heat;     /* on the variance that is not market orders' */
+    double shock;    /* ticks that shocks still have to move the latent price */
 } lfi_synth_trace;
 
 struct lf_synth {
@@ -127,6 +128,7 @@ struct lf_synth {
     double reference;    /* what the quotes follow: the latent price, or the middle of its zone */
     double flow;         /* x: signed executed size / its mean, decaying */
     double drift, kappa; /* ticks per second per x; decay per second */
+    double shock;        /* ticks to the value that news have set */
     double impact;       /* ticks per unit of surprise of a market order */
     double diffusion;    /* ticks per square root of a second: the rest of the volatility */
     double common;       /* the same of what all symbols have in common */
@@ -157,6 +159,8 @@ void lfi_synth_better_quote(lf_synth *s, int32_t side);
 void lfi_synth_cancel(lf_synth *s);
 void lfi_synth_market_order(lf_synth *s);
 void lfi_synth_hidden_execution(lf_synth *s);
+/* News: the latent price has a new value to go to, and who knows takes what is short of it. */
+void lfi_synth_shock(lf_synth *s);
 /* Quotes that the reference price has overtaken leave. */
 void lfi_synth_withdraw(lf_synth *s);
 
