@@ -29,22 +29,32 @@ struct lfi_stream {
     char name[2048];
 };
 
+/* What libarchive is to read. */
+typedef enum content {
+    PACKED_FILE, /* one text, perhaps packed */
+    MEMBERS,     /* an archive */
+    TEXT,        /* one text, as it is */
+} content;
+
 /*
  * Only what market data comes in. Never all formats, which takes a CSV for an mtree list, and never
  * all filters, some of which start programs.
  */
-static struct archive *new_archive(bool is_file)
+static struct archive *new_archive(content what)
 {
     struct archive *archive = archive_read_new();
     if (archive == NULL) {
         return NULL;
     }
-    int worst;
-    if (is_file) {
+    int worst = ARCHIVE_OK;
+    if (what == PACKED_FILE) {
         /* Each call warns when it would start a program; none of these does. */
-        worst =
-            archive_read_support_filter_gzip(archive) | archive_read_support_filter_bzip2(archive) |
-            archive_read_support_filter_xz(archive) | archive_read_support_filter_zstd(archive) |
+        worst = archive_read_support_filter_gzip(archive) |
+                archive_read_support_filter_bzip2(archive) |
+                archive_read_support_filter_xz(archive) | archive_read_support_filter_zstd(archive);
+    }
+    if (what != MEMBERS) {
+        worst |=
             archive_read_support_format_raw(archive) | archive_read_support_format_empty(archive);
     } else {
         worst = archive_read_support_format_zip(archive) |
@@ -164,12 +174,34 @@ static lf_status find_member(lfi_stream *stream, const char *member, lf_error *e
     }
 }
 
-static lf_status open_archive(lfi_stream *stream, const char *path, bool is_file, lf_error *error)
+/* What ISA-L can inflate is read through it: files of gzip, deflated members of zip. */
+static lf_status
+open_gzip(lfi_stream *stream, const char *path, const char *member, lf_error *error)
 {
-    const lf_status status =
-        is_file ? lfi_gzip_open(stream->allocator, path, &stream->gzip, error) : LF_OK;
+    lfi_zip_member place;
+    if (member == NULL) {
+        return lfi_gzip_open(stream->allocator, path, &stream->gzip, error);
+    }
+    if (!lfi_zip_find(path, member, &place)) {
+        return LF_OK;
+    }
+    return lfi_gzip_open_member(stream->allocator, path, &place, &stream->gzip, error);
+}
+
+static lf_status
+open_archive(lfi_stream *stream, const char *path, const char *member, lf_error *error)
+{
+    const lf_status status = open_gzip(stream, path, member, error);
     if (status != LF_OK) {
         return status;
+    }
+    stream->archive = new_archive(
+        member == NULL         ? PACKED_FILE
+        : stream->gzip != NULL ? TEXT
+                               : MEMBERS
+    );
+    if (stream->archive == NULL) {
+        return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
     }
     const int code = stream->gzip != NULL
                          ? lfi_gzip_attach(stream->gzip, stream->archive)
@@ -199,8 +231,7 @@ lf_status lfi_stream_open(
     stream->allocator = allocator;
     stream->capacity = stream->capacity_max = BUFFER_BYTES;
     stream->buffer = lf_allocate(allocator, BUFFER_BYTES + LFI_LINE_SLACK, 1);
-    stream->archive = new_archive(member == NULL);
-    if (stream->buffer == NULL || stream->archive == NULL) {
+    if (stream->buffer == NULL) {
         lfi_stream_close(stream);
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
     }
@@ -213,9 +244,12 @@ lf_status lfi_stream_open(
         member != NULL ? member : ""
     );
     stream->window.at = stream->window.end = stream->buffer;
-    lf_status status = open_archive(stream, path, member == NULL, error);
+    lf_status status = open_archive(stream, path, member, error);
     if (status == LF_OK) {
-        status = find_member(stream, member, error);
+        status = find_member(stream, stream->gzip != NULL ? NULL : member, error);
+    }
+    if (status == LF_OK && stream->gzip != NULL) {
+        stream->text_total = lfi_gzip_text_total(stream->gzip);
     }
     if (status != LF_OK) {
         lfi_stream_close(stream);
@@ -435,7 +469,7 @@ bool lfi_archive_probe(const char *path)
 
 lf_status lfi_archive_list(const char *path, lfi_member_visit visit, void *context, lf_error *error)
 {
-    lfi_stream stream = {.archive = new_archive(false)};
+    lfi_stream stream = {.archive = new_archive(MEMBERS)};
     if (stream.archive == NULL) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
     }
