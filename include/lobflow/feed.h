@@ -156,6 +156,9 @@ typedef struct lf_source {
        of path comes from an earlier day; events outside [from_ns, to_ns) only set the book. */
     char venue[32];
     int64_t tick_nano, lot_nano, clock_shift_ns, from_ns, to_ns;
+    /* Of csv files in which two halves of the period stand row by row: rows of path and of path2
+       from these numbers on are the later half. 0: rows are in order. */
+    int64_t split_ids[2];
     bool has_local_times;
 } lf_source;
 

@@ -330,12 +330,14 @@ static lf_status fail_layout(const lfi_csv_input *input, lf_error *error)
 /* Find the layout by the first row and what is above it. */
 static lf_status find_layout(lfi_csv_input *input, lf_error *error)
 {
+    lfi_csv_half *const half = &input->halves[input->half];
     char head[LFI_CSV_ROW_BYTES_MAX];
     size_t head_bytes = 0;
+    input->layout = NULL;
     for (int i = 0; i < 2 && input->layout == NULL; i++) {
         const char *line;
         size_t bytes;
-        const lf_status status = lfi_stream_line(input->stream, &line, &bytes, error);
+        const lf_status status = lfi_stream_line(half->stream, &line, &bytes, error);
         if (status != LF_OK) {
             return status;
         }
@@ -344,8 +346,8 @@ static lf_status find_layout(lfi_csv_input *input, lf_error *error)
         }
         input->layout = layout_of(line, bytes);
         if (input->layout != NULL) {
-            memcpy(input->first, line, bytes);
-            input->first_bytes = bytes;
+            memcpy(half->first, line, bytes);
+            half->first_bytes = bytes;
         } else if (i == 0) {
             memcpy(head, line, bytes);
             head_bytes = bytes;
@@ -356,37 +358,71 @@ static lf_status find_layout(lfi_csv_input *input, lf_error *error)
                : fail_layout(input, error);
 }
 
-lf_status
-lfi_csv_open(const lf_allocator *allocator, const char *name, lfi_csv_input *out, lf_error *error)
+/* Go over to a reading of the file. */
+static void turn_to(lfi_csv_input *input, int half)
 {
-    *out = (lfi_csv_input){0};
-    lf_status status = lfi_capture_open(allocator, name, &out->stream, error);
-    if (status != LF_OK) {
-        return status;
+    input->half = half;
+    input->stream = input->halves[half].stream;
+}
+
+lf_status lfi_csv_open(
+    const lf_allocator *allocator,
+    const char *name,
+    int64_t split_id,
+    lfi_csv_input *out,
+    lf_error *error
+)
+{
+    *out = (lfi_csv_input){.split_id = split_id};
+    for (int half = split_id > 0 ? 1 : 0; half >= 0; half--) {
+        lf_status status = lfi_capture_open(allocator, name, &out->halves[half].stream, error);
+        if (status == LF_OK) {
+            turn_to(out, half);
+            lfi_stream_allow_lines(out->stream, LFI_CSV_ROW_BYTES_MAX);
+            status = find_layout(out, error);
+        }
+        if (status != LF_OK) {
+            lfi_csv_close(out);
+            return status;
+        }
     }
-    lfi_stream_allow_lines(out->stream, LFI_CSV_ROW_BYTES_MAX);
-    status = find_layout(out, error);
-    if (status != LF_OK) {
-        lfi_csv_close(out);
-    }
-    return status;
+    return LF_OK;
 }
 
 void lfi_csv_close(lfi_csv_input *input)
 {
-    lfi_stream_close(input->stream);
+    for (int half = 0; half < 2; half++) {
+        lfi_stream_close(input->halves[half].stream);
+        input->halves[half].stream = NULL;
+    }
     input->stream = NULL;
 }
 
-lf_status lfi_csv_next(lfi_csv_input *input, bool *got, lf_error *error)
+int64_t lfi_csv_input_bytes(const lfi_csv_input *input)
 {
-    const char *line = input->first;
-    size_t bytes = input->first_bytes;
+    const lfi_stream *const second = input->halves[1].stream;
+    return lfi_stream_input_bytes(input->halves[0].stream) +
+           (second != NULL ? lfi_stream_input_bytes(second) : 0);
+}
+
+int64_t lfi_csv_text_bytes(const lfi_csv_input *input)
+{
+    const lfi_stream *const second = input->halves[1].stream;
+    return lfi_stream_text_bytes(input->halves[0].stream) +
+           (second != NULL ? lfi_stream_text_bytes(second) : 0);
+}
+
+/* The next row as it stands. */
+static lf_status next_row(lfi_csv_input *input, bool *got, lf_error *error)
+{
+    lfi_csv_half *const half = &input->halves[input->half];
+    const char *line = half->first;
+    size_t bytes = half->first_bytes;
     fault wrong;
-    input->first_bytes = 0;
+    half->first_bytes = 0;
     *got = true;
     while (bytes == 0) {
-        const lf_status status = lfi_stream_line(input->stream, &line, &bytes, error);
+        const lf_status status = lfi_stream_line(half->stream, &line, &bytes, error);
         if (status != LF_OK || line == NULL) {
             *got = false;
             return status;
@@ -396,10 +432,27 @@ lf_status lfi_csv_next(lfi_csv_input *input, bool *got, lf_error *error)
                                                                   : fail_row(input, &wrong, error);
 }
 
+lf_status lfi_csv_next(lfi_csv_input *input, bool *got, lf_error *error)
+{
+    for (;;) {
+        const lf_status status = next_row(input, got, error);
+        const bool is_later = input->split_id > 0 && input->row.id >= input->split_id;
+        if (status != LF_OK || (*got && is_later == (input->half == 1))) {
+            return status;
+        }
+        if (!*got && (input->split_id == 0 || input->half == 1)) {
+            return LF_OK;
+        }
+        if (!*got) {
+            turn_to(input, 1);
+        }
+    }
+}
+
 bool lfi_csv_probe(const char *name)
 {
     lfi_csv_input input;
-    const bool is_one = lfi_csv_open(NULL, name, &input, NULL) == LF_OK;
+    const bool is_one = lfi_csv_open(NULL, name, 0, &input, NULL) == LF_OK;
     if (is_one) {
         lfi_csv_close(&input);
     }

@@ -49,21 +49,40 @@ typedef struct lfi_csv_row {
 /* Longer rows are none. */
 #define LFI_CSV_ROW_BYTES_MAX 512
 
-/* A file, or a member ("a.zip:b"), whose rows are read one after the other. */
-typedef struct lfi_csv_input {
-    lfi_stream *stream; /* owned */
-    const lfi_csv_layout *layout;
-    lfi_csv_row row; /* the newest one */
+/* One reading of a file. */
+typedef struct lfi_csv_half {
+    lfi_stream *stream; /* owned; NULL: there is no second reading */
     char first[LFI_CSV_ROW_BYTES_MAX];
     size_t first_bytes; /* of the first row, which the layout was found by; 0: it was read */
+} lfi_csv_half;
+
+/* A file, or a member ("a.zip:b"), whose rows are read one after the other. */
+typedef struct lfi_csv_input {
+    lfi_csv_half halves[2];
+    int half;           /* the one that is read */
+    lfi_stream *stream; /* of it */
+    const lfi_csv_layout *layout;
+    lfi_csv_row row; /* the newest one */
+    /* Where two halves of the period stand row by row: the rows before this number are read first,
+       then the file again for the others. 0: all rows as they stand. */
+    int64_t split_id;
 } lfi_csv_input;
 
 /* Open it and find its layout by the first row, and by the header where there is one. LF_OK,
    LF_FORMAT when it is no such file, LF_IO or LF_NOMEM; after a failure there is nothing to close.
  */
-lf_status
-lfi_csv_open(const lf_allocator *allocator, const char *name, lfi_csv_input *out, lf_error *error);
+lf_status lfi_csv_open(
+    const lf_allocator *allocator,
+    const char *name,
+    int64_t split_id,
+    lfi_csv_input *out,
+    lf_error *error
+);
 void lfi_csv_close(lfi_csv_input *input);
+
+/* Bytes read so far, of the file and of its text; a file of two halves is read twice. */
+int64_t lfi_csv_input_bytes(const lfi_csv_input *input);
+int64_t lfi_csv_text_bytes(const lfi_csv_input *input);
 
 /* Read the next row; *got is false at the end. LF_OK, LF_FORMAT, LF_IO or LF_NOMEM. */
 lf_status lfi_csv_next(lfi_csv_input *input, bool *got, lf_error *error);

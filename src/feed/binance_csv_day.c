@@ -238,9 +238,8 @@ static lf_status csv_next(void *context, lf_batch *out, lf_error *error)
     for (int i = 0; i < 2; i++) {
         const input *const from = &self->inputs[i];
         if (from->is_open) {
-            stats->input_bytes +=
-                from->is_over ? from->file_bytes : lfi_stream_input_bytes(from->in.stream);
-            stats->text_bytes += lfi_stream_text_bytes(from->in.stream);
+            stats->input_bytes += from->is_over ? from->file_bytes : lfi_csv_input_bytes(&from->in);
+            stats->text_bytes += lfi_csv_text_bytes(&from->in);
         }
     }
     return status;
@@ -263,10 +262,10 @@ static void csv_close(void *context)
 }
 
 /* Open a file and give it the day's units. */
-static lf_status open_input(csv_day *self, const char *name, lf_error *error)
+static lf_status open_input(csv_day *self, const char *name, int64_t split_id, lf_error *error)
 {
     lfi_csv_input in;
-    const lf_status status = lfi_csv_open(self->allocator, name, &in, error);
+    const lf_status status = lfi_csv_open(self->allocator, name, split_id, &in, error);
     if (status != LF_OK) {
         return status;
     }
@@ -280,7 +279,7 @@ static lf_status open_input(csv_day *self, const char *name, lf_error *error)
         .is_open = true,
         .last_id = -1,
         .last_ns = INT64_MIN,
-        .file_bytes = lfi_capture_bytes(name),
+        .file_bytes = lfi_capture_bytes(name) * (split_id > 0 ? 2 : 1),
     };
     to->in.row.price_scale = self->units.price_scale;
     to->in.row.size_scale = self->units.size_scale;
@@ -312,10 +311,11 @@ begin(csv_day *self, const lf_source *source, const lf_feed_options *options, lf
     }
     status = lfi_capture_set_units(instrument, &self->units, error);
     if (status == LF_OK) {
-        status = open_input(self, source->path, error);
+        status = open_input(self, source->path, source->split_ids[0], error);
     }
-    return status == LF_OK && source->path2[0] != '\0' ? open_input(self, source->path2, error)
-                                                       : status;
+    return status == LF_OK && source->path2[0] != '\0'
+               ? open_input(self, source->path2, source->split_ids[1], error)
+               : status;
 }
 
 /* What lf_feed_find() would have found out about a source that was made by hand. */

@@ -18,6 +18,7 @@ typedef struct csv_file {
     lfi_csv_kind kind;
     uint64_t price_fractions, size_fractions;
     int64_t first_day, last_day;
+    int64_t split_id; /* lfi_csv_input */
 } csv_file;
 
 typedef struct search {
@@ -87,41 +88,101 @@ static int64_t day_of(int64_t ts_ns)
     return ts_ns / LF_NS_PER_DAY;
 }
 
-static lf_status scan(csv_file *file, lfi_csv_input *in, lf_error *error)
+/* The times of a half, or of the whole file while it is not known to have two. */
+typedef struct span {
+    int64_t first_ns, newest_ns;
+} span;
+
+/*
+ * Time has gone back at a row. Where two halves of a period stand row by row, it is of the earlier
+ * one, and the first row of the file with a higher number begins the later one. *split_id is 0 when
+ * there is none.
+ */
+static lf_status
+find_split(const char *name, int64_t id, int64_t *split_id, span *later, lf_error *error)
 {
-    int64_t first_ns = INT64_MAX, newest_ns = 0;
-    for (;;) {
-        bool got;
-        const lf_status status = lfi_csv_next(in, &got, error);
+    lfi_csv_input in;
+    bool got = true;
+    *split_id = 0;
+    lf_status status = lfi_csv_open(NULL, name, 0, &in, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    while (status == LF_OK && got && *split_id == 0) {
+        status = lfi_csv_next(&in, &got, error);
+        if (status == LF_OK && got && in.row.id > id) {
+            *split_id = in.row.id;
+            later->first_ns = in.row.ts_ns;
+        }
+    }
+    lfi_csv_close(&in);
+    return status;
+}
+
+/* Take in the time of a row; halves[1] is the later one, where there are two. */
+static lf_status take_time(csv_file *file, const lfi_csv_input *in, span halves[2], lf_error *error)
+{
+    const int64_t ts_ns = in->row.ts_ns;
+    span *half = &halves[file->split_id > 0 && in->row.id >= file->split_id];
+    if (ts_ns < half->newest_ns - LATE_NS && file->split_id == 0) {
+        /* What came so far ends with a row of the later half. */
+        halves[1].newest_ns = halves[0].newest_ns;
+        const lf_status status =
+            find_split(file->name, in->row.id, &file->split_id, &halves[1], error);
         if (status != LF_OK) {
             return status;
         }
-        if (!got) {
-            break;
-        }
-        const int64_t ts_ns = in->row.ts_ns;
-        if (ts_ns < newest_ns - LATE_NS) {
-            return fail_order(in, newest_ns, error);
-        }
-        first_ns = ts_ns < first_ns ? ts_ns : first_ns;
-        newest_ns = ts_ns > newest_ns ? ts_ns : newest_ns;
+        half->newest_ns = file->split_id > 0 ? ts_ns : half->newest_ns;
     }
-    file->first_day = day_of(first_ns);
-    file->last_day = day_of(newest_ns);
-    if (file->last_day - file->first_day > DAYS_MAX) {
-        return lf_error_set_at(
-            error,
-            LF_DATA,
-            lfi_stream_name(in->stream),
-            LF_POSITION_NONE,
-            LF_POSITION_NONE,
-            "the rows are of more than %d days",
-            DAYS_MAX
-        );
+    if (ts_ns < half->newest_ns - LATE_NS) {
+        return fail_order(in, half->newest_ns, error);
+    }
+    half->first_ns = ts_ns < half->first_ns ? ts_ns : half->first_ns;
+    half->newest_ns = ts_ns > half->newest_ns ? ts_ns : half->newest_ns;
+    return LF_OK;
+}
+
+/* The earlier half must end where the later one begins, and a file has not too many days. */
+static lf_status
+set_days(csv_file *file, const lfi_csv_input *in, const span halves[2], lf_error *error)
+{
+    const bool is_split = file->split_id > 0;
+    if (is_split && halves[0].newest_ns - LATE_NS > halves[1].first_ns) {
+        return fail_order(in, halves[0].newest_ns, error);
+    }
+    file->first_day = day_of(halves[0].first_ns);
+    file->last_day = day_of(halves[is_split].newest_ns);
+    if (file->last_day - file->first_day <= DAYS_MAX) {
+        return LF_OK;
+    }
+    return lf_error_set_at(
+        error,
+        LF_DATA,
+        lfi_stream_name(in->stream),
+        LF_POSITION_NONE,
+        LF_POSITION_NONE,
+        "the rows are of more than %d days",
+        DAYS_MAX
+    );
+}
+
+static lf_status scan(csv_file *file, lfi_csv_input *in, lf_error *error)
+{
+    span halves[2] = {{INT64_MAX, 0}, {INT64_MAX, 0}};
+    bool got = true;
+    lf_status status = LF_OK;
+    while (status == LF_OK && got) {
+        status = lfi_csv_next(in, &got, error);
+        if (status == LF_OK && got) {
+            status = take_time(file, in, halves, error);
+        }
+    }
+    if (status != LF_OK) {
+        return status;
     }
     file->price_fractions = in->row.price_scale.fractions;
     file->size_fractions = in->row.size_scale.fractions;
-    return LF_OK;
+    return set_days(file, in, halves, error);
 }
 
 /* Read a file once; its name may say symbol and day. */
@@ -144,7 +205,7 @@ static lf_status look_at(csv_file *file, const char *name, const char *symbol, l
         }
         (void)snprintf(file->symbol, sizeof file->symbol, "%s", symbol);
     }
-    lf_status status = lfi_csv_open(NULL, name, &in, error);
+    lf_status status = lfi_csv_open(NULL, name, 0, &in, error);
     if (status != LF_OK) {
         return status;
     }
@@ -187,7 +248,8 @@ static lf_status file_of(
             return lf_error_set(
                 error,
                 LF_DATA,
-                "%s and %s hold rows of %s of one day; name one of them",
+                "%s and %s hold rows of %s of one day; name one of them, or join their rows in one "
+                "file",
                 (*out)->name,
                 file->name,
                 file->symbol
@@ -254,9 +316,12 @@ static lf_status add_day(search *s, const csv_file *of, int64_t day, lf_error *e
     };
     memcpy(source->symbol, of->symbol, sizeof source->symbol);
     (void)snprintf(source->venue, sizeof source->venue, "%s", of->venue);
-    memcpy(source->path, (ticker != NULL ? ticker : trades)->name, sizeof source->path);
+    const csv_file *const first = ticker != NULL ? ticker : trades;
+    memcpy(source->path, first->name, sizeof source->path);
+    source->split_ids[0] = first->split_id;
     if (ticker != NULL && trades != NULL) {
         memcpy(source->path2, trades->name, sizeof source->path2);
+        source->split_ids[1] = trades->split_id;
     }
     set_units(s, of, source);
     return LF_OK;

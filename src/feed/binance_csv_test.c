@@ -277,6 +277,64 @@ static void test_packings(void **state)
     free(texts[1]);
 }
 
+/* A file whose rows are those of its two halves in turn, as long as both have some; which of them
+   begins, and behind the header. */
+static char *in_turn(const char *text, bool has_header, bool later_first)
+{
+    const char *const body = has_header ? strchr(text, '\n') + 1 : text;
+    const char *const middle = strchr(body + strlen(body) / 2 + 100, '\n') + 1;
+    const char *at[2] = {body, middle};
+    const char *const ends[2] = {middle, text + strlen(text)};
+    char *const out = calloc(1, strlen(text) + 1);
+    size_t bytes = (size_t)(body - text);
+    assert_non_null(out);
+    memcpy(out, text, bytes);
+    for (int half = later_first; at[0] < ends[0] || at[1] < ends[1]; half = 1 - half) {
+        if (at[half] < ends[half]) {
+            const size_t row = (size_t)(strchr(at[half], '\n') + 1 - at[half]);
+            memcpy(out + bytes, at[half], row);
+            at[half] += row;
+            bytes += row;
+        }
+    }
+    assert_int_equal(bytes, strlen(text));
+    return out;
+}
+
+/* Some of Binance's files have the halves of their period row by row: they are read as they should
+   be, quotes and trades alike, also of a month. */
+static void test_halves(void **state)
+{
+    (void)state;
+    make_market();
+    for (int i = 0; i < 8; i++) {
+        const bool has_header = (i & 1) != 0;
+        const char *const day = (i & 4) != 0 ? "" : "-30";
+        char names[2][64];
+        const char *paths[2];
+        for (int kind = 0; kind < 2; kind++) {
+            (void)snprintf(
+                names[kind],
+                sizeof names[kind],
+                "BTCUSDT-%s-2024-03%s.csv",
+                kind == 0 ? "bookTicker" : "trades",
+                day
+            );
+            const how h = {names[kind], kind, false, has_header, false};
+            char *const text = text_of(&h), *const mixed = in_turn(text, has_header, (i & 2) != 0);
+            paths[kind] = ft_write(&folder, h.name, kind == 0 || i > 0 ? mixed : text);
+            free(text);
+            free(mixed);
+        }
+        ft_read_paths(&got, paths, 2, NULL);
+        check_events(true);
+        assert_int_equal(got.stats.backward_count, 0);
+        assert_int_equal(got.stats.input_bytes, got.stats.input_bytes_total);
+        ft_read_paths(&got, paths + 1, 1, NULL);
+        check_events(false);
+    }
+}
+
 /* ---- what is wrong ---------------------------------------------------------------------- */
 
 #define FUTURES(id, time) id ",70000.5,0.002,140.001," time ",true\n"
@@ -380,13 +438,31 @@ static const struct error_case {
      LF_FORMAT,
      3,
      "field 1 (update_id) must be a whole number"},
-    /* Files of 2024-01 have the halves of a day row by row. */
+    /* Time goes back although numbers go on; within a half; and halves that overlap. */
     {"A-bookTicker-2024-03-30.csv",
-     TICK("5", "1.0", "1.1", T0) TICK("900", "1.0", "1.1", "1711800000000")
-         TICK("6", "1.0", "1.1", T1),
+     TICK("5", "1.0", "1.1", T0) TICK("6", "1.0", "1.1", "1711800000000")
+         TICK("7", "1.0", "1.1", T1),
      LF_DATA,
      3,
      "in the order of their first field (update_id)"},
+    {"A-bookTicker-2024-03-30.csv",
+     TICK("5", "1.0", "1.1", T0) TICK("900", "1.0", "1.1", "1711800000000")
+         TICK("6", "1.0", "1.1", T1) TICK("901", "1.0", "1.1", "1711799000000"),
+     LF_DATA,
+     4,
+     "in the order of their first field (update_id)"},
+    {"A-bookTicker-2024-03-30.csv",
+     TICK("5", "1.0", "1.1", T0) TICK("900", "1.0", "1.1", "1711800000000")
+         TICK("6", "1.0", "1.1", T1) TICK("7", "1.0", "1.1", "1711800009000"),
+     LF_DATA,
+     0,
+     "in the order of their first field (update_id)"},
+    /* The whole file twice. */
+    {"A-trades-2024-03-30.csv",
+     FUTURES("7", T0) FUTURES("8", "1711800000000") FUTURES("7", T0) FUTURES("8", "1711800000000"),
+     LF_OK,
+     0,
+     ""},
     {"A-trades-2024-03-30.csv",
      FUTURES("7", "5") FUTURES("8", T1),
      LF_DATA,
@@ -558,6 +634,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_packings),
+        cmocka_unit_test(test_halves),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_crossed),
