@@ -25,8 +25,8 @@ typedef struct open_event {
     /* Records as they stood: copies of bytes that were written long ago wait for nothing, copies of
        fields that were just taken from them do. */
     unsigned char first[sizeof(dbn_mbo)], last[sizeof(dbn_mbo)];
-    unsigned char note[sizeof(dbn_mbo)]; /* the first N */
-    bool has_note, has_first;
+    unsigned char note[sizeof(dbn_mbo)];       /* the first N */
+    bool has_note, has_first, is_contradicted; /* by a record that does not fit the book */
     size_t trade_first;
 } open_event;
 
@@ -232,6 +232,7 @@ static lf_status take_order(dbn *self, const dbn_message *m, lf_error *error)
     }
     if (status == LF_DATA && is_of_day) {
         stats->violation_count++;
+        self->now.is_contradicted = true;
         if (stats->first_violation_line == LF_POSITION_NONE) {
             stats->first_violation_line = lfi_dbn_in_record_count(self->in);
         }
@@ -412,6 +413,7 @@ static lf_status close_event(dbn *self, lf_error *error)
     if (status != LF_OK) {
         return status;
     }
+    self->now.is_doubtful = now->is_doubtful || now->is_contradicted;
     const dbn_message shown =
         lfi_dbn_message(now->change == 0 && now->has_note ? now->note : now->first);
     const dbn_message *const m = &shown;
@@ -462,7 +464,7 @@ static lf_status open_event_now(dbn *self, bool is_snapshot, lf_error *error)
     now->is_snapshot = is_snapshot;
     now->is_doubtful = now->is_reset = now->has_fill = now->is_gone = false;
     now->is_all_hidden = true;
-    now->has_note = now->has_first = false;
+    now->has_note = now->has_first = now->is_contradicted = false;
     now->change = now->taker_side = 0;
     now->trade_first = self->trade_count;
     if (is_snapshot) {

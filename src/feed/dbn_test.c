@@ -251,8 +251,11 @@ static void test_orders(void **state)
             assert_int_equal(e->quotes.ask_ticks[0], market_events[i].ask);
             assert_int_equal(e->quotes.ask_lots[0], market_events[i].ask_lots);
             assert_int_equal(e->trade_count, market_events[i].trades);
-            assert_int_equal(e->flags, LF_EVENT_LAST);
+            /* Those that contradict the book are masked, and the next one begins anew. */
+            const uint32_t extra = i < 8 ? 0 : i < 12 ? LF_EVENT_MASKED : LF_EVENT_RESET;
+            assert_int_equal(e->flags, LF_EVENT_LAST | extra);
         }
+        assert_int_equal(d.stats.gap_count, 1);
         assert_int_equal(d.trade_count, 3);
         assert_int_equal(d.trades[1].price_units, 20000);
         assert_int_equal(d.trades[1].size_lots, 12);
