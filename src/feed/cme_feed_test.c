@@ -149,6 +149,63 @@ static void test_gap(void **state)
     lf_testing_folder_remove(&folder);
 }
 
+/* Write frames of a capture twice, or in another order: behind its beginning each fifth one comes
+   after the next. */
+static void mix(writer *w, bool doubles, bool swaps)
+{
+    unsigned char *const old = w->bytes;
+    const size_t end = w->count;
+    size_t held = 0, index = 0;
+    w->bytes = calloc(2, w->capacity);
+    assert_non_null(w->bytes);
+    memcpy(w->bytes, old, 24);
+    w->count = 24;
+    for (size_t at = 24; at < end; index++) {
+        const size_t bytes = 16 + (size_t)old[at + 8] + (size_t)old[at + 9] * 256;
+        const bool is_held = swaps && index > 9 && index % 5 == 0 && at + bytes < end;
+        const int copies = is_held ? 0 : 1 + (doubles && index % 3 == 0);
+        for (int i = 0; i < copies; i++) {
+            memcpy(w->bytes + w->count, old + at, bytes);
+            w->count += bytes;
+        }
+        if (held > 0) { /* at the time of the other, which it follows */
+            memcpy(old + held, old + at, 8);
+            memcpy(w->bytes + w->count, old + held, at - held);
+            w->count += at - held;
+        }
+        held = is_held ? at : 0;
+        at += bytes;
+    }
+    free(old);
+}
+
+/* Packets that come twice or out of order are taken once and in order: no gap, no state is wrong
+   or missing. */
+static void test_mixed(void **state)
+{
+    (void)state;
+    static day d;
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    for (int i = 0; i < 12; i++) {
+        writer w;
+        d = (day){.first = (i & 1) != 0 ? 100 : 1};
+        make_day(&w, &d, (style){.feed_count = 1 + (i & 1), .has_numbers = (i & 2) != 0});
+        mix(&w, i / 4 != 1, i / 4 != 0);
+        lf_feed *const feed = open_day(&folder, &w, "ESZ7");
+        const outcome o = run_day(feed, &d);
+        const bool is_late = d.first > 1;
+        assert_int_equal(o.states, is_late + changes_in(&d, is_late ? 131 : 1, PACKETS));
+        assert_int_equal(o.masked, 1); /* the end */
+        assert_int_equal(o.resets, 0);
+        assert_int_equal(lf_feed_stats_of(feed)->gap_count, 0);
+        assert_int_equal(lf_feed_stats_of(feed)->violation_count, 0);
+        lf_feed_close(feed);
+        free(w.bytes);
+    }
+    lf_testing_folder_remove(&folder);
+}
+
 /*
  * With the numbers of updates: a lost packet that had none of the security is a gap, but the book
  * goes on with its next update; a number that is missing is a gap where no packet is.
@@ -685,6 +742,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_book),
         cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_mixed),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_trades),
         cmocka_unit_test(test_state_of_snapshot),
