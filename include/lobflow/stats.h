@@ -254,7 +254,8 @@ LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_pearson(
  *
  * @return LF_OK or LF_NOMEM
  *
- * Cost: sorts once, then one pass over the rows for each replicate.
+ * Cost: sorts once; with fewer pairs of blocks than rows one pass over the rows and one over the
+ * pairs for each replicate, else a pass over the rows for each eight replicates.
  */
 LF_API LF_MUST_CHECK lf_status lf_stats_bootstrap_auc(
     const double *scores,

@@ -1,16 +1,7 @@
 /* Two forecasts of the same rows: is the difference of their losses more than chance? */
-#include <lobflow/stats.h>
+#include "stats_internal.h"
 
 #include <math.h>
-
-static double autocovariance(const double *values, size_t count, double mean, size_t lag)
-{
-    double sum = 0;
-    for (size_t i = lag; i < count; i++) {
-        sum += (values[i] - mean) * (values[i - lag] - mean);
-    }
-    return sum / (double)count;
-}
 
 lf_diebold_mariano lf_stats_diebold_mariano(const double *differences, size_t count, size_t horizon)
 {
@@ -21,11 +12,16 @@ lf_diebold_mariano lf_stats_diebold_mariano(const double *differences, size_t co
     if (count < 2 || horizon >= count) {
         return result;
     }
-    const double plain = autocovariance(differences, count, mean, 0);
+    double sums[LFI_LAGS];
+    lfi_stats_lagged_sums(differences, count, mean, 0, sums);
+    const double plain = sums[0] / n;
     double whole = plain;
     double tapered = plain;
     for (size_t k = 1; k < horizon; k++) {
-        const double both = 2 * autocovariance(differences, count, mean, k);
+        if (k % LFI_LAGS == 0) {
+            lfi_stats_lagged_sums(differences, count, mean, k, sums);
+        }
+        const double both = 2 * (sums[k % LFI_LAGS] / n);
         whole += both;
         tapered += (1 - (double)k / h) * both;
     }

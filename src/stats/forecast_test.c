@@ -59,6 +59,35 @@ static void test_auc(void **state)
     }
 }
 
+/* Ranks of numbers of every size, both zeros and infinities among them, equal their definition. */
+static void test_midranks_by_definition(void **state)
+{
+    (void)state;
+    static const double chosen[] = {
+        0.0, -0.0, 1e-310, -1e-310, 0x1p-1074, INFINITY, -INFINITY, 1.0, -1.0, 0x1p1023};
+    double x[200], ranks[200];
+    lf_random random;
+    lf_random_seed(&random, 12, 0);
+    for (size_t count = 0; count <= 200; count += count < 12 ? 1 : 47) {
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t kind = lf_random_below(&random, 3);
+            const double scale = ldexp(1, (int)lf_random_below(&random, 600) - 300);
+            x[i] = kind == 0   ? chosen[lf_random_below(&random, 10)]
+                   : kind == 1 ? (double)lf_random_below(&random, 9) - 4
+                               : scale * lf_random_normal(&random);
+        }
+        assert_int_equal(lf_stats_midranks(NULL, x, count, ranks), LF_OK);
+        for (size_t i = 0; i < count; i++) {
+            double lower = 0, equal = 0;
+            for (size_t k = 0; k < count; k++) {
+                lower += x[k] < x[i] ? 1 : 0;
+                equal += x[k] == x[i] ? 1 : 0;
+            }
+            assert_near(ranks[i], lower + (equal + 1) / 2, 0);
+        }
+    }
+}
+
 /* With I uniform on (-1, 1) and P(up) a logit of 2.5 I, AUC and Brier have known values; here with
    real labels drawn on a fine grid, so within sampling error. */
 static void test_uniform_logit(void **state)
@@ -143,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_auc),
+        cmocka_unit_test(test_midranks_by_definition),
         cmocka_unit_test(test_uniform_logit),
         cmocka_unit_test(test_correlations),
         cmocka_unit_test(test_losses),

@@ -24,12 +24,12 @@ lf_newey_west lf_stats_newey_west(const double *values, size_t count, size_t lag
     }
     double plain = 0;
     double variance = 0;
+    double sums[LFI_LAGS];
     for (size_t k = 0; k <= lag && k < count; k++) {
-        double sum = 0;
-        for (size_t i = k; i < count; i++) {
-            sum += (values[i] - mean) * (values[i - k] - mean);
+        if (k % LFI_LAGS == 0) {
+            lfi_stats_lagged_sums(values, count, mean, k, sums);
         }
-        sum /= (double)count;
+        const double sum = sums[k % LFI_LAGS] / (double)count;
         const double weight = 1 - (double)k / ((double)lag + 1);
         plain = k == 0 ? sum : plain;
         variance += k == 0 ? sum : 2 * weight * sum;
@@ -257,36 +257,145 @@ lf_status lf_stats_bootstrap_sharpe(
     return LF_OK;
 }
 
-/* A row in order of its score, with what a replicate needs of it side by side. */
+/* Replicates that go over the rows together. */
+#define LANES 8
+
+/* A row in order of its score, with what the replicates need of it side by side. */
 typedef struct scored_row {
+    double up; /* 1 or 0 */
     uint32_t block;
-    bool is_up;
-    bool is_first; /* of the rows with its score */
+    uint32_t is_first; /* of the rows with its score */
 } scored_row;
 
-/* AUC with the rows of each block counted weights[block] times. */
-static double weighted_auc(const scored_row *rows, size_t count, const uint32_t *weights)
+/* What all replicates of an AUC share. */
+typedef struct auc_rows {
+    const lf_allocator *allocator;
+    scored_row *rows; /* [count] */
+    size_t count, block_count;
+    /* Twice the wins of the ups of one block over the downs of another; NULL with many blocks. */
+    double *pairs;       /* [block_count][block_count] */
+    double *ups, *downs; /* [block_count] */
+} auc_rows;
+
+/*
+ * Of the rows with one score the downs come first, so that an up row wins against all downs before
+ * it, less half of those with its own score: twice its wins are the downs before its score and the
+ * downs before itself. These are whole numbers, so their sums are exact up to 2^53 in any order.
+ */
+static double auc_of(double twice_wins, double ups, double downs)
 {
-    uint64_t tied[2] = {0, 0}; /* down and up rows of one score, then of all lower ones */
-    uint64_t lower[2] = {0, 0};
-    double wins = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].is_first) {
-            wins += (double)tied[1] * ((double)lower[0] + (double)tied[0] / 2);
-            lower[0] += tied[0];
-            lower[1] += tied[1];
-            tied[0] = 0;
-            tied[1] = 0;
-        }
-        tied[rows[i].is_up] += weights[rows[i].block];
-    }
-    wins += (double)tied[1] * ((double)lower[0] + (double)tied[0] / 2);
-    const double downs = (double)(lower[0] + tied[0]);
-    const double ups = (double)(lower[1] + tied[1]);
-    return ups > 0 && downs > 0 ? wins / (ups * downs) : NAN;
+    return ups > 0 && downs > 0 ? twice_wins / 2 / (ups * downs) : NAN;
 }
 
-/* Rows in order of their scores; owned, NULL without memory. */
+/* AUCs with the rows of each block counted weights[block][lane] times. */
+static void lanes_by_rows(const auc_rows *a, const double (*weights)[LANES], double *out)
+{
+    double lower[LANES] = {0}; /* downs before the score */
+    double downs[LANES] = {0};
+    double ups[LANES] = {0};
+    double twice_wins[LANES] = {0};
+    for (size_t i = 0; i < a->count; i++) {
+        const scored_row *const row = &a->rows[i];
+        const double *const weight = weights[row->block];
+        if (row->is_first) {
+            for (size_t j = 0; j < LANES; j++) {
+                lower[j] = downs[j];
+            }
+        }
+        for (size_t j = 0; j < LANES; j++) {
+            const double up = weight[j] * row->up;
+            downs[j] += weight[j] - up;
+            ups[j] += up;
+            twice_wins[j] += up * (lower[j] + downs[j]);
+        }
+    }
+    for (size_t j = 0; j < LANES; j++) {
+        out[j] = auc_of(twice_wins[j], ups[j], downs[j]);
+    }
+}
+
+/* The same from the pairs of blocks. */
+static void lanes_by_pairs(const auc_rows *a, const double (*weights)[LANES], double *out)
+{
+    double downs[LANES] = {0};
+    double ups[LANES] = {0};
+    double twice_wins[LANES] = {0};
+    for (size_t b = 0; b < a->block_count; b++) {
+        const double *const pairs = a->pairs + b * a->block_count;
+        double against[LANES] = {0};
+        for (size_t c = 0; c < a->block_count; c++) {
+            for (size_t j = 0; j < LANES; j++) {
+                against[j] += weights[c][j] * pairs[c];
+            }
+        }
+        for (size_t j = 0; j < LANES; j++) {
+            twice_wins[j] += weights[b][j] * against[j];
+            downs[j] += weights[b][j] * a->downs[b];
+            ups[j] += weights[b][j] * a->ups[b];
+        }
+    }
+    for (size_t j = 0; j < LANES; j++) {
+        out[j] = auc_of(twice_wins[j], ups[j], downs[j]);
+    }
+}
+
+/* beaten[block]: twice the downs of a block that an up row at this place wins against. */
+static void count_row(auc_rows *a, const scored_row *row, double *beaten)
+{
+    if (row->up == 0) {
+        a->downs[row->block] += 1;
+        beaten[row->block] += 1;
+        return;
+    }
+    double *const pairs = a->pairs + row->block * a->block_count;
+    a->ups[row->block] += 1;
+    for (size_t c = 0; c < a->block_count; c++) {
+        pairs[c] += beaten[c];
+    }
+}
+
+static void count_pairs(auc_rows *a, double *beaten)
+{
+    size_t end = 0;
+    for (size_t first = 0; first < a->count; first = end) {
+        do {
+            count_row(a, &a->rows[end++], beaten);
+        } while (end < a->count && !a->rows[end].is_first);
+        /* Downs with the score of an up row count half, those with a lower one whole. */
+        for (size_t i = first; i < end; i++) {
+            beaten[a->rows[i].block] += 1 - a->rows[i].up;
+        }
+    }
+}
+
+static void auc_rows_end(auc_rows *a)
+{
+    lf_release(a->allocator, a->rows);
+    lf_release(a->allocator, a->pairs);
+    lf_release(a->allocator, a->ups);
+    lf_release(a->allocator, a->downs);
+}
+
+/* Pairs of blocks are counted where there are fewer of them than rows. */
+static lf_status make_pairs(auc_rows *a)
+{
+    const size_t blocks = a->block_count;
+    if (blocks * blocks > a->count) {
+        return LF_OK;
+    }
+    double *const beaten = lf_allocate(a->allocator, blocks + 1, sizeof *beaten);
+    a->pairs = lf_allocate(a->allocator, blocks * blocks + 1, sizeof *a->pairs);
+    a->ups = lf_allocate(a->allocator, blocks + 1, sizeof *a->ups);
+    a->downs = lf_allocate(a->allocator, blocks + 1, sizeof *a->downs);
+    const bool is_whole = beaten != NULL && a->pairs != NULL && a->ups != NULL && a->downs != NULL;
+    if (is_whole) {
+        count_pairs(a, beaten);
+    }
+    lf_release(a->allocator, beaten);
+    return is_whole ? LF_OK : LF_NOMEM;
+}
+
+/* Rows in order of their scores, the downs of one score first; owned, NULL without memory. */
 static scored_row *sorted_rows(
     const lf_allocator *allocator,
     const double *scores,
@@ -297,15 +406,40 @@ static scored_row *sorted_rows(
 {
     lfi_ranked *order = lfi_stats_order(allocator, scores, count);
     scored_row *rows = order == NULL ? NULL : lf_allocate(allocator, count + 1, sizeof *rows);
-    for (size_t i = 0; rows != NULL && i < count; i++) {
-        rows[i] = (scored_row){
-            .block = blocks[order[i].row],
-            .is_up = labels[order[i].row] > 0.5,
-            .is_first = i == 0 || order[i].value != order[i - 1].value,
-        };
+    size_t end = 0, used = 0;
+    for (size_t first = 0; rows != NULL && first < count; first = end) {
+        while (end < count && order[end].value == order[first].value) {
+            end++;
+        }
+        for (int up = 0; up < 2; up++) {
+            for (size_t i = first; i < end; i++) {
+                const size_t row = order[i].row;
+                if ((labels[row] > 0.5) == (up == 1)) {
+                    rows[used] =
+                        (scored_row){.up = up, .block = blocks[row], .is_first = used == first};
+                    used++;
+                }
+            }
+        }
     }
     lf_release(allocator, order);
     return rows;
+}
+
+/* Draws for LANES replicates, or as many as are left; the others have no rows. */
+static size_t draw_lanes(resampler *r, size_t drawn, double (*weights)[LANES])
+{
+    const size_t left = r->replicates - drawn;
+    const size_t lanes = left < LANES ? left : LANES;
+    for (size_t j = 0; j < LANES; j++) {
+        if (j < lanes) {
+            resampler_draw(r);
+        }
+        for (size_t b = 0; b < r->block_count; b++) {
+            weights[b][j] = j < lanes ? r->weights[b] : 0;
+        }
+    }
+    return lanes;
 }
 
 lf_status lf_stats_bootstrap_auc(
@@ -318,20 +452,33 @@ lf_status lf_stats_bootstrap_auc(
 )
 {
     resampler r;
-    if (resampler_begin(blocks, count, 1, options, &r) != LF_OK) {
+    if (resampler_begin(blocks, count, LANES, options, &r) != LF_OK) {
         return LF_NOMEM;
     }
-    scored_row *rows = sorted_rows(r.allocator, scores, labels, blocks, count);
-    if (rows == NULL) {
+    auc_rows a = {.allocator = r.allocator, .count = count, .block_count = r.block_count};
+    a.rows = sorted_rows(r.allocator, scores, labels, blocks, count);
+    if (a.rows == NULL || make_pairs(&a) != LF_OK) {
+        auc_rows_end(&a);
         resampler_end(&r);
         return LF_NOMEM;
     }
-    for (size_t k = 0; k < r.replicates; k++) {
-        resampler_draw(&r);
-        resampler_keep(&r, weighted_auc(rows, count, r.weights));
+    double(*const weights)[LANES] = (double(*)[LANES])r.sums;
+    for (size_t k = 0; k < r.replicates;) {
+        double aucs[LANES];
+        const size_t lanes = draw_lanes(&r, k, weights);
+        const double(*const drawn)[LANES] = (const double(*)[LANES])weights;
+        if (a.pairs != NULL) {
+            lanes_by_pairs(&a, drawn, aucs);
+        } else {
+            lanes_by_rows(&a, drawn, aucs);
+        }
+        for (size_t j = 0; j < lanes; j++) {
+            resampler_keep(&r, aucs[j]);
+        }
+        k += lanes;
     }
     *out = resampler_interval(&r);
-    lf_release(r.allocator, rows);
+    auc_rows_end(&a);
     resampler_end(&r);
     return LF_OK;
 }

@@ -1,7 +1,8 @@
 /*
  * Goal: intervals hold the truth as often as they say, for rows that depend on each other.
  * Method: published numbers for Wilson and Newey-West; coverage counts of the bootstraps on
- * simulated series whose truth is known (fixed seeds, so the counts never change).
+ * simulated series whose truth is known (fixed seeds, so the counts never change); what is reckoned
+ * in a fast way beside its definition, to the bit.
  */
 #include <lobflow/stats.h>
 
@@ -76,6 +77,35 @@ static void test_effective_count(void **state)
     assert_near(result.effective_count, (double)ROWS / OVERLAP, 0.25 * ROWS / OVERLAP);
     lf_release(NULL, steps);
     lf_release(NULL, sums);
+}
+
+/* The sums of all lags in the order of rows, whatever stands beside them. */
+static void test_newey_west_by_definition(void **state)
+{
+    (void)state;
+    double values[40];
+    lf_random random;
+    lf_random_seed(&random, 4, 0);
+    for (size_t i = 0; i < 40; i++) {
+        values[i] = lf_random_normal(&random);
+    }
+    for (size_t count = 1; count <= 40; count++) {
+        for (size_t lag = 0; lag < 30; lag++) {
+            const double mean = lf_stats_mean(values, count);
+            double variance = 0;
+            for (size_t k = 0; k <= lag && k < count; k++) {
+                double sum = 0;
+                for (size_t i = k; i < count; i++) {
+                    sum += (values[i] - mean) * (values[i - k] - mean);
+                }
+                sum /= (double)count;
+                variance += k == 0 ? sum : 2 * (1 - (double)k / ((double)lag + 1)) * sum;
+            }
+            const double found = lf_stats_newey_west(values, count, lag).variance;
+            variance = fmax(variance, 0);
+            assert_memory_equal(&found, &variance, sizeof found);
+        }
+    }
 }
 
 static void test_blocks(void **state)
@@ -182,12 +212,99 @@ static void test_repeat(void **state)
     assert_true(isnan(first.low));
 }
 
+/* AUC of the rows of each block taken so many times, pair by pair. */
+static double plain_auc(
+    const double *scores,
+    const double *labels,
+    const uint32_t *blocks,
+    size_t count,
+    const uint32_t *weights
+)
+{
+    double wins = 0, pairs = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < count; k++) {
+            if (labels[i] > 0.5 && labels[k] < 0.5) {
+                const double both = (double)weights[blocks[i]] * weights[blocks[k]];
+                const double share = scores[i] > scores[k] ? 1 : scores[i] == scores[k] ? 0.5 : 0;
+                wins += both * share;
+                pairs += both;
+            }
+        }
+    }
+    return pairs > 0 ? wins / pairs : NAN;
+}
+
+/* The interval from replicates that are reckoned one by one. */
+static lf_interval plain_interval(
+    const double *scores,
+    const double *labels,
+    const uint32_t *blocks,
+    size_t count,
+    const lf_bootstrap_options *options
+)
+{
+    double aucs[64];
+    uint32_t weights[64];
+    const size_t block_count = blocks[count - 1] + 1u;
+    size_t found = 0;
+    lf_random random;
+    lf_random_seed(&random, options->seed, 0);
+    for (size_t k = 0; k < options->replicates; k++) {
+        memset(weights, 0, sizeof weights);
+        for (size_t b = 0; b < block_count; b++) {
+            weights[lf_random_below(&random, block_count)]++;
+        }
+        const double auc = plain_auc(scores, labels, blocks, count, weights);
+        if (isfinite(auc)) {
+            aucs[found++] = auc;
+        }
+    }
+    const double all = (double)block_count;
+    const double t = lf_stats_t_quantile(0.975, all - 1);
+    const double tail = lf_stats_normal_cdf(-t * sqrt(all / (all - 1)));
+    lf_stats_sort(aucs, found);
+    return (lf_interval
+    ){lf_stats_quantile(aucs, found, tail), lf_stats_quantile(aucs, found, 1 - tail)};
+}
+
+/* With few blocks and with many, few and many equal scores, and numbers of replicates that do not
+   fill the lanes: the same bits as pair by pair. */
+static void test_auc_by_definition(void **state)
+{
+    (void)state;
+    static const size_t replicates[] = {2, 7, 8, 9, 21};
+    static const uint64_t values[] = {2, 3, 20, 100000};
+    double scores[300], labels[300];
+    uint32_t blocks[300];
+    lf_random random;
+    lf_random_seed(&random, 5, 0);
+    for (size_t width = 5; width <= 100; width += width < 20 ? 5 : 40) {
+        for (size_t v = 0; v < 4; v++) {
+            for (size_t i = 0; i < 300; i++) {
+                scores[i] = (double)lf_random_below(&random, values[v]) - 1;
+                labels[i] = (double)lf_random_below(&random, 2);
+                blocks[i] = (uint32_t)(i / width);
+            }
+            for (size_t r = 0; r < 5; r++) {
+                const lf_bootstrap_options options = {.replicates = replicates[r], .seed = r};
+                lf_interval found;
+                assert_int_equal(
+                    lf_stats_bootstrap_auc(scores, labels, blocks, 300, &options, &found), LF_OK
+                );
+                const lf_interval plain = plain_interval(scores, labels, blocks, 300, &options);
+                assert_memory_equal(&found, &plain, sizeof found);
+            }
+        }
+    }
+}
+
 static void test_failing_memory(void **state)
 {
     (void)state;
     static const double x[] = {1, 2, 3, 4};
     static const double y[] = {0, 1, 0, 1};
-    static const uint32_t blocks[] = {0, 0, 1, 1};
+    static const uint32_t blocks[] = {0, 0, 1, 1}; /* few enough to be counted in pairs */
     for (uint64_t n = 0;; n++) {
         lf_testing_memory memory;
         lf_testing_memory_start(&memory, n);
@@ -210,9 +327,11 @@ int main(void)
         cmocka_unit_test(test_wilson),
         cmocka_unit_test(test_newey_west),
         cmocka_unit_test(test_effective_count),
+        cmocka_unit_test(test_newey_west_by_definition),
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_repeat),
+        cmocka_unit_test(test_auc_by_definition),
         cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
