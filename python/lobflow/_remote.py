@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pathlib
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,8 +33,8 @@ def _system(url: str) -> tuple[Any, str]:
 
 
 def _part(path: pathlib.Path) -> pathlib.Path:
-    """A name beside a file, of this process alone."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+    """A name beside a file, of this call alone: a worker has threads, and machines may share a folder."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
 
 
 def fetch_file(url: str, path: pathlib.Path) -> None:

@@ -1,5 +1,6 @@
 """Days made apart are those made together, on processes and on a Dask cluster, also when a worker dies."""
 
+import concurrent.futures
 import os
 import pathlib
 import shutil
@@ -12,6 +13,7 @@ import pytest
 
 import lobflow as lf
 import lobflow.distributed as ld
+from lobflow import _remote
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +203,28 @@ def test_a_machine_without_the_files_brings_them(days, tmp_path):
     paths = ld.features(found, f"file://{tmp_path}/rows", set="vpin", step="10s", workers=2)
     assert same_rows(ld.table(paths), lf.features(days, set="vpin", step="10s"))
     assert not [p for p in tmp_path.rglob("*") if p.name.endswith(".part")]
+
+
+def test_threads_of_a_worker_bring_the_same_file(store, tmp_path, monkeypatch):
+    """Each writes to a name of its own; the file is whole at any moment."""
+    store.pipe_file("/days/one.csv", bytes(range(256)) * 4000)
+    turn = threading.Barrier(2)
+
+    def slowly(self, there, here):
+        data = self.cat_file(there)
+        with open(here, "wb") as file:
+            file.write(data[:1000])
+            file.flush()
+            turn.wait(timeout=30)
+            file.write(data[1000:])
+
+    monkeypatch.setattr(type(store), "get_file", slowly)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(_remote.fetch_file, "memory://days/one.csv", tmp_path / "one.csv") for _ in range(2)]
+        for one in done:
+            one.result()
+    assert (tmp_path / "one.csv").read_bytes() == store.cat_file("/days/one.csv")
+    assert list(tmp_path.iterdir()) == [tmp_path / "one.csv"]
 
 
 def test_addresses_that_lead_nowhere(store, days):
