@@ -3,6 +3,7 @@
 import concurrent.futures
 import os
 import pathlib
+import pickle
 import shutil
 import signal
 import threading
@@ -141,6 +142,15 @@ def test_training_that_fails_leaves_no_parts(days, tmp_path):
     with pytest.raises(lf.LobflowError):
         ld.train(days[:1], tmp_path / "model", step="10s", workers=1, config={"model.features": "no_such"})
     assert not (tmp_path / "model" / ".parts").exists()
+
+
+def test_the_list_of_days_is_short_on_its_way(days):
+    """Each task gets it, so a year of days is a thousand lists of a thousand days."""
+    many = days._take([i % len(days) for i in range(1000)])
+    packed = ld._frozen(many)
+    assert len(pickle.dumps(packed)) < 50_000
+    again = ld._thawed(packed)
+    assert again.paths == many.paths and again.dates == many.dates and again._options == many._options
 
 
 def test_stopping(days, tmp_path):
