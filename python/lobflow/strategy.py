@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -83,6 +84,10 @@ class Working:
     cancelling: bool
 
 
+# The numbers of a view; its quotes have properties of their own.
+_FIELDS = tuple(name for name, _ in ffi.typeof("lf_strategy_view").fields if name != "quotes")
+
+
 class View:
     """What a strategy sees at a decision: the past, on its own clock.
 
@@ -111,13 +116,16 @@ class View:
         self._features = None if features == ffi.NULL else ffi.unpack(features, len(names))
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return getattr(self._view, name)
-        except AttributeError:
-            raise AttributeError(f"a strategy's view has no {name!r}") from None
+        # The quotes are memory of the view, which may be gone before them.
+        if name not in _FIELDS:
+            raise AttributeError(f"a strategy's view has no {name!r}")
+        return getattr(self._view, name)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *(name for name, _ in ffi.typeof("lf_strategy_view").fields)]
+        return [*super().__dir__(), *_FIELDS]
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a strategy's view cannot be copied or pickled; it is one's own and does not change")
 
     @property
     def bid_ticks(self) -> list[int]:
@@ -227,7 +235,8 @@ class Call:
         self.names = [text(lib.lf_feature_at(i).name) for i in range(lib.lf_feature_count_all())]
         self.names += [f.name for f in features]
         self.function = strategy
-        self.made: list[Any] = []
+        self.made: dict[int, Any] = {}
+        self.numbers = itertools.count(1)
         self.handle = ffi.new_handle(self)
         self.native = ffi.new("lf_run_strategy *")
         if isinstance(strategy, Strategy):
@@ -249,9 +258,11 @@ class Call:
         if inspect.isclass(function):
             number = ffi.cast("int64_t *", state)
             if number[0] == 0:
-                self.made.append(function())
-                number[0] = len(self.made)
-            function = self.made[number[0] - 1]
+                # Days side by side may be here at once.
+                own = next(self.numbers)
+                self.made[own] = function()
+                number[0] = own
+            function = self.made[number[0]]
         _write(function(View(view, features, self.names)), action)
 
 

@@ -1,8 +1,10 @@
 """Strategies of one's own: in Python and compiled, with the same fills as the rules they repeat."""
 
+import copy
 import ctypes
 import math
 import pathlib
+import pickle
 import shutil
 import subprocess
 import threading
@@ -139,6 +141,13 @@ def test_a_class_is_made_anew_each_day(days, tmp_path):
     assert "position" in repr(view) and "p_up_1min" in dir(view)
     with pytest.raises(AttributeError, match="nonsense"):
         view.nonsense
+    # Nothing that is handed out is memory of the view, which may be gone before it.
+    assert not hasattr(view, "quotes") and "quotes" not in dir(view)
+    assert all(isinstance(getattr(view, name), int | float | list | dict | None | lf.Working)
+               for name in dir(view) if not name.startswith("_"))
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="cannot be copied"):
+            copied(view)
 
 
 def test_what_a_strategy_sees_is_what_features_gives(days, tmp_path):
