@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lobflow._core import RangeError, check, ffi, lib, new_error, plain, text
+from lobflow._core import RangeError, check, ffi, lib, new_error, plain, text, text_bytes
 
 Config = Mapping[str, Any] | str | os.PathLike[str] | None
 
@@ -102,7 +102,7 @@ def _set(out: Any, name: str, value: Any) -> None:
     elif isinstance(value, float):
         held.kind, held.number = lib.LF_CONFIG_NUMBER, value
     elif isinstance(value, str | os.PathLike):
-        kept = ffi.new("char[]", os.fsencode(value))
+        kept = ffi.new("char[]", text_bytes(value, name))
         held.kind, held.text = lib.LF_CONFIG_TEXT, kept
     else:
         raise TypeError(f"{name}: a value of type {type(value).__name__} is none of a configuration")

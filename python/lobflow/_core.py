@@ -114,12 +114,17 @@ def text(value: Any) -> str:
     return "" if value == ffi.NULL else ffi.string(value).decode("utf-8", "replace")
 
 
+def text_bytes(value: str | os.PathLike[str], what: str = "a text") -> bytes:
+    """A text for C, which ends at the first NUL."""
+    raw = os.fsencode(value)
+    if b"\0" in raw:
+        raise ValueError(f"{what} cannot hold a NUL character")
+    return raw
+
+
 def path_bytes(path: str | os.PathLike[str]) -> bytes:
     """A path as the system spells it."""
-    raw = os.fsencode(path)
-    if b"\0" in raw:
-        raise ValueError("a path cannot hold a NUL character")
-    return raw
+    return text_bytes(path, "a path")
 
 
 def new_error() -> Any:

@@ -13,7 +13,7 @@ from lobflow import _config, _records
 from lobflow._arguments import suggesting, whole
 from lobflow._config import Config
 from lobflow._core import (CancelledError, DataError, RangeError, check, date_text, duration_ns, ffi, lib, new_error,
-                           path_bytes, plain, text)
+                           path_bytes, plain, text, text_bytes)
 from lobflow._progress import Progress, Watch, on_day, on_progress, on_sentence, on_share
 from lobflow.user import Feature, Users
 
@@ -570,10 +570,10 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str | Sequence[
     lib.lf_synth_options_default(options)
     names = [symbol] if isinstance(symbol, str) else list(symbol)
     options.correlation, options.is_continuous = correlation, bool(continuous)
-    if lib.lf_date_parse(first_date.encode(), ffi.addressof(options, "first_date")) != lib.LF_OK:
+    if lib.lf_date_parse(text_bytes(first_date, "first_date"), ffi.addressof(options, "first_date")) != lib.LF_OK:
         raise RangeError(f"first_date {first_date!r} is no date; write YYYY-MM-DD")
     options.day_count, options.seed, options.preset = days, seed, _preset(preset or "small_tick")
-    options.level_count, options.alpha, options.activity = levels or 10, alpha, activity
+    options.level_count, options.alpha, options.activity = 10 if levels is None else levels, alpha, activity
     options.alpha_half_life_ns = duration_ns(alpha_half_life)
     options.alpha_shock_ticks, options.alpha_shock_rate = alpha_shock, alpha_shock_rate
     numbers, error = ffi.new("lf_synth_model *"), new_error()
@@ -583,7 +583,7 @@ def synth(folder: Path, *, days: int = 1, seed: int = 1, symbol: str | Sequence[
         if like is not None:
             _fit(days_of(like), options, numbers, watch, levels)
         watch.days = max(days * len(names), 1)  # type: ignore[attr-defined]
-        texts = [ffi.new("char[]", name.encode()) for name in names]
+        texts = [ffi.new("char[]", text_bytes(name, "symbol")) for name in names]
         array, place = ffi.new("char *[]", texts), ffi.new("char[]", path_bytes(folder))
         writing = ffi.new("lf_synth_writing *", {"symbols": array, "symbol_count": len(names), "job_count": jobs,
                                                  "folder": place, "progress": on_day, "context": watch.handle})

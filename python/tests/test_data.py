@@ -93,6 +93,7 @@ def _model(folder, line):
     (lambda p: lf.open(symbol="X"), lf.NotFoundError, "named|data"),
     (lambda p: lf.open(p, symbl="X"), TypeError, "did you mean 'symbol'"),
     (lambda p: lf.open(p, levels="x"), lf.MismatchError, "levels"),
+    (lambda p: lf.open(p, date="2024-01-02\0"), ValueError, "date cannot hold a NUL"),
     (lambda p: lf.synth(p / "s", preset="medium"), lf.RangeError, "small_tick"),
     (lambda p: lf.synth(p / "s", model=_model(p, "limit_rat = 3")), lf.RangeError, "did you mean limit_rate"),
     (lambda p: lf.synth(p / "s", model=_model(p, "metaorders = 9")), lf.RangeError, "from 1 to 8"),
@@ -101,6 +102,12 @@ def _model(folder, line):
     (lambda p: lf.synth(p / "s", symbol="X" * 40), lf.RangeError, "31"),
     (lambda p: lf.synth(p / "s", alpha_half_life="soon"), lf.RangeError, "duration"),
     (lambda p: lf.synth(p / "s", alpha_shock=2000), lf.RangeError, "0 to 1000 ticks"),
+    (lambda p: lf.synth(p / "s", levels=0), lf.RangeError, "levels"),
+    (lambda p: lf.synth(p / "s", jobs=0), lf.RangeError, "jobs"),
+    (lambda p: lf.synth(p / "s", symbol="A\0B"), ValueError, "symbol cannot hold a NUL"),
+    (lambda p: lf.synth(p / "s", symbol="Ä"), lf.RangeError, "letters"),
+    (lambda p: lf.synth(p / "s", first_date="2024-01-02\0"), ValueError, "NUL"),
+    (lambda p: lf.synth(p / "s", first_date="2261-12-30", days=5), lf.RangeError, "2261"),
 ])
 def test_refused(tmp_path, call, kind, part):
     (tmp_path / "text.csv").write_text("this is no market data\n")

@@ -256,7 +256,7 @@ static void test_refusals(void **state)
         const char *says;
     } rows[] = {
         {0, 2, 1, 0, "twice"},
-        {1, 2, 1, 0, "without '_'"},
+        {1, 2, 1, 0, "first no mark"},
         {0, 0, 1, 0, "at least 1 symbol"},
         {0, 1, 0, 0, "jobs"},
         {0, 1, 1, 0.5, "from 0 to 0.40"},

@@ -242,6 +242,25 @@ static lf_status set_instrument(lf_synth *s, int32_t day, lf_error *error)
     return LF_OK;
 }
 
+/* What LOBSTER's reader takes for a symbol in the name of a file. */
+static bool is_symbol(const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const size_t first = strspn(text, plain);
+    const char *rest = text + first;
+    while (*rest != '\0' && (strchr("-.+=^$", *rest) != NULL || strchr(plain, *rest) != NULL)) {
+        rest++;
+    }
+    return first > 0 && *rest == '\0';
+}
+
+/* Whether all days can be told in ns since 1970; of seven days five are traded. */
+static bool dates_fit(const lf_synth_options *o)
+{
+    const int64_t last = lf_date_to_days(o->first_date) + (int64_t)o->day_count * 7 / 5 + 2;
+    return o->first_date.year >= 1678 && lf_date_from_days(last).year <= 2261;
+}
+
 static lf_status check_options(const lf_synth_options *o, lf_error *error)
 {
     if (o->level_count < 1 || o->level_count > LF_LEVELS_MAX) {
@@ -265,9 +284,16 @@ static lf_status check_options(const lf_synth_options *o, lf_error *error)
             SHOCK_RATE_MOST
         );
     }
-    if (o->symbol[0] == '\0' || strpbrk(o->symbol, "_/ ") != NULL) {
+    if (!is_symbol(o->symbol)) {
         return lf_error_set(
-            error, LF_RANGE, "synth: the symbol must be a name without '_', '/' and spaces"
+            error,
+            LF_RANGE,
+            "synth: the symbol must be a name of letters A-Z, a-z, digits and -.+=^$, first no mark"
+        );
+    }
+    if (!dates_fit(o)) {
+        return lf_error_set(
+            error, LF_RANGE, "synth: days must lie from 1678 to 2261 to be told in ns since 1970"
         );
     }
     const lf_synth_model *model = o->model != NULL ? o->model : lfi_synth_preset(o->preset);

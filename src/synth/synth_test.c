@@ -202,13 +202,25 @@ static void test_refuses_options(void **state)
         const char *symbol;
         double alpha, activity;
         int32_t levels;
+        lf_date first_date;
+        int32_t days;
     } rows[] = {
-        {"SYN", -0.1, 1, 10},
-        {"SYN", 0.6, 1, 10},
-        {"SYN", 0, 0, 10},
-        {"SYN", 0, 1, 11},
-        {"A_B", 0, 1, 10},
-        {"", 0, 1, 10},
+        {"SYN", -0.1, 1, 10, {2024, 1, 2}, 1},
+        {"SYN", 0.6, 1, 10, {2024, 1, 2}, 1},
+        {"SYN", 0, 0, 10, {2024, 1, 2}, 1},
+        {"SYN", 0, 1, 11, {2024, 1, 2}, 1},
+        /* Names that the reader of the files would not take for a symbol. */
+        {"A_B", 0, 1, 10, {2024, 1, 2}, 1},
+        {"", 0, 1, 10, {2024, 1, 2}, 1},
+        {"A\"B", 0, 1, 10, {2024, 1, 2}, 1},
+        {"\xc3\x84", 0, 1, 10, {2024, 1, 2}, 1},
+        {".A", 0, 1, 10, {2024, 1, 2}, 1},
+        {"A\n", 0, 1, 10, {2024, 1, 2}, 1},
+        /* Times beyond what ns since 1970 can tell. */
+        {"SYN", 0, 1, 10, {2262, 1, 2}, 1},
+        {"SYN", 0, 1, 10, {1677, 1, 4}, 1},
+        {"SYN", 0, 1, 10, {2261, 12, 20}, 20},
+        {"SYN", 0, 1, 10, {9999, 12, 30}, INT32_MAX},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         lf_synth_options options;
@@ -217,6 +229,8 @@ static void test_refuses_options(void **state)
         options.alpha = rows[i].alpha;
         options.activity = rows[i].activity;
         options.level_count = rows[i].levels;
+        options.first_date = rows[i].first_date;
+        options.day_count = rows[i].days;
         lf_synth *synth;
         lf_error error;
         assert_int_equal(lf_synth_open(&options, 0, &synth, &error), LF_RANGE);
