@@ -408,9 +408,9 @@ static scored_row *sorted_rows(
     scored_row *rows = order == NULL ? NULL : lf_allocate(allocator, count + 1, sizeof *rows);
     size_t end = 0, used = 0;
     for (size_t first = 0; rows != NULL && first < count; first = end) {
-        while (end < count && order[end].value == order[first].value) {
+        do {
             end++;
-        }
+        } while (end < count && order[end].value == order[first].value);
         for (int up = 0; up < 2; up++) {
             for (size_t i = first; i < end; i++) {
                 const size_t row = order[i].row;
