@@ -426,6 +426,15 @@ static void test_ranges(void **state)
     assert_int_equal(lf_l3_add(l3, 0, 7, -1, 5, 1), LF_OK);
     assert_int_equal(lf_l3_order_count(l3, 0), 1);
     lf_l3_destroy(l3);
+    /* They may begin late in a day, and all below come behind. */
+    assert_int_equal(lf_l3_create(&growing, &l3, NULL), LF_OK);
+    assert_int_equal(lf_l3_add(l3, 0, 23485802, 1, 5, 1), LF_OK);
+    assert_int_equal(lf_l3_add(l3, 0, 70575, 1, 5, 1), LF_OK);
+    assert_int_equal(lf_l3_add(l3, 0, 0, 1, 5, 1), LF_OK);
+    assert_int_equal(lf_l3_add(l3, 0, 2200000000, 1, 5, 1), LF_OK);
+    assert_int_equal(lf_l3_order_count(l3, 0), 4);
+    assert_int_equal(lf_l3_reduce(l3, 70575, 1), LF_OK);
+    lf_l3_destroy(l3);
     lf_l3_destroy(NULL);
 }
 

@@ -3,9 +3,11 @@
 
 #include <string.h>
 
-/* Ids that may come below the first one, when ids grow. */
-#define SLACK (UINT64_C(1) << 16)
 #define SLOT_MAX UINT32_MAX
+/* Ids that may come below a first one that is large, when ids grow. Below others all may: who joins
+   a day late sees old orders come back, as those of a halted stock do. */
+#define SLACK (UINT64_C(1) << 16)
+#define LARGE (SLOT_MAX / 2)
 
 /* ---- pages ------------------------------------------------------------------------------ */
 
@@ -90,7 +92,7 @@ static lf_status take_place(lfi_orders *orders, uint64_t id, uint32_t *out)
     uint64_t slot = id - orders->base;
     if (orders->live == 0 && (!orders->has_base || slot == 0 || slot > SLOT_MAX)) {
         /* Slot 0 is none, so an id is at least one above the base. */
-        orders->base = id > SLACK ? id - SLACK : UINT64_MAX; /* -1: id 0 has slot 1 */
+        orders->base = id > LARGE ? id - SLACK : UINT64_MAX; /* -1: id 0 has slot 1 */
         orders->has_base = true;
         slot = id - orders->base;
     }
