@@ -492,7 +492,8 @@ LF_API const lf_l3 *lf_itch_books_l3(const lf_itch_books *books);
 /** Counts so far, borrowed until the next push. */
 LF_API const lf_itch_counts *lf_itch_books_counts(lf_itch_books *books);
 
-/** Whether a file, plain or compressed, or a capture holds ITCH of several stocks. */
+/** Whether a file, plain or compressed, or a capture holds ITCH of several stocks, or of stocks
+    that it does not name, as a capture that begins late. */
 LF_API bool lf_itch_is_market(const char *path);
 
 /**

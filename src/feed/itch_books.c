@@ -235,7 +235,7 @@ bool lf_itch_is_market(const char *path)
         stock_count += m.at[0] == 'R';
     }
     lfi_itch_in_close(in);
-    return stock_count > 1;
+    return stock_count != 1;
 }
 
 static void add_packets(lf_itch_counts *out, lfi_itch_mold *mold)

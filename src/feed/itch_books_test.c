@@ -137,6 +137,13 @@ static void test_counts(void **state)
     assert_false(lf_itch_is_market("/nowhere"));
     file.count = 1;
     assert_false(lf_itch_is_market(it_write(&folder, IT_NAME, &file)));
+    /* Without a directory the stocks have only numbers. */
+    file.count = 0;
+    it_append(&file, it_add('A', IT_LOCATE, IT_STOCK, IT_AT(2), bid));
+    assert_true(lf_itch_is_market(it_write(&folder, IT_NAME, &file)));
+    assert_int_equal(lf_itch_count(path, NULL, &c, &error), LF_OK);
+    assert_int_equal(c.stock_count, 0);
+    assert_int_equal(c.order_count_max, 1);
     lf_release(NULL, file.messages);
     lf_testing_folder_remove(&folder);
 }
