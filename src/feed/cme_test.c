@@ -491,6 +491,14 @@ static void test_blocks(void **state)
     ft_write_bytes(path, w.bytes, w.count);
     assert_int_equal(lf_cme_count(path, NULL, &counts, &error), LF_FORMAT);
     assert_non_null(strstr(error.message, "a packet of no interface"));
+    /* Traffic of something else. */
+    static const unsigned char zeros[30];
+    lf_source_list list;
+    start_capture(&w, (capture_style){.is_ng = true});
+    add_frame(&w, 0, zeros, sizeof zeros);
+    ft_write_bytes(path, w.bytes, w.count);
+    assert_int_equal(lf_feed_find(&path, 1, NULL, &list, &error), LF_FORMAT);
+    assert_non_null(strstr(error.message, "a capture of network traffic that does not begin with"));
     lf_testing_folder_remove(&folder);
 }
 

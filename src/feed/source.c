@@ -1,5 +1,6 @@
 /* Finds the symbol-days behind the paths that a person types: archives, folders, files, pairs. */
 #include "feed_internal.h"
+#include "pcap.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -229,6 +230,35 @@ static size_t count_fields(const char *line, size_t bytes)
     return bytes > 0 ? commas + 1 : 0;
 }
 
+static bool is_network_capture(const char *path)
+{
+    lfi_pcap *pcap;
+    const bool is_one = lfi_pcap_open(NULL, path, &pcap, NULL) == LF_OK;
+    if (is_one) {
+        lfi_pcap_close(pcap);
+    }
+    return is_one;
+}
+
+static lf_status fail_unknown(const search *s, lf_error *error)
+{
+    return fail_at(
+        error,
+        LF_FORMAT,
+        s->path,
+        is_network_capture(s->path)
+            ? "a capture of network traffic that does not begin with UDP packets of CME MDP 3.0 or "
+              "of NASDAQ ITCH (MoldUDP64), which are those that lobflow reads; packets in TCP are "
+              "not read"
+            : "not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), NASDAQ "
+              "ITCH files, network captures of ITCH and of CME MDP 3.0 (.pcap, .pcapng), AlgoSeek "
+              "TAQ files (.csv, .csv.gz), captures of Binance and Coinbase (lines of JSON, plain "
+              "or packed), bookTicker, trades and aggTrades of data.binance.vision, LOBSTER "
+              "archives (.zip, .7z), folders and file pairs named "
+              "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and ..._orderbook_LEVELS.csv"
+    );
+}
+
 /* A typed file whose name says nothing: by its first row, when the options say the rest. */
 static lf_status add_nameless(search *s, lf_error *error)
 {
@@ -246,17 +276,7 @@ static lf_status add_nameless(search *s, lf_error *error)
     }
     const bool is_message = fields == 6;
     if (!is_message && (fields == 0 || fields % 4 != 0)) {
-        return fail_at(
-            error,
-            LF_FORMAT,
-            s->path,
-            "not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), NASDAQ "
-            "ITCH files, AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and Coinbase "
-            "(lines of JSON, plain or packed), bookTicker, trades and aggTrades of "
-            "data.binance.vision, LOBSTER archives (.zip, .7z), folders and file pairs named "
-            "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
-            "..._orderbook_LEVELS.csv"
-        );
+        return fail_unknown(s, error);
     }
     if (s->options->symbol == NULL || s->options->date == NULL) {
         return fail_at(

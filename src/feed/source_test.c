@@ -303,20 +303,20 @@ static const struct tree_case {
      .options = {.symbol = "Z", .date = "2020-01-09"},
      .status = LF_FORMAT,
      .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
-              "NASDAQ ITCH files, AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and "
-              "Coinbase (lines of JSON, plain or packed), bookTicker, trades and aggTrades of "
-              "data.binance.vision, LOBSTER archives (.zip, .7z), folders and file pairs named "
-              "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
-              "..._orderbook_LEVELS.csv"},
+              "NASDAQ ITCH files, network captures of ITCH and of CME MDP 3.0 (.pcap, .pcapng), "
+              "AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and Coinbase (lines of "
+              "JSON, plain or packed), bookTicker, trades and aggTrades of data.binance.vision, "
+              "LOBSTER archives (.zip, .7z), folders and file pairs named "
+              "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and ..._orderbook_LEVELS.csv"},
     {.files = {"t=1,2,3"},
      .typed = {"t"},
      .status = LF_FORMAT,
      .found = "@t: not a format that lobflow reads; it reads Databento files (.dbn, .dbn.zst), "
-              "NASDAQ ITCH files, AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and "
-              "Coinbase (lines of JSON, plain or packed), bookTicker, trades and aggTrades of "
-              "data.binance.vision, LOBSTER archives (.zip, .7z), folders and file pairs named "
-              "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and "
-              "..._orderbook_LEVELS.csv"},
+              "NASDAQ ITCH files, network captures of ITCH and of CME MDP 3.0 (.pcap, .pcapng), "
+              "AlgoSeek TAQ files (.csv, .csv.gz), captures of Binance and Coinbase (lines of "
+              "JSON, plain or packed), bookTicker, trades and aggTrades of data.binance.vision, "
+              "LOBSTER archives (.zip, .7z), folders and file pairs named "
+              "SYMBOL_YYYY-MM-DD_START_END_message_LEVELS.csv and ..._orderbook_LEVELS.csv"},
     /* Options that mean nothing. */
     {.files = {A1M, A1O},
      .typed = {A1M},
