@@ -421,6 +421,9 @@ read_event(void *context, lf_event *event, lf_trade *trade, bool *got, lf_error 
         piece fields[FIELDS];
         bool is_ours = false;
         lf_status status = lfi_stream_line(self->stream, &line, &bytes, error);
+        if (status == LF_OK && bytes == 0) {
+            status = lfi_stream_skip_empty_end(self->stream, &line, 0, "AlgoSeek TAQ", error);
+        }
         *got = status == LF_OK && line != NULL;
         if (!*got) {
             return status;

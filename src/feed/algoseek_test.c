@@ -209,6 +209,12 @@ static void test_bad_rows(void **state)
          LF_UNSUPPORTED,
          3,
          "several symbols, such as AIG and BAC; choose one with --symbol"},
+        {ROW("09:30:01", "TRADE", "48.1", "1", "0") "\n20131007,09:30:02,TRADE,AIG,1,1,N,0\n",
+         LF_FORMAT,
+         4,
+         "the line is empty, but rows follow"},
+        {ROW("09:30:01", "TRADE", "48.1", "1", "0") "\n\r\n", LF_OK, 0, ""},
+        {"\xef\xbb\xbf" ROW("09:30:01", "TRADE", "48.1", "1", "0"), LF_OK, 0, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static reading got;

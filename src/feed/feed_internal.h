@@ -32,6 +32,13 @@ void lfi_stream_allow_lines(lfi_stream *stream, size_t bytes_max);
  */
 lf_status lfi_stream_line(lfi_stream *stream, const char **line, size_t *bytes, lf_error *error);
 
+/* A file may end in empty lines, but nothing may follow them: the line is then NULL. An empty line
+   in the middle stays, to be refused at its own number; source is whose file it is. LF_OK, or as
+   lfi_stream_line(). */
+lf_status lfi_stream_skip_empty_end(
+    lfi_stream *stream, const char **line, size_t bytes, const char *source, lf_error *error
+);
+
 /*
  * The text of a stream that is in memory and not given out yet; LFI_LINE_SLACK bytes behind it may
  * be read. Who knows where its first line ends may step over it: at moves behind the line end and

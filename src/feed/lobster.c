@@ -231,34 +231,6 @@ static void make_event(lobster *self, const lfi_message *m, lf_event *event, lf_
 
 /* ---- rows of both files ----------------------------------------------------------------- */
 
-/*
- * A file may end in empty lines, but nothing may follow them: the line is then NULL. An empty line
- * in the middle stays, to be refused at its own number.
- */
-static lf_status
-skip_empty_end(lfi_stream *stream, const char **line, size_t bytes, lf_error *error)
-{
-    if (*line == NULL || bytes > 0) {
-        return LF_OK;
-    }
-    const int64_t number = lfi_stream_line_number(stream);
-    lf_status status = LF_OK;
-    while (status == LF_OK && *line != NULL && bytes == 0) {
-        status = lfi_stream_line(stream, line, &bytes, error);
-    }
-    if (status != LF_OK || *line == NULL) {
-        return status;
-    }
-    return lf_error_set_at(
-        error,
-        LF_FORMAT,
-        lfi_stream_name(stream),
-        number,
-        LF_POSITION_NONE,
-        "the line is empty, but rows follow; check that this is an unedited LOBSTER file"
-    );
-}
-
 /* Next row of both files; *message is NULL at the end. */
 static lf_status next_rows(
     lobster *self,
@@ -274,10 +246,10 @@ static lf_status next_rows(
         status = lfi_stream_line(self->orderbook, book, book_bytes, error);
     }
     if (status == LF_OK && *message_bytes == 0) {
-        status = skip_empty_end(self->message, message, 0, error);
+        status = lfi_stream_skip_empty_end(self->message, message, 0, "LOBSTER", error);
     }
     if (status == LF_OK && *book_bytes == 0) {
-        status = skip_empty_end(self->orderbook, book, 0, error);
+        status = lfi_stream_skip_empty_end(self->orderbook, book, 0, "LOBSTER", error);
     }
     if (status == LF_OK && (*message == NULL) != (*book == NULL)) {
         status = fail_uneven(self, *message == NULL, error);

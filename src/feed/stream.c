@@ -272,6 +272,17 @@ void lfi_stream_close(lfi_stream *stream)
     lf_release(stream->allocator, stream);
 }
 
+/* A text may begin with a mark of its bytes' order, which says nothing in UTF-8. */
+static void skip_mark(lfi_stream *stream)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    const size_t bytes = sizeof mark - 1;
+    if (stream->block_bytes >= bytes && memcmp(stream->block, mark, bytes) == 0) {
+        stream->block += bytes;
+        stream->block_bytes -= bytes;
+    }
+}
+
 /* The next block of text out of libarchive, which keeps it until the one after. */
 static lf_status read_block(lfi_stream *stream, lf_error *error)
 {
@@ -299,6 +310,9 @@ static lf_status read_block(lfi_stream *stream, lf_error *error)
     stream->block = block;
     stream->block_bytes = bytes;
     stream->text_bytes += (int64_t)bytes;
+    if (at == 0) {
+        skip_mark(stream);
+    }
     return LF_OK;
 }
 
@@ -419,6 +433,32 @@ lf_status lfi_stream_line(lfi_stream *stream, const char **line, size_t *bytes, 
         *bytes = length;
         return LF_OK;
     }
+}
+
+lf_status lfi_stream_skip_empty_end(
+    lfi_stream *stream, const char **line, size_t bytes, const char *source, lf_error *error
+)
+{
+    if (*line == NULL || bytes > 0) {
+        return LF_OK;
+    }
+    const int64_t number = lfi_stream_line_number(stream);
+    lf_status status = LF_OK;
+    while (status == LF_OK && *line != NULL && bytes == 0) {
+        status = lfi_stream_line(stream, line, &bytes, error);
+    }
+    if (status != LF_OK || *line == NULL) {
+        return status;
+    }
+    return lf_error_set_at(
+        error,
+        LF_FORMAT,
+        lfi_stream_name(stream),
+        number,
+        LF_POSITION_NONE,
+        "the line is empty, but rows follow; check that this is an unedited %s file",
+        source
+    );
 }
 
 lfi_window *lfi_stream_window(lfi_stream *stream)

@@ -85,6 +85,14 @@ static const struct line_case {
     {"\n\n", "||"},
     {"a\n\nb\n", "a||b|"},
     {"a\n\n", "a||"},
+    /* A mark at the beginning, which only there is one. */
+    {"\xef\xbb\xbf", ""},
+    {"\xef\xbb\xbf\n", "|"},
+    {"\xef\xbb\xbf"
+     "a\n\xef\xbb\xbf"
+     "b\n",
+     "a|\xef\xbb\xbf"
+     "b|"},
 };
 
 static const struct pack_case {
