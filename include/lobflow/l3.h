@@ -190,6 +190,39 @@ typedef enum lf_l3_step {
  */
 LF_API void lf_l3_prefetch(const lf_l3 *l3, uint64_t order_id, lf_l3_step step);
 
+/** How many messages ahead of the one that is applied lf_l3_look() is to be. */
+#define LF_L3_AHEAD 32
+
+/** A message ahead. What is not true of it does no harm. */
+typedef struct lf_l3_coming {
+    uint64_t order_id; /* of the order that is there, or comes */
+    int64_t price;     /* that an order comes or goes to; LF_L3_BID_NONE: to none */
+    uint32_t book;     /* of an order that comes new; below options.book_count */
+    int8_t side;       /* of an order that comes new: +1 or -1; 0: one that is there */
+} lf_l3_coming;
+
+/** What was seen of the messages ahead of one set of books. Zero is nothing. */
+typedef struct lf_l3_scout {
+    struct lf_l3_seen {
+        uint64_t order_id;
+        int64_t price;
+        uint32_t side, hash, level;
+    } fresh[LF_L3_AHEAD / 2], old[LF_L3_AHEAD / 2];
+    size_t fresh_count, old_count;
+} lf_l3_scout;
+
+/**
+ * See one message more, and bring near, step by step, what it and those seen before it will touch;
+ * changes no book.
+ *
+ * lf_l3_prefetch() in one, and more: with many books whose ids grow also the side and the price
+ * that an order comes to. A replay calls it LF_L3_AHEAD times and then once before each message, of
+ * that many messages later.
+ *
+ * Cost: 5 to 20 ns where everything is near.
+ */
+LF_API void lf_l3_look(const lf_l3 *l3, lf_l3_scout *scout, const lf_l3_coming *coming);
+
 /** Counts so far, borrowed until the next change. */
 LF_API const lf_l3_stats *lf_l3_stats_of(const lf_l3 *l3);
 

@@ -6,17 +6,12 @@
 /* Live orders of a busy day, for which memory of the directory of orders is taken at once. */
 #define ORDERS_EXPECTED 1048576
 
-/* Numbers of orders in messages that are looked at before they are applied. */
-#define RING 32
-
+/* Looks at messages before they are applied. */
 typedef struct scout {
-    uint64_t ids[RING];
-    size_t seen;             /* messages looked at */
+    lf_l3_scout seen;
     const unsigned char *at; /* the next one to look at, at its length; or the end */
     const unsigned char *end;
 } scout;
-
-static_assert(LF_L3_LOOK_ORDER < RING && LF_L3_LOOK_QUEUE < LF_L3_LOOK_ORDER, "ids are kept");
 
 struct lf_itch_books {
     lf_allocator memory;
@@ -28,19 +23,23 @@ struct lf_itch_books {
 
 /* ---- looking ahead ---------------------------------------------------------------------- */
 
-/* One message further: bring near what its order will touch, and what is behind the order of one
-   that was looked at before. What is no order does no harm. */
+/* One message further. What is no order does no harm. */
 static inline void look(const lf_l3 *l3, scout *s)
 {
     const size_t left = (size_t)(s->end - s->at);
     const size_t bytes = left >= 2 ? 2 + (size_t)lfi_itch_16(s->at) : left;
-    const size_t now = s->seen++ % RING;
-    const size_t then = (now + RING - (LF_L3_LOOK_ORDER - LF_L3_LOOK_QUEUE)) % RING;
-    if (left >= 2 + LFI_ITCH_ORDER + 8) {
-        s->ids[now] = lfi_itch_64(s->at + 2 + LFI_ITCH_ORDER);
-        lf_l3_prefetch(l3, s->ids[now], LF_L3_STEP_ORDER);
+    const unsigned char *const m = s->at + 2;
+    lf_l3_coming coming = {.price = LF_L3_BID_NONE};
+    if (left >= 2 + LFI_ITCH_PRICE + 4) {
+        const bool is_new = m[0] == 'A' || m[0] == 'F', is_change = m[0] == 'U';
+        coming.order_id = lfi_itch_64(m + LFI_ITCH_ORDER);
+        coming.book = lfi_itch_16(m + LFI_ITCH_LOCATE);
+        coming.side = (int8_t)(!is_new ? 0 : m[LFI_ITCH_SIDE] == 'B' ? 1 : -1);
+        coming.price = is_new      ? lfi_itch_32(m + LFI_ITCH_PRICE)
+                       : is_change ? lfi_itch_32(m + LFI_ITCH_NEW_PRICE)
+                                   : LF_L3_BID_NONE;
     }
-    lf_l3_prefetch(l3, s->ids[then], LF_L3_STEP_QUEUE);
+    lf_l3_look(l3, &s->seen, &coming);
     s->at = bytes <= left ? s->at + bytes : s->end;
 }
 
@@ -125,7 +124,7 @@ lf_status lf_itch_books_push(
     const unsigned char *const begin = bytes, *const end = begin + count, *at = begin;
     scout s = {.at = begin, .end = end};
     lf_status status = LF_OK;
-    for (int i = 0; i < LF_L3_LOOK_ORDER; i++) {
+    for (int i = 0; i < LF_L3_AHEAD; i++) {
         look(books->l3, &s);
     }
     while (end - at >= 2) {

@@ -18,11 +18,10 @@ void lf_l3_destroy(lf_l3 *l3)
     const lf_allocator *const allocator = l3->allocator != NULL ? &memory : NULL;
     for (uint32_t i = 0; l3->sides != NULL && i < 2 * l3->book_count; i++) {
         lf_release(allocator, l3->sides[i].keys);
-        lf_release(allocator, l3->sides[i].levels);
     }
     lfi_orders_end(&l3->orders);
+    lfi_levels_end(&l3->levels, allocator);
     lf_release(allocator, l3->sides);
-    lf_release(allocator, l3->levels);
     lf_release(allocator, l3);
 }
 
@@ -46,7 +45,7 @@ lf_status lf_l3_create(const lf_l3_options *options, lf_l3 **out, lf_error *erro
     l3->book_count = book_count;
     l3->sides = lf_allocate(l3->allocator, 2 * (size_t)book_count, sizeof *l3->sides);
     const size_t capacity = o->order_capacity != 0 ? o->order_capacity : ORDERS_DEFAULT;
-    if (l3->sides == NULL ||
+    if (l3->sides == NULL || lfi_levels_start(&l3->levels, l3->allocator) != LF_OK ||
         lfi_orders_start(&l3->orders, l3->allocator, o->ids, capacity) != LF_OK) {
         lf_l3_destroy(l3);
         return lf_error_set(error, LF_NOMEM, "no memory for books");
@@ -63,7 +62,7 @@ lf_status lf_l3_create(const lf_l3_options *options, lf_l3 **out, lf_error *erro
 /* Take an order out of its queue; the slot stays. */
 static void unlink_order(lf_l3 *l3, const lfi_order *order)
 {
-    lfi_level *const level = &l3->levels[order->level];
+    lfi_level *const level = &l3->levels.all[order->level];
     if (order->prev != LFI_NONE) {
         lfi_order_at(&l3->orders, order->prev)->next = order->next;
     } else {
@@ -83,7 +82,7 @@ static void unlink_order(lf_l3 *l3, const lfi_order *order)
 /* Put an order at the end of a queue. */
 static void link_order(lf_l3 *l3, uint32_t slot, uint32_t level_number, uint32_t lots)
 {
-    lfi_level *const level = &l3->levels[level_number];
+    lfi_level *const level = &l3->levels.all[level_number];
     *lfi_order_at(&l3->orders, slot) =
         (lfi_order){.lots = lots, .level = level_number, .prev = level->tail};
     if (level->tail != LFI_NONE) {
@@ -122,7 +121,7 @@ static int64_t key_of(int side, int64_t price)
 /* A level that was made for an order which then did not come. */
 static void drop_if_empty(lf_l3 *l3, uint32_t level)
 {
-    if (l3->levels[level].count == 0) {
+    if (l3->levels.all[level].count == 0) {
         lfi_level_changed(l3, level);
     }
 }
@@ -192,7 +191,7 @@ lf_status lf_l3_reduce(lf_l3 *l3, uint64_t order_id, int64_t lots)
         return is_more ? LF_DATA : LF_OK;
     }
     order->lots -= (uint32_t)lots;
-    l3->levels[order->level].lots -= lots;
+    l3->levels.all[order->level].lots -= lots;
     lfi_level_changed(l3, order->level);
     return LF_OK;
 }
@@ -232,9 +231,9 @@ lf_l3_modify(lf_l3 *l3, uint32_t book, uint64_t order_id, int side, int64_t pric
         return status == LF_OK ? LF_DATA : status;
     }
     lfi_order *const order = lfi_order_at(&l3->orders, slot);
-    const lfi_level *const level = &l3->levels[order->level];
+    const lfi_level *const level = &l3->levels.all[order->level];
     if (level->side == number && level->key == key && lots <= order->lots) {
-        l3->levels[order->level].lots -= order->lots - lots;
+        l3->levels.all[order->level].lots -= order->lots - lots;
         order->lots = (uint32_t)lots;
         lfi_level_changed(l3, order->level);
         return LF_OK;
@@ -243,9 +242,9 @@ lf_l3_modify(lf_l3 *l3, uint32_t book, uint64_t order_id, int side, int64_t pric
     if (to == LFI_NONE) {
         return LF_NOMEM;
     }
-    if (to == order->level && l3->levels[to].count == 1) {
+    if (to == order->level && l3->levels.all[to].count == 1) {
         /* Alone at its price: taking it out would end the level. */
-        l3->levels[to].lots += lots - order->lots;
+        l3->levels.all[to].lots += lots - order->lots;
         order->lots = (uint32_t)lots;
         lfi_level_changed(l3, to);
         return LF_OK;
@@ -259,21 +258,15 @@ void lf_l3_clear(lf_l3 *l3, uint32_t book)
 {
     assert(book < l3->book_count);
     for (uint32_t number = 2 * book; number < 2 * book + 2; number++) {
-        lfi_side *const side = &l3->sides[number];
+        const lfi_side *const side = &l3->sides[number];
         l3->stats.order_count -= (int64_t)side->order_count;
-        for (size_t i = 0; i < side->count; i++) {
-            l3->levels[side->levels[i]].count = 0;
+        for (uint32_t i = 0; i < side->count; i++) {
+            l3->levels.all[lfi_level_find(l3, number, side->keys[i])].count = 0;
         }
     }
-    lfi_orders_sweep(&l3->orders, l3->levels);
-    for (uint32_t number = 2 * book; number < 2 * book + 2; number++) {
-        lfi_side *const side = &l3->sides[number];
-        for (size_t i = 0; i < side->count; i++) {
-            l3->levels[side->levels[i]].side = l3->free_level;
-            l3->free_level = side->levels[i];
-        }
-        lfi_side_start(side, number % 2 != 0);
-    }
+    lfi_orders_sweep(&l3->orders, l3->levels.all);
+    lfi_side_clear(l3, 2 * book);
+    lfi_side_clear(l3, 2 * book + 1);
     l3->stats.message_count++;
 }
 
@@ -300,8 +293,8 @@ void lf_l3_at(
 )
 {
     const uint32_t level = lfi_level_find(l3, side_number(l3, book, side), key_of(side, price));
-    *out_lots = level != LFI_NONE ? l3->levels[level].lots : 0;
-    *out_orders = level != LFI_NONE ? l3->levels[level].count : 0;
+    *out_lots = level != LFI_NONE ? l3->levels.all[level].lots : 0;
+    *out_orders = level != LFI_NONE ? l3->levels.all[level].count : 0;
 }
 
 bool lf_l3_find(const lf_l3 *l3, uint64_t order_id, lf_l3_order *out)
@@ -311,7 +304,7 @@ bool lf_l3_find(const lf_l3 *l3, uint64_t order_id, lf_l3_order *out)
         return false;
     }
     const lfi_order *const order = lfi_order_at(&l3->orders, slot);
-    const lfi_level *const level = &l3->levels[order->level];
+    const lfi_level *const level = &l3->levels.all[order->level];
     const bool is_ask = level->side % 2 != 0;
     *out = (lf_l3_order){
         .price = is_ask ? -level->key : level->key,
@@ -328,7 +321,7 @@ bool lf_l3_first(const lf_l3 *l3, uint32_t book, int side, int64_t price, uint64
     if (level == LFI_NONE) {
         return false;
     }
-    *out_order_id = lfi_order_id(&l3->orders, l3->levels[level].head);
+    *out_order_id = lfi_order_id(&l3->orders, l3->levels.all[level].head);
     return true;
 }
 
@@ -385,8 +378,10 @@ lf_status lf_l3_each(const lf_l3 *l3, uint32_t book, lf_l3_visit visit, void *co
     lf_status status = LF_OK;
     for (uint32_t number = 2 * book; number < 2 * book + 2; number++) {
         const lfi_side *const side = &l3->sides[number];
-        for (size_t i = side->count; i > 0 && status == LF_OK; i--) {
-            status = each_of_level(l3, &l3->levels[side->levels[i - 1]], visit, context);
+        for (uint32_t i = side->count; i > 0 && status == LF_OK; i--) {
+            status = each_of_level(
+                l3, &l3->levels.all[lfi_level_find(l3, number, side->keys[i - 1])], visit, context
+            );
         }
     }
     return status;
@@ -430,7 +425,7 @@ void lf_l3_prefetch(const lf_l3 *l3, uint64_t order_id, lf_l3_step step)
         if (order->next != LFI_NONE) {
             __builtin_prefetch(lfi_order_at(orders, order->next), 1);
         }
-        __builtin_prefetch(&l3->levels[order->level], 1);
+        __builtin_prefetch(&l3->levels.all[order->level], 1);
     }
 }
 

@@ -19,13 +19,15 @@ typedef struct lfi_order {
 
 static_assert(sizeof(lfi_order) == 16, "four orders to a cache line");
 
-/* All orders at one price of one side of one book. */
+/* All orders at one price of one side of one book: two to a cache line. */
 typedef struct lfi_level {
     int64_t key; /* price, negated for asks: higher is better */
     int64_t lots;
     uint32_t count, head, tail;
     uint32_t side; /* 2 * book + (1 for asks); free levels: the next free one */
 } lfi_level;
+
+static_assert(sizeof(lfi_level) == 32, "two levels to a cache line");
 
 /* Orders of a page; a page is 512 KiB. */
 #define LFI_PAGE_BITS 15
@@ -88,29 +90,57 @@ void lfi_orders_give(lfi_orders *orders, uint64_t id, uint32_t slot);
 /* Give back the slots of all orders whose level counts none. */
 void lfi_orders_sweep(lfi_orders *orders, const lfi_level *levels);
 
-/* One side of a book: levels ordered from the worst to the best. */
+/* One side of a book: four cache lines, of which a change behind the ten best needs the first. */
 typedef struct lfi_side {
-    lf_l3_side best;
-    int64_t *keys;    /* [capacity] */
-    uint32_t *levels; /* [capacity] */
-    size_t count, capacity;
+    int64_t last_key; /* of the worst of the ten best levels; INT64_MIN: there are fewer */
+    int64_t *keys;    /* [capacity] of all levels, from the worst to the best */
     size_t order_count;
+    uint32_t count, capacity;
+    lf_l3_side best;
+    uint64_t unused[3];
 } lfi_side;
+
+static_assert(sizeof(lfi_side) == 256, "four cache lines");
+
+/* An entry of the table of levels. */
+typedef struct lfi_place {
+    uint32_t hash;  /* of side and key */
+    uint32_t level; /* LFI_NONE: free */
+} lfi_place;
+
+/* All levels, and the way from a price to its level. */
+typedef struct lfi_levels {
+    lfi_level *all; /* [capacity]; 0 is unused */
+    size_t capacity;
+    uint32_t count, free_level; /* numbers in use or in the free list, and that list */
+    lfi_place *places;          /* [place_mask + 1], at most half full */
+    uint64_t place_mask;
+    uint64_t live;
+} lfi_levels;
 
 struct lf_l3 {
     lf_allocator memory;
     const lf_allocator *allocator;
     lfi_orders orders;
-    lfi_level *levels; /* [level_capacity]; 0 is unused */
-    size_t level_capacity;
-    uint32_t level_count, free_level;
+    lfi_levels levels;
     lfi_side *sides; /* [2 * book_count] */
     uint32_t book_count;
     lf_l3_stats stats;
 };
 
+/* What a side and a key are in the table of levels. */
+static inline uint32_t lfi_level_hash(uint32_t side, int64_t key)
+{
+    return (uint32_t)(lfi_mix((uint64_t)key + side * UINT64_C(0xC2B2AE3D27D4EB4F)) >> 32);
+}
+
 /* Prepare an empty side. */
 void lfi_side_start(lfi_side *side, bool is_ask);
+/* Make a side that has levels an empty one. */
+void lfi_side_clear(lf_l3 *l3, uint32_t side);
+/* Make the table of levels. LF_OK or LF_NOMEM. */
+lf_status lfi_levels_start(lfi_levels *levels, const lf_allocator *allocator);
+void lfi_levels_end(lfi_levels *levels, const lf_allocator *allocator);
 /* Level at a key, made when it is missing; LFI_NONE when there is no memory for it. */
 uint32_t lfi_level_take(lf_l3 *l3, uint32_t side, int64_t key);
 /* Level at a key, or LFI_NONE. */

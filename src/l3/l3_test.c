@@ -438,6 +438,95 @@ static void test_ranges(void **state)
     lf_l3_destroy(NULL);
 }
 
+/* ---- looking ahead ---------------------------------------------------------------------- */
+
+#define MANY_BOOKS 40
+#define MANY_MESSAGES 60000
+#define MANY_LEVELS 8192
+
+typedef struct plan {
+    lf_l3_coming coming;
+    char kind; /* A add, D remove, E reduce, M modify */
+    int64_t lots;
+} plan;
+
+static plan some_plan(lf_random *random, uint64_t newest, bool is_start)
+{
+    const uint64_t what = is_start ? 0 : lf_random_below(random, 100);
+    plan p = {
+        .kind = what < 45   ? 'A'
+                : what < 80 ? 'D'
+                : what < 90 ? 'E'
+                            : 'M',
+        .lots = 1 + (int64_t)lf_random_below(random, 3),
+        .coming = {.price = LF_L3_BID_NONE, .book = (uint32_t)lf_random_below(random, MANY_BOOKS)},
+    };
+    p.coming.order_id = p.kind == 'A' ? newest + 1 : newest - lf_random_below(random, newest + 9);
+    if (p.kind == 'A' || p.kind == 'M') {
+        p.coming.price = (int64_t)lf_random_below(random, 400) - 200;
+        p.coming.side = lf_random_below(random, 2) == 0 ? 1 : -1;
+    }
+    return p;
+}
+
+static lf_status follow(lf_l3 *l3, const plan *p)
+{
+    const lf_l3_coming *const c = &p->coming;
+    return p->kind == 'A'   ? lf_l3_add(l3, c->book, c->order_id, c->side, c->price, p->lots)
+           : p->kind == 'D' ? lf_l3_remove(l3, c->order_id)
+           : p->kind == 'E' ? lf_l3_reduce(l3, c->order_id, p->lots)
+                            : lf_l3_modify(l3, c->book, c->order_id, c->side, c->price, p->lots);
+}
+
+/* Books that were looked at are those that were not, with thousands of levels, ids that are not
+   there, and messages that are told wrongly. */
+static void test_look(void **state)
+{
+    (void)state;
+    static plan plans[MANY_MESSAGES];
+    for (int ids = LF_L3_IDS_ANY; ids <= LF_L3_IDS_GROWING; ids++) {
+        const lf_l3_options options = {.book_count = MANY_BOOKS, .ids = (lf_l3_ids)ids};
+        lf_l3_scout scout = {0};
+        lf_l3 *looked, *plain;
+        lf_random random;
+        uint64_t newest = 0;
+        size_t level_count = 0;
+        lf_random_seed(&random, 21, 0);
+        for (size_t i = 0; i < MANY_MESSAGES; i++) {
+            plans[i] = some_plan(&random, newest, i < MANY_MESSAGES / 2);
+            newest += plans[i].kind == 'A';
+        }
+        assert_int_equal(lf_l3_create(&options, &looked, NULL), LF_OK);
+        assert_int_equal(lf_l3_create(&options, &plain, NULL), LF_OK);
+        for (size_t i = 0; i < MANY_MESSAGES + LF_L3_AHEAD; i++) {
+            lf_l3_coming coming = plans[i % MANY_MESSAGES].coming;
+            if (i % 50 == 0) {
+                coming.order_id = lf_random_next(&random);
+                coming.side = (int8_t)-coming.side;
+            }
+            coming.side = plans[i % MANY_MESSAGES].kind == 'M' ? 0 : coming.side;
+            lf_l3_look(looked, &scout, &coming);
+            if (i >= LF_L3_AHEAD) {
+                const plan *const p = &plans[i - LF_L3_AHEAD];
+                assert_int_equal(follow(looked, p), follow(plain, p));
+            }
+        }
+        for (uint32_t book = 0; book < MANY_BOOKS; book++) {
+            for (int side = -1; side <= 1; side += 2) {
+                const lf_l3_side *const best = lf_l3_best(plain, book, side);
+                assert_memory_equal(lf_l3_best(looked, book, side), best, sizeof *best);
+                level_count += lf_l3_level_count(looked, book, side);
+            }
+        }
+        assert_true(level_count > MANY_LEVELS);
+        assert_memory_equal(
+            lf_l3_stats_of(looked), lf_l3_stats_of(plain), sizeof *lf_l3_stats_of(plain)
+        );
+        lf_l3_destroy(looked);
+        lf_l3_destroy(plain);
+    }
+}
+
 /* ---- memory ----------------------------------------------------------------------------- */
 
 /* Days with ever new ids: after the first one the books take no more memory. */
@@ -520,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_queue),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_random_days),
+        cmocka_unit_test(test_look),
         cmocka_unit_test(test_memory_flat),
         cmocka_unit_test(test_no_memory),
     };

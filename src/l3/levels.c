@@ -1,10 +1,88 @@
-/* Levels of a side, ordered so that the best stands last, and the ten best ready to read. */
+/* Levels: the way from a price to its level, their order, and the ten best ready to read. */
 #include "l3_internal.h"
 
 #include <string.h>
 
 /* Steps from the best price that are tried one by one before halving. */
 #define STEPS 8
+#define PLACES_MIN 64
+
+/* ---- table ------------------------------------------------------------------------------ */
+
+/* Entry of a level, or the free one where it belongs. */
+static uint64_t find_place(const lfi_levels *levels, uint32_t side, int64_t key, uint32_t hash)
+{
+    uint64_t at = hash & levels->place_mask;
+    for (;; at = (at + 1) & levels->place_mask) {
+        const lfi_place place = levels->places[at];
+        if (place.level == LFI_NONE) {
+            return at;
+        }
+        const lfi_level *const level = &levels->all[place.level];
+        if (place.hash == hash && level->key == key && level->side == side) {
+            return at;
+        }
+    }
+}
+
+/* Close the gap at an entry by moving up those behind it that may stand there. */
+static void remove_place(lfi_levels *levels, uint64_t gap)
+{
+    lfi_place *const places = levels->places;
+    const uint64_t mask = levels->place_mask;
+    for (uint64_t at = (gap + 1) & mask; places[at].level != LFI_NONE; at = (at + 1) & mask) {
+        if (((at - places[at].hash) & mask) >= ((at - gap) & mask)) {
+            places[gap] = places[at];
+            gap = at;
+        }
+    }
+    places[gap].level = LFI_NONE;
+}
+
+static lf_status
+grow_places(lfi_levels *levels, const lf_allocator *allocator, uint64_t place_count)
+{
+    lfi_place *const places = lf_allocate(allocator, place_count, sizeof *places);
+    if (places == NULL) {
+        return LF_NOMEM;
+    }
+    const uint64_t old_count = levels->places != NULL ? levels->place_mask + 1 : 0;
+    const uint64_t mask = place_count - 1;
+    for (uint64_t i = 0; i < old_count; i++) {
+        uint64_t at = levels->places[i].hash & mask;
+        while (levels->places[i].level != LFI_NONE && places[at].level != LFI_NONE) {
+            at = (at + 1) & mask;
+        }
+        if (levels->places[i].level != LFI_NONE) {
+            places[at] = levels->places[i];
+        }
+    }
+    lf_release(allocator, levels->places);
+    levels->places = places;
+    levels->place_mask = mask;
+    return LF_OK;
+}
+
+lf_status lfi_levels_start(lfi_levels *levels, const lf_allocator *allocator)
+{
+    void *all = NULL;
+    lf_status status = grow_places(levels, allocator, PLACES_MIN);
+    if (status == LF_OK) {
+        /* Number 0 has a place, so that looking at no level is no special case. */
+        status =
+            lf_grow(allocator, &all, &levels->capacity, PLACES_MIN / 2 + 1, sizeof levels->all[0]);
+        levels->all = all;
+    }
+    return status;
+}
+
+void lfi_levels_end(lfi_levels *levels, const lf_allocator *allocator)
+{
+    lf_release(allocator, levels->all);
+    lf_release(allocator, levels->places);
+}
+
+/* ---- sides ------------------------------------------------------------------------------ */
 
 void lfi_side_start(lfi_side *side, bool is_ask)
 {
@@ -12,24 +90,25 @@ void lfi_side_start(lfi_side *side, bool is_ask)
     for (int m = 0; m < LF_L3_LEVELS; m++) {
         side->best.prices[m] = is_ask ? LF_L3_ASK_NONE : LF_L3_BID_NONE;
     }
+    side->last_key = INT64_MIN;
     side->count = 0;
     side->order_count = 0;
 }
 
 /* Number of keys below a key: where it stands or belongs. */
-static size_t place_of(const lfi_side *side, int64_t key)
+static uint32_t place_of(const lfi_side *side, int64_t key)
 {
     const int64_t *const keys = side->keys;
-    size_t high = side->count;
+    uint32_t high = side->count;
     for (int i = 0; i < STEPS; i++) {
         if (high == 0 || keys[high - 1] < key) {
             return high;
         }
         high--;
     }
-    size_t low = 0;
+    uint32_t low = 0;
     while (low < high) {
-        const size_t middle = low + (high - low) / 2;
+        const uint32_t middle = low + (high - low) / 2;
         if (keys[middle] < key) {
             low = middle + 1;
         } else {
@@ -42,6 +121,23 @@ static size_t place_of(const lfi_side *side, int64_t key)
 static int64_t price_of(const lfi_level *level)
 {
     return level->side % 2 == 0 ? level->key : -level->key;
+}
+
+/* Number of the ten best levels that are better than a key. */
+static size_t rank_of(const lfi_side *side, const lfi_level *level)
+{
+    const int64_t price = price_of(level);
+    size_t rank = 0;
+    if (level->side % 2 == 0) {
+        for (int m = 0; m < LF_L3_LEVELS; m++) {
+            rank += side->best.prices[m] > price;
+        }
+    } else {
+        for (int m = 0; m < LF_L3_LEVELS; m++) {
+            rank += side->best.prices[m] < price;
+        }
+    }
+    return rank;
 }
 
 /* Show a level at a rank of the best. */
@@ -61,92 +157,114 @@ static void shift(lf_l3_side *best, size_t from, size_t to)
     memmove(&best->orders[to], &best->orders[from], moved * sizeof best->orders[0]);
 }
 
-/* Room for one more level, in the pool and in a side; both change nothing that can be seen. */
+static void set_last_key(lfi_side *side)
+{
+    side->last_key =
+        side->count >= LF_L3_LEVELS ? side->keys[side->count - LF_L3_LEVELS] : INT64_MIN;
+}
+
+/* ---- levels ----------------------------------------------------------------------------- */
+
+/* Room for one more level, everywhere; changes nothing that can be seen. */
 static lf_status make_room(lf_l3 *l3, lfi_side *side)
 {
-    void *keys = side->keys, *levels = side->levels, *pool = l3->levels;
-    size_t key_capacity = side->capacity, capacity = side->capacity;
+    lfi_levels *const levels = &l3->levels;
     lf_status status = LF_OK;
     if (side->count == side->capacity) {
-        status = lf_grow(l3->allocator, &keys, &key_capacity, side->count + 1, sizeof(int64_t));
+        void *keys = side->keys;
+        size_t capacity = side->capacity;
+        status =
+            lf_grow(l3->allocator, &keys, &capacity, side->count + (size_t)1, sizeof side->keys[0]);
         side->keys = keys;
-        if (status == LF_OK) {
-            status = lf_grow(l3->allocator, &levels, &capacity, side->count + 1, sizeof(uint32_t));
-            side->levels = levels;
-        }
-        if (status != LF_OK) {
-            return status;
-        }
-        side->capacity = key_capacity < capacity ? key_capacity : capacity;
+        side->capacity = (uint32_t)capacity;
     }
-    if (l3->free_level == LFI_NONE && l3->level_count + (size_t)2 > l3->level_capacity) {
+    if (status == LF_OK && 2 * (levels->live + 1) > levels->place_mask + 1) {
+        status = grow_places(levels, l3->allocator, 2 * (levels->place_mask + 1));
+    }
+    if (status == LF_OK && levels->free_level == LFI_NONE &&
+        levels->count + (size_t)2 > levels->capacity) {
+        void *all = levels->all;
         status = lf_grow(
-            l3->allocator,
-            &pool,
-            &l3->level_capacity,
-            l3->level_count + (size_t)2,
-            sizeof *l3->levels
+            l3->allocator, &all, &levels->capacity, levels->count + (size_t)2, sizeof levels->all[0]
         );
-        l3->levels = pool;
+        levels->all = all;
     }
     return status;
 }
 
 uint32_t lfi_level_find(const lf_l3 *l3, uint32_t side, int64_t key)
 {
-    const lfi_side *const self = &l3->sides[side];
-    const size_t at = place_of(self, key);
-    return at < self->count && self->keys[at] == key ? self->levels[at] : LFI_NONE;
+    const lfi_levels *const levels = &l3->levels;
+    return levels->places[find_place(levels, side, key, lfi_level_hash(side, key))].level;
+}
+
+/* A level that is not there. */
+static uint32_t make_level(lf_l3 *l3, uint32_t side, int64_t key)
+{
+    lfi_levels *const levels = &l3->levels;
+    const uint32_t hash = lfi_level_hash(side, key);
+    uint32_t level = levels->free_level;
+    if (level != LFI_NONE) {
+        levels->free_level = levels->all[level].side;
+    } else {
+        level = ++levels->count;
+    }
+    levels->all[level] = (lfi_level){.key = key, .side = side};
+    levels->places[find_place(levels, side, key, hash)] = (lfi_place){hash, level};
+    levels->live++;
+    return level;
 }
 
 uint32_t lfi_level_take(lf_l3 *l3, uint32_t side, int64_t key)
 {
     lfi_side *const self = &l3->sides[side];
-    const size_t at = place_of(self, key);
-    if (at < self->count && self->keys[at] == key) {
-        return self->levels[at];
+    uint32_t level = lfi_level_find(l3, side, key);
+    if (level != LFI_NONE) {
+        return level;
     }
     if (make_room(l3, self) != LF_OK) {
         return LFI_NONE;
     }
-    uint32_t level = l3->free_level;
-    if (level != LFI_NONE) {
-        l3->free_level = l3->levels[level].side;
-    } else {
-        level = ++l3->level_count;
-    }
-    l3->levels[level] = (lfi_level){.key = key, .side = side};
-    const size_t behind = self->count - at;
-    memmove(&self->keys[at + 1], &self->keys[at], behind * sizeof self->keys[0]);
-    memmove(&self->levels[at + 1], &self->levels[at], behind * sizeof self->levels[0]);
+    level = make_level(l3, side, key);
+    const uint32_t at = place_of(self, key), rank = self->count - at;
+    memmove(&self->keys[at + 1], &self->keys[at], rank * sizeof self->keys[0]);
     self->keys[at] = key;
-    self->levels[at] = level;
     self->count++;
-    if (behind < LF_L3_LEVELS) {
-        shift(&self->best, behind, behind + 1);
-        show(self, behind, &l3->levels[level]);
+    if (rank < LF_L3_LEVELS) {
+        shift(&self->best, rank, rank + 1);
+        show(self, rank, &l3->levels.all[level]);
+        set_last_key(self);
     }
     return level;
 }
 
-static void remove_level(lf_l3 *l3, lfi_side *self, size_t at)
+static void give_level(lfi_levels *levels, uint32_t level)
 {
-    const uint32_t level = self->levels[at];
-    const bool is_ask = l3->levels[level].side % 2 != 0;
-    const size_t rank = --self->count - at;
+    lfi_level *const gone = &levels->all[level];
+    const uint32_t hash = lfi_level_hash(gone->side, gone->key);
+    remove_place(levels, find_place(levels, gone->side, gone->key, hash));
+    gone->side = levels->free_level;
+    levels->free_level = level;
+    levels->live--;
+}
+
+static void remove_level(lf_l3 *l3, uint32_t level)
+{
+    const uint32_t side = l3->levels.all[level].side;
+    lfi_side *const self = &l3->sides[side];
+    const uint32_t at = place_of(self, l3->levels.all[level].key), rank = --self->count - at;
     memmove(&self->keys[at], &self->keys[at + 1], rank * sizeof self->keys[0]);
-    memmove(&self->levels[at], &self->levels[at + 1], rank * sizeof self->levels[0]);
-    l3->levels[level].side = l3->free_level;
-    l3->free_level = level;
+    give_level(&l3->levels, level);
     if (rank >= LF_L3_LEVELS) {
         return;
     }
     const size_t last = LF_L3_LEVELS - 1;
     shift(&self->best, rank + 1, rank);
+    set_last_key(self);
     if (self->count > last) {
-        show(self, last, &l3->levels[self->levels[self->count - 1 - last]]);
+        show(self, last, &l3->levels.all[lfi_level_find(l3, side, self->last_key)]);
     } else {
-        self->best.prices[last] = is_ask ? LF_L3_ASK_NONE : LF_L3_BID_NONE;
+        self->best.prices[last] = side % 2 != 0 ? LF_L3_ASK_NONE : LF_L3_BID_NONE;
         self->best.lots[last] = 0;
         self->best.orders[last] = 0;
     }
@@ -154,17 +272,20 @@ static void remove_level(lf_l3 *l3, lfi_side *self, size_t at)
 
 void lfi_level_changed(lf_l3 *l3, uint32_t level)
 {
-    const lfi_level *const changed = &l3->levels[level];
+    const lfi_level *const changed = &l3->levels.all[level];
     lfi_side *const self = &l3->sides[changed->side];
-    const bool is_deep =
-        self->count > LF_L3_LEVELS && changed->key < self->keys[self->count - LF_L3_LEVELS];
-    if (is_deep && changed->count > 0) {
-        return;
-    }
-    const size_t at = place_of(self, changed->key);
     if (changed->count == 0) {
-        remove_level(l3, self, at);
-    } else {
-        show(self, self->count - 1 - at, changed);
+        remove_level(l3, level);
+    } else if (changed->key >= self->last_key) {
+        show(self, rank_of(self, changed), changed);
     }
+}
+
+void lfi_side_clear(lf_l3 *l3, uint32_t side)
+{
+    lfi_side *const self = &l3->sides[side];
+    for (uint32_t i = 0; i < self->count; i++) {
+        give_level(&l3->levels, lfi_level_find(l3, side, self->keys[i]));
+    }
+    lfi_side_start(self, side % 2 != 0);
 }
