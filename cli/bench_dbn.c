@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <zstd.h>
 
 /* ---- l3 --------------------------------------------------------------------------------- */
 
@@ -130,30 +131,66 @@ lf_status bench_l3(bench *work, lf_error *error)
 typedef struct dbn_work {
     lf_source source;
     size_t event_count;
+    bool is_compressed;
 } dbn_work;
 
-/* The file's bytes and nothing else. */
+/* Read at once, and decompressed at once, as the reader of DBN does. */
+#define BUFFER_BYTES ((size_t)256 * 1024)
+
+typedef struct raw_file {
+    int file;
+    char *bytes, *plain; /* [BUFFER_BYTES] */
+    ZSTD_DStream *zstd;
+} raw_file;
+
+static void close_raw(raw_file *raw)
+{
+    free(raw->bytes);
+    free(raw->plain);
+    (void)ZSTD_freeDStream(raw->zstd);
+    if (raw->file >= 0) {
+        (void)close(raw->file);
+    }
+}
+
+/* Bytes that a piece of a file has when it is decompressed; 0: it is damaged. */
+static size_t decompress(raw_file *raw, size_t bytes)
+{
+    ZSTD_inBuffer in = {raw->bytes, bytes, 0};
+    ZSTD_outBuffer out;
+    size_t sum = 0;
+    do {
+        out = (ZSTD_outBuffer){raw->plain, BUFFER_BYTES, 0};
+        if (ZSTD_isError(ZSTD_decompressStream(raw->zstd, &out, &in))) {
+            return 0;
+        }
+        sum += out.pos;
+    } while (in.pos < in.size || out.pos == out.size);
+    return sum;
+}
+
+/* The file's bytes, decompressed when they are compressed, and nothing else. */
 static lf_status bytes_pass(const bench *work, void *context, bench_pass *pass, lf_error *error)
 {
     const dbn_work *const how = context;
-    enum {
-        BUFFER_BYTES = 256 * 1024
+    raw_file raw = {
+        .file = open(how->source.path, O_RDONLY | O_CLOEXEC),
+        .bytes = malloc(BUFFER_BYTES),
+        .plain = malloc(BUFFER_BYTES),
+        .zstd = ZSTD_createDStream(),
     };
-    char *const buffer = malloc(BUFFER_BYTES);
-    const int file = open(how->source.path, O_RDONLY | O_CLOEXEC);
     size_t bytes = 0;
-    ssize_t got = 1;
+    ssize_t got = raw.file >= 0 && raw.bytes != NULL && raw.plain != NULL && raw.zstd != NULL;
     (void)work;
     bench_begin(pass);
-    while (buffer != NULL && file >= 0 && got > 0) {
-        got = read(file, buffer, BUFFER_BYTES);
-        bytes += got > 0 ? (size_t)got : 0;
+    while (got > 0) {
+        got = read(raw.file, raw.bytes, BUFFER_BYTES);
+        if (got > 0) {
+            bytes += how->is_compressed ? decompress(&raw, (size_t)got) : (size_t)got;
+        }
     }
     bench_end(pass, how->event_count, bytes);
-    free(buffer);
-    if (file >= 0) {
-        (void)close(file);
-    }
+    close_raw(&raw);
     return bytes > 0 ? LF_OK : lf_error_set(error, LF_IO, "%s cannot be read.", how->source.path);
 }
 
@@ -202,19 +239,20 @@ static lf_status write_file(
 lf_status bench_dbn(bench *work, lf_error *error)
 {
     static const struct {
-        const char *file, *bytes, *events; /* variants; NULL: not timed */
+        const char *file, *bytes, *events; /* variants */
         lf_dbn_schema schema;
     } files[] = {
         {"bench10.dbn", "mbp-10, read() alone", "mbp-10", LF_DBN_MBP_10},
-        {"bench10.dbn.zst", NULL, "mbp-10, zstd", LF_DBN_MBP_10},
+        {"bench10.dbn.zst", "mbp-10, zstd alone", "mbp-10, zstd", LF_DBN_MBP_10},
         {"bench3.dbn", "mbo, read() alone", "mbo", LF_DBN_MBO},
-        {"bench3.dbn.zst", NULL, "mbo, zstd", LF_DBN_MBO},
+        {"bench3.dbn.zst", "mbo, zstd alone", "mbo, zstd", LF_DBN_MBO},
     };
     lf_status status = LF_OK;
     for (size_t i = 0; i < sizeof files / sizeof files[0] && status == LF_OK; i++) {
         dbn_work how;
         status = write_file(work, files[i].file, files[i].schema, &how, error);
-        if (status == LF_OK && files[i].bytes != NULL) {
+        how.is_compressed = i % 2 != 0;
+        if (status == LF_OK) {
             status = bench_measure(work, "dbn", files[i].bytes, bytes_pass, &how, error);
         }
         if (status == LF_OK) {
