@@ -44,6 +44,7 @@ typedef struct dbn {
     uint8_t rtype;
     uint32_t id;
     bool has_id, strict, is_own, is_scanned_tick, has_state, is_bad, is_done;
+    bool is_wide; /* ten levels, and lfi_dbn_levels() can be used */
     int64_t tick_nano, unit_nano;
     double ticks_per_nano;
     int64_t from_ns, to_ns; /* events outside only set the book */
@@ -162,6 +163,10 @@ static lf_status take_level(dbn *self, int m, const dbn_level *level, lf_error *
 static lf_status take_levels(dbn *self, const unsigned char *bytes, lf_error *error)
 {
     lf_status status = LF_OK;
+    if (self->is_wide &&
+        lfi_dbn_levels(bytes, self->tick_nano, self->ticks_per_nano, self->raw, &self->quotes)) {
+        return LF_OK;
+    }
     for (int m = 0; m < self->level_count && status == LF_OK; m++) {
         dbn_level level;
         memcpy(&level, bytes + (size_t)m * sizeof level, sizeof level);
@@ -704,6 +709,7 @@ set_instrument(dbn *self, const lf_source *source, const lf_feed_options *option
     self->level_count = self->schema == LF_DBN_MBP_10  ? DBN_LEVELS
                         : self->schema == LF_DBN_MBP_1 ? 1
                                                        : 0;
+    self->is_wide = self->schema == LF_DBN_MBP_10 && lfi_dbn_levels_usable();
     self->has_id = lfi_dbn_instrument_id(metadata, source->symbol, source->date, &self->id);
     if (!self->has_id && metadata->interval_count > 0) {
         return lf_error_set_at(

@@ -103,33 +103,32 @@ typedef struct dbn_message {
     char action, side;
 } dbn_message;
 
+/* A field of a record, which may lie anywhere. A copy of the whole record would go over memory. */
+#define LFI_DBN_FIELD(to, record, type, field) \
+    memcpy(&(to).field, (record) + offsetof(type, field), sizeof(to).field)
+
 static inline dbn_message lfi_dbn_message(const unsigned char *record)
 {
+    dbn_message m;
+    memcpy(&m.ts_event, record + offsetof(dbn_header, ts_event), sizeof m.ts_event);
     if (record[1] == DBN_RTYPE_MBO) {
-        dbn_mbo r;
-        memcpy(&r, record, sizeof r);
-        return (dbn_message){
-            .ts_event = r.header.ts_event,
-            .ts_recv = r.ts_recv,
-            .order_id = r.order_id,
-            .price = r.price,
-            .size = r.size,
-            .flags = r.flags,
-            .action = r.action,
-            .side = r.side,
-        };
+        LFI_DBN_FIELD(m, record, dbn_mbo, ts_recv);
+        LFI_DBN_FIELD(m, record, dbn_mbo, order_id);
+        LFI_DBN_FIELD(m, record, dbn_mbo, price);
+        LFI_DBN_FIELD(m, record, dbn_mbo, size);
+        LFI_DBN_FIELD(m, record, dbn_mbo, flags);
+        LFI_DBN_FIELD(m, record, dbn_mbo, action);
+        LFI_DBN_FIELD(m, record, dbn_mbo, side);
+    } else {
+        LFI_DBN_FIELD(m, record, dbn_trade, ts_recv);
+        m.order_id = 0;
+        LFI_DBN_FIELD(m, record, dbn_trade, price);
+        LFI_DBN_FIELD(m, record, dbn_trade, size);
+        LFI_DBN_FIELD(m, record, dbn_trade, flags);
+        LFI_DBN_FIELD(m, record, dbn_trade, action);
+        LFI_DBN_FIELD(m, record, dbn_trade, side);
     }
-    dbn_trade r;
-    memcpy(&r, record, sizeof r);
-    return (dbn_message){
-        .ts_event = r.header.ts_event,
-        .ts_recv = r.ts_recv,
-        .price = r.price,
-        .size = r.size,
-        .flags = r.flags,
-        .action = r.action,
-        .side = r.side,
-    };
+    return m;
 }
 
 /* Prices whose sums and differences fit; DBN_PRICE_NONE is none of them. */
@@ -137,6 +136,18 @@ static inline bool lfi_dbn_is_price(int64_t price)
 {
     return price > -INT64_MAX / 4 && price < INT64_MAX / 4;
 }
+
+/* Whether the processor can do what lfi_dbn_levels() needs. */
+bool lfi_dbn_levels_usable(void);
+/* Ten levels of a record at once as quotes, unless they are those of raw, which they become. False,
+   with nothing done, when the price of a level is no whole number of ticks, or far. */
+bool lfi_dbn_levels(
+    const unsigned char *bytes,
+    int64_t tick_nano,
+    double ticks_per_nano,
+    dbn_level raw[DBN_LEVELS],
+    lf_quotes *quotes
+);
 
 /* Bytes of a record of a schema, without ts_out; 0 when the schema is not one of those read. */
 size_t lfi_dbn_record_bytes(uint16_t schema);

@@ -10,7 +10,7 @@
 #include <zstd.h>
 
 /* Read at once, and decompressed at once: calls do not matter and both stay in the cache. */
-#define BUFFER_BYTES ((size_t)256 * 1024)
+#define BUFFER_BYTES ((size_t)128 * 1024)
 /* A file of all symbols of a large venue has some megabytes. */
 #define METADATA_BYTES_MAX (UINT32_C(256) << 20)
 #define PREFIX_BYTES 8
