@@ -80,6 +80,21 @@ LF_API LF_MUST_CHECK lf_status lf_frame_append(lf_frame *frame, size_t row_count
 LF_API LF_MUST_CHECK lf_status
 lf_frame_cast(lf_frame *frame, size_t column, lf_column_kind kind, lf_error *error);
 
+/**
+ * Take rows that lie elsewhere instead of those of the table, without a copy. They are borrowed
+ * until the table is cleared, borrows others or is destroyed; appending to them and exporting them
+ * copies. Texts are "" in all rows.
+ *
+ * @param columns    [column_count] values of each column, [row_count], aligned for their kind;
+ * those of text columns are not looked at
+ * @param row_count  number of rows
+ * @return LF_OK or LF_NOMEM (the table then has no rows)
+ *
+ * Cost: nothing a row but for text columns; no memory once the table has borrowed as many.
+ */
+LF_API LF_MUST_CHECK lf_status
+lf_frame_borrow(lf_frame *frame, void *const *columns, size_t row_count);
+
 /** Forget all rows, keep the memory. */
 LF_API void lf_frame_clear(lf_frame *frame);
 

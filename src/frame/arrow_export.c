@@ -238,6 +238,16 @@ static bool fill_column(const lf_allocator *allocator, const lf_frame *frame, si
             return false;
         }
         held->buffers[i][1] = held->made[i][0];
+    } else if (lfi_buffer_is_borrowed(column->buffer)) {
+        /* All other kinds have eight bytes. */
+        held->made[i][0] = lf_allocate(allocator, frame->row_count + 1, sizeof(int64_t));
+        if (held->made[i][0] == NULL) {
+            return false;
+        }
+        memcpy(
+            held->made[i][0], lfi_buffer_data(column->buffer), frame->row_count * sizeof(int64_t)
+        );
+        held->buffers[i][1] = held->made[i][0];
     } else {
         held->shared[i] = lfi_buffer_share(column->buffer);
         held->buffers[i][1] = lfi_buffer_data(column->buffer);

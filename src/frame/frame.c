@@ -17,26 +17,35 @@ struct lfi_buffer {
     atomic_size_t holders;
     lf_allocator allocator;
     bool has_allocator;
+    bool is_borrowed; /* the data are somebody else's */
     void *data;
 };
 
 /* ---- buffers ---- */
 
-static lfi_buffer *create_buffer(const lf_allocator *allocator, size_t count, size_t item_bytes)
+/* A buffer around data, which are taken over unless they are borrowed. */
+static lfi_buffer *wrap(const lf_allocator *allocator, void *data, bool is_borrowed)
 {
     lfi_buffer *buffer = lf_allocate(allocator, 1, sizeof *buffer);
     if (buffer == NULL) {
         return NULL;
     }
-    buffer->data = lf_allocate(allocator, count, item_bytes);
-    if (buffer->data == NULL) {
-        lf_release(allocator, buffer);
-        return NULL;
-    }
     atomic_init(&buffer->holders, 1);
+    buffer->data = data;
+    buffer->is_borrowed = is_borrowed;
     buffer->has_allocator = allocator != NULL;
     if (allocator != NULL) {
         buffer->allocator = *allocator;
+    }
+    return buffer;
+}
+
+static lfi_buffer *create_buffer(const lf_allocator *allocator, size_t count, size_t item_bytes)
+{
+    void *const data = lf_allocate(allocator, count, item_bytes);
+    lfi_buffer *const buffer = data != NULL ? wrap(allocator, data, false) : NULL;
+    if (buffer == NULL) {
+        lf_release(allocator, data);
     }
     return buffer;
 }
@@ -60,13 +69,19 @@ void lfi_buffer_release(lfi_buffer *buffer)
     }
     const lf_allocator copy = buffer->allocator;
     const lf_allocator *allocator = buffer->has_allocator ? &copy : NULL;
-    lf_release(allocator, buffer->data);
+    lf_release(allocator, buffer->is_borrowed ? NULL : buffer->data);
     lf_release(allocator, buffer);
 }
 
+bool lfi_buffer_is_borrowed(const lfi_buffer *buffer)
+{
+    return buffer->is_borrowed;
+}
+
+/* An Arrow batch holds it too, or it is somebody else's. */
 static bool is_shared(lfi_buffer *buffer)
 {
-    return atomic_load_explicit(&buffer->holders, memory_order_acquire) > 1;
+    return buffer->is_borrowed || atomic_load_explicit(&buffer->holders, memory_order_acquire) > 1;
 }
 
 /* ---- dictionaries ---- */
@@ -346,7 +361,7 @@ lf_status lf_frame_append(lf_frame *frame, size_t row_count)
     }
     for (size_t i = 0; i < frame->column_count; i++) {
         lfi_column *column = &frame->columns[i];
-        /* A buffer that an Arrow batch holds too is not written to any more. */
+        /* A buffer that others have too is not written to any more. */
         if ((capacity > frame->capacity || is_shared(column->buffer)) &&
             !renew_buffer(frame, column, capacity)) {
             return LF_NOMEM;
@@ -363,6 +378,43 @@ lf_status lf_frame_append(lf_frame *frame, size_t row_count)
         }
     }
     frame->row_count = needed;
+    return LF_OK;
+}
+
+static bool borrow_column(lf_frame *frame, lfi_column *column, void *values)
+{
+    if (!column->buffer->is_borrowed) {
+        lfi_buffer *const fresh = wrap(lfi_frame_allocator(frame), NULL, true);
+        if (fresh == NULL) {
+            return false;
+        }
+        lfi_buffer_release(column->buffer);
+        column->buffer = fresh;
+    }
+    column->buffer->data = values;
+    return true;
+}
+
+lf_status lf_frame_borrow(lf_frame *frame, void *const *columns, size_t row_count)
+{
+    const size_t capacity = row_count > frame->capacity ? row_count : frame->capacity;
+    frame->row_count = 0;
+    for (size_t i = 0; i < frame->column_count; i++) {
+        lfi_column *const column = &frame->columns[i];
+        if (column->kind != LF_COLUMN_TEXT) {
+            if (!borrow_column(frame, column, columns[i])) {
+                return LF_NOMEM;
+            }
+            continue;
+        }
+        if ((capacity > frame->capacity || is_shared(column->buffer)) &&
+            !renew_buffer(frame, column, capacity)) {
+            return LF_NOMEM;
+        }
+        memset(column->buffer->data, 0, row_count * item_bytes(column->kind));
+    }
+    frame->capacity = capacity;
+    frame->row_count = row_count;
     return LF_OK;
 }
 

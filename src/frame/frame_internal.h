@@ -49,6 +49,9 @@ void *lfi_buffer_data(lfi_buffer *buffer);
 /* One more holder. */
 lfi_buffer *lfi_buffer_share(lfi_buffer *buffer);
 
+/* The values are somebody else's, so nobody may hold on to them. */
+bool lfi_buffer_is_borrowed(const lfi_buffer *buffer);
+
 /* One holder less; the last one frees it. NULL is accepted. */
 void lfi_buffer_release(lfi_buffer *buffer);
 

@@ -155,6 +155,73 @@ static void test_growth(void **state)
     lf_frame_destroy(frame);
 }
 
+/* Columns of another table, with texts of the borrower's own. */
+static void borrow_from(lf_frame *frame, lf_frame *owner)
+{
+    void *columns[COLUMNS] = {0};
+    for (size_t i = 0; i < COLUMNS; i++) {
+        columns[i] = specs[i].kind == LF_COLUMN_F64    ? (void *)lf_frame_f64(owner, i)
+                     : specs[i].kind == LF_COLUMN_BOOL ? (void *)lf_frame_bool(owner, i)
+                     : specs[i].kind == LF_COLUMN_TEXT ? NULL
+                                                       : (void *)lf_frame_i64(owner, i);
+    }
+    const size_t rows = lf_frame_row_count(owner);
+    assert_int_equal(lf_frame_borrow(frame, columns, rows), LF_OK);
+    assert_int_equal(lf_frame_row_count(frame), rows);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        for (size_t row = 0; row < rows && specs[i].kind == LF_COLUMN_TEXT; row++) {
+            assert_string_equal(lf_frame_text(frame, i, row), "");
+            assert_int_equal(
+                lf_frame_set_text(frame, i, row, 1, lf_frame_text(owner, i, row)), LF_OK
+            );
+        }
+    }
+}
+
+static void check_rows(lf_frame *frame, size_t rows)
+{
+    assert_int_equal(lf_frame_row_count(frame), rows);
+    for (size_t i = 0; i < rows; i++) {
+        check_row(frame, i, i);
+    }
+}
+
+static void test_borrow(void **state)
+{
+    (void)state;
+    lf_frame *few = create(NULL, 0), *many = create(NULL, 0), *frame = create(NULL, 10);
+    assert_int_equal(fill(few, 7), LF_OK);
+    assert_int_equal(fill(many, 500), LF_OK);
+    assert_int_equal(fill(frame, 9), LF_OK);
+    for (int round = 0; round < 3; round++) {
+        borrow_from(frame, many);
+        check_rows(frame, 500);
+        borrow_from(frame, few);
+        check_rows(frame, 7);
+    }
+    /* What is added goes to a copy: the owner's rows stay as they are. */
+    assert_int_equal(fill(frame, 3), LF_OK);
+    check_rows(frame, 10);
+    check_rows(few, 7);
+    borrow_from(frame, few);
+    lf_frame_clear(frame);
+    assert_int_equal(fill(frame, 20), LF_OK);
+    check_rows(frame, 20);
+    check_rows(few, 7);
+    /* The borrower's end is not the owner's, nor that of what was exported. */
+    struct ArrowArrayStream stream;
+    lf_frame *copy = NULL;
+    borrow_from(frame, many);
+    assert_int_equal(lf_frame_export(frame, &stream, NULL), LF_OK);
+    lf_frame_destroy(frame);
+    check_rows(many, 500);
+    lf_frame_destroy(many);
+    assert_int_equal(lf_frame_import(NULL, &stream, "copy", &copy, NULL), LF_OK);
+    check_rows(copy, 500);
+    lf_frame_destroy(copy);
+    lf_frame_destroy(few);
+}
+
 static void test_set_text_range(void **state)
 {
     (void)state;
@@ -254,6 +321,12 @@ static lf_status use_everything(const lf_allocator *allocator)
     if (status == LF_OK) {
         status = lf_frame_cast(other, COUNT, LF_COLUMN_F64, &error);
     }
+    if (status == LF_OK) {
+        int64_t numbers[40] = {0};
+        void *columns[COLUMNS] = {numbers, NULL, numbers, numbers, numbers};
+        status = lf_frame_borrow(frame, columns, 40);
+        assert_int_equal(lf_frame_row_count(frame), status == LF_OK ? 40 : 0);
+    }
     lf_frame_destroy(frame);
     lf_frame_destroy(other);
     return status;
@@ -299,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_bad_specs),
         cmocka_unit_test(test_new_rows_are_empty),
         cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_borrow),
         cmocka_unit_test(test_set_text_range),
         cmocka_unit_test(test_concat),
         cmocka_unit_test(test_cast),
