@@ -2,13 +2,17 @@
  * Days of rows in one file without a name: made once, read as often as training looks at them.
  *
  * The file is unlinked as soon as it is open, so it is gone when the program ends, however it ends.
- * It is private to one process, hence plain columns of this machine's numbers and no format.
+ * It is private to one process, hence plain columns of this machine's numbers and no format, and it
+ * can be mapped: nobody else can cut it. A day that is opened is so much of the file, seen through
+ * a table; only what is looked at is brought in, and what is written into it is gone when it is
+ * opened again.
  */
 #include "line_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Where a day lies in the file. */
@@ -27,6 +31,9 @@ struct lfi_store {
     size_t day_count;
     size_t capacity;
     lf_frame *frame; /* the day that is open; NULL before the first one */
+    void **columns;  /* where its columns lie, [column count] */
+    char *map;       /* [map_bytes], NULL without a day that has rows */
+    size_t map_bytes;
 };
 
 static lf_status failed(const lfi_store *store, const char *what, lf_error *error)
@@ -78,14 +85,17 @@ void lfi_store_destroy(lfi_store *store)
         (void)close(store->file);
     }
     lf_frame_destroy(store->frame);
+    if (store->map != NULL) {
+        (void)munmap(store->map, store->map_bytes);
+    }
+    lf_release(store->allocator, store->columns);
     lf_release(store->allocator, store->days);
     lf_release(store->allocator, store);
 }
 
-/* Values of a column and the bytes of one of them; NULL for a text. */
-static void *column_values(lf_frame *frame, size_t column, size_t *bytes)
+/* Values of a column; NULL for a text. */
+static const void *column_values(lf_frame *frame, size_t column)
 {
-    *bytes = sizeof(double);
     switch (lf_frame_column(frame, column).kind) {
     case LF_COLUMN_F64:
         return lf_frame_f64(frame, column);
@@ -93,7 +103,6 @@ static void *column_values(lf_frame *frame, size_t column, size_t *bytes)
     case LF_COLUMN_TIME:
         return lf_frame_i64(frame, column);
     case LF_COLUMN_BOOL:
-        *bytes = 1;
         return lf_frame_bool(frame, column);
     case LF_COLUMN_TEXT:
         break;
@@ -101,16 +110,46 @@ static void *column_values(lf_frame *frame, size_t column, size_t *bytes)
     return NULL;
 }
 
-/* Moves bytes between memory and the file, however small the pieces that the system takes. */
+/* Bytes of a column in the file, where no text is. */
+static size_t column_bytes(lf_frame *frame, size_t column, size_t row_count)
+{
+    switch (lf_frame_column(frame, column).kind) {
+    case LF_COLUMN_F64:
+    case LF_COLUMN_I64:
+    case LF_COLUMN_TIME:
+        return row_count * sizeof(double);
+    case LF_COLUMN_BOOL:
+        return row_count;
+    case LF_COLUMN_TEXT:
+        break;
+    }
+    return 0;
+}
+
+/* Columns begin where any number may lie. */
+static size_t padded(size_t bytes)
+{
+    return (bytes + sizeof(double) - 1) / sizeof(double) * sizeof(double);
+}
+
+static size_t day_bytes(lf_frame *frame, size_t row_count)
+{
+    size_t bytes = 0;
+    for (size_t c = 0; c < lf_frame_column_count(frame); c++) {
+        bytes += padded(column_bytes(frame, c, row_count));
+    }
+    return bytes;
+}
+
+/* Writes bytes, however small the pieces that the system takes. */
 static lf_status
-move_bytes(const lfi_store *store, bool is_write, char *data, size_t bytes, int64_t at, lf_error *e)
+write_bytes(const lfi_store *store, const char *data, size_t bytes, int64_t at, lf_error *error)
 {
     while (bytes > 0) {
         errno = 0;
-        const ssize_t moved =
-            is_write ? pwrite(store->file, data, bytes, at) : pread(store->file, data, bytes, at);
+        const ssize_t moved = pwrite(store->file, data, bytes, at);
         if (moved <= 0 && errno != EINTR) {
-            return failed(store, is_write ? "written" : "read", e);
+            return failed(store, "written", error);
         }
         const size_t done = moved > 0 ? (size_t)moved : 0;
         data += done;
@@ -120,21 +159,22 @@ move_bytes(const lfi_store *store, bool is_write, char *data, size_t bytes, int6
     return LF_OK;
 }
 
-/* All columns of a frame to or from the file. */
-static lf_status
-move_frame(const lfi_store *store, bool is_write, lf_frame *frame, int64_t at, lf_error *error)
+/* All columns of a frame, and the file as long as its last one with what pads it. */
+static lf_status write_frame(const lfi_store *store, lf_frame *frame, lf_error *error)
 {
+    const size_t rows = lf_frame_row_count(frame);
+    int64_t at = store->bytes;
     lf_status status = LF_OK;
     for (size_t c = 0; c < lf_frame_column_count(frame) && status == LF_OK; c++) {
-        size_t bytes = 0;
-        char *const values = column_values(frame, c, &bytes);
-        if (values != NULL) {
-            bytes *= lf_frame_row_count(frame);
-            status = move_bytes(store, is_write, values, bytes, at, error);
-            at += (int64_t)bytes;
+        const size_t bytes = column_bytes(frame, c, rows);
+        if (bytes > 0) {
+            status = write_bytes(store, column_values(frame, c), bytes, at, error);
         }
+        at += (int64_t)padded(bytes);
     }
-    return status;
+    errno = 0;
+    return status == LF_OK && ftruncate(store->file, at) != 0 ? failed(store, "written", error)
+                                                              : status;
 }
 
 /* An empty frame with the columns of another one. */
@@ -148,9 +188,14 @@ static lf_status create_like(lfi_store *store, const lf_frame *like, lf_error *e
     for (size_t c = 0; c < count; c++) {
         specs[c] = lf_frame_column(like, c);
     }
-    const lf_status status =
-        lf_frame_create(store->allocator, specs, count, 0, &store->frame, error);
+    lf_status status = lf_frame_create(store->allocator, specs, count, 0, &store->frame, error);
     lf_release(store->allocator, specs);
+    if (status == LF_OK) {
+        store->columns = lf_allocate(store->allocator, count, sizeof *store->columns);
+        status = store->columns != NULL
+                     ? LF_OK
+                     : lf_error_set(error, LF_NOMEM, "No memory for the rows of a day.");
+    }
     return status;
 }
 
@@ -168,7 +213,7 @@ lf_status lfi_store_put(lfi_store *store, lf_frame *frame, const char *symbol, l
         status = create_like(store, frame, error);
     }
     if (status == LF_OK) {
-        status = move_frame(store, true, frame, store->bytes, error);
+        status = write_frame(store, frame, error);
     }
     if (status != LF_OK) {
         return status;
@@ -176,10 +221,43 @@ lf_status lfi_store_put(lfi_store *store, lf_frame *frame, const char *symbol, l
     stored_day *const day = &store->days[store->day_count++];
     *day = (stored_day){.offset = store->bytes, .row_count = lf_frame_row_count(frame)};
     (void)snprintf(day->symbol, sizeof day->symbol, "%s", symbol);
-    for (size_t c = 0; c < lf_frame_column_count(frame); c++) {
-        size_t bytes = 0;
-        const bool is_stored = column_values(frame, c, &bytes) != NULL;
-        store->bytes += is_stored ? (int64_t)(bytes * day->row_count) : 0;
+    store->bytes += (int64_t)day_bytes(frame, day->row_count);
+    return LF_OK;
+}
+
+/* Bytes of the file as memory; mapped anew each time, so that nothing written before is in them. */
+static lf_status map_bytes(lfi_store *store, int64_t at, size_t bytes, lf_error *error)
+{
+    if (store->map != NULL) {
+        (void)munmap(store->map, store->map_bytes);
+        store->map = NULL;
+    }
+    errno = 0;
+    void *const map =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, store->file, (off_t)at);
+    if (map == MAP_FAILED) {
+        return failed(store, "read", error);
+    }
+    store->map = map;
+    store->map_bytes = bytes;
+    return LF_OK;
+}
+
+/* Points to the columns of a day in the file. */
+static lf_status find_columns(lfi_store *store, const stored_day *stored, lf_error *error)
+{
+    const int64_t page = sysconf(_SC_PAGESIZE);
+    const int64_t before = stored->offset % page;
+    const size_t bytes = day_bytes(store->frame, stored->row_count);
+    const lf_status status =
+        map_bytes(store, stored->offset - before, (size_t)before + bytes, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    char *at = store->map + before;
+    for (size_t c = 0; c < lf_frame_column_count(store->frame); c++) {
+        store->columns[c] = at;
+        at += padded(column_bytes(store->frame, c, stored->row_count));
     }
     return LF_OK;
 }
@@ -190,7 +268,15 @@ static lf_status open_day(void *context, size_t day, lf_frame **out, lf_error *e
     const stored_day *const stored = &store->days[day];
     lf_frame *const frame = store->frame;
     lf_frame_clear(frame);
-    lf_status status = lf_frame_append(frame, stored->row_count);
+    if (stored->row_count == 0) {
+        *out = frame;
+        return LF_OK;
+    }
+    lf_status status = find_columns(store, stored, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    status = lf_frame_borrow(frame, store->columns, stored->row_count);
     for (size_t c = 0; c < lf_frame_column_count(frame) && status == LF_OK; c++) {
         if (lf_frame_column(frame, c).kind == LF_COLUMN_TEXT) {
             status = lf_frame_set_text(frame, c, 0, stored->row_count, stored->symbol);
@@ -200,7 +286,7 @@ static lf_status open_day(void *context, size_t day, lf_frame **out, lf_error *e
         return lf_error_set(error, status, "No memory for the rows of a day.");
     }
     *out = frame;
-    return move_frame(store, false, frame, stored->offset, error);
+    return LF_OK;
 }
 
 lf_train_days lfi_store_days(lfi_store *store)
