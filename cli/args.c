@@ -91,6 +91,12 @@ int cli_fail(const lf_error *error)
     return CLI_FAILED;
 }
 
+int cli_refuse(const cli_args *args, const lf_error *error)
+{
+    cli_progress_end();
+    return error->status == LF_NOMEM ? cli_fail(error) : cli_usage(args, "%s", error->message);
+}
+
 /* ---- parsing ---------------------------------------------------------------------------- */
 
 static bool add_word(cli_args *args, const cli_flag *flag, const char *value)

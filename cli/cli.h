@@ -74,6 +74,9 @@ void cli_help(const cli_verb *verb, FILE *to);
 int cli_usage(const cli_args *args, const char *format, ...) LF_PRINTF(2, 3);
 /* Print an error as one line, with file and place; returns the exit code for it. */
 int cli_fail(const lf_error *error);
+/* Print an error as one of the command line or the configuration, unless memory is what was
+   missing; returns the exit code for it. */
+int cli_refuse(const cli_args *args, const lf_error *error);
 
 /* ---- configuration ---------------------------------------------------------------------- */
 
@@ -86,6 +89,8 @@ lf_status cli_toml(const char *path, const char *preset, lf_config *config, lf_e
 bool cli_is_toml(const char *word);
 /* Value of a flag that must be there; CLI_USAGE after saying so when it is not. */
 int cli_need(const cli_args *args, const char *name, const char **out);
+/* cli_need() of the output, which must be a table by its name. */
+int cli_need_table(const cli_args *args, const char **out);
 
 /* ---- jobs ------------------------------------------------------------------------------- */
 
@@ -100,6 +105,8 @@ typedef struct cli_job {
    Returns an exit code; *done as in cli_config(). End it with cli_job_close(). */
 int cli_job_open(const cli_args *args, size_t skip, cli_job *out, bool *done);
 void cli_job_close(cli_job *job);
+/* Ask lf_run_check(); returns an exit code. */
+int cli_check(const cli_args *args, const cli_job *job, lf_run_use use);
 /* Let the C library return what is freed to the system: training has large parts one after the
    other, and their sum would stay. */
 void cli_return_memory(void);

@@ -226,7 +226,7 @@ int cli_features(const cli_args *args)
     if (cli_has(args, "list")) {
         return list(args);
     }
-    int code = cli_has(args, "print-config") ? CLI_DONE : cli_need(args, "output", &path);
+    int code = cli_has(args, "print-config") ? CLI_DONE : cli_need_table(args, &path);
     if (code == CLI_DONE) {
         code = read_labels(args, labels, &options.label_count);
     }
@@ -237,6 +237,9 @@ int cli_features(const cli_args *args)
         return code;
     }
     code = read_step(args, &job.config, &options.each_event);
+    if (code == CLI_DONE) {
+        code = cli_check(args, &job, LF_RUN_USE_FEATURES);
+    }
     if (code == CLI_DONE) {
         lf_model *model = NULL;
         const char *const folder = cli_text(args, "model");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define LATENCIES_MAX 32
+#define LATENCY_MAX_NS (10 * LF_NS_PER_MINUTE)
 
 /* clang-format off: one flag a line. */
 const cli_flag cli_latency_flags[] = {
@@ -46,8 +47,13 @@ static int read_latencies(const cli_args *args, int64_t out[LATENCIES_MAX], size
         if (*count == LATENCIES_MAX) {
             return cli_usage(args, "--latencies: at most %d delays.", LATENCIES_MAX);
         }
-        if (lf_duration_parse(one, &out[*count]) != LF_OK) {
-            return cli_usage(args, "--latencies %s: durations with commas, as 1ms,50ms.", one);
+        if (lf_duration_parse(one, &out[*count]) != LF_OK || out[*count] > LATENCY_MAX_NS) {
+            return cli_usage(
+                args, "--latencies %s: durations up to 10min with commas, as 1ms,50ms.", one
+            );
+        }
+        if (*count > 0 && out[*count] <= out[*count - 1]) {
+            return cli_usage(args, "--latencies %s: delays ascend, as 1ms,50ms.", one);
         }
         (*count)++;
         word = word[length] == ',' ? word + length + 1 : NULL;
@@ -102,6 +108,11 @@ int cli_latency(const cli_args *args)
         return code;
     }
     const char *const path = cli_text(args, "model");
+    code = path == NULL ? cli_check(args, &job, LF_RUN_USE_LINE) : CLI_DONE;
+    if (code != CLI_DONE) {
+        cli_job_close(&job);
+        return code;
+    }
     lf_status status = path != NULL ? lf_model_load(NULL, path, &model, &error) : LF_OK;
     if (status == LF_OK) {
         const bool in_sample = cli_has(args, "in-sample");

@@ -140,6 +140,9 @@ int cli_run(const cli_args *args)
         return code;
     }
     code = take_jobs(args, &job.job);
+    if (code == CLI_DONE) {
+        code = cli_check(args, &job, LF_RUN_USE_LINE);
+    }
     if (code != CLI_DONE) {
         cli_job_close(&job);
         return code;
@@ -181,8 +184,7 @@ sweep(const cli_args *args, const lf_run_job *job, const lf_model *model, const 
         lf_run_sweep(job, model, cli_has(args, "in-sample"), folder, &json, &error);
     cli_progress_end();
     if (status != LF_OK) {
-        const int code = cli_fail(&error);
-        return status == LF_RANGE || status == LF_NOT_FOUND ? CLI_USAGE : code;
+        return cli_fail(&error);
     }
     if (cli_has(args, "json")) {
         fputs(json, stdout);
@@ -202,6 +204,9 @@ static int trade_predictions(const cli_args *args, const char *folder)
     lf_frame *table = NULL;
     bool done = false;
     char *metrics = NULL;
+    if (lf_frame_check_path(cli_text(args, "predictions"), &error) != LF_OK) {
+        return cli_refuse(args, &error);
+    }
     int code = cli_job_open(args, 0, &job, &done);
     if (code != CLI_DONE || done) {
         return code;
@@ -232,13 +237,14 @@ int cli_backtest(const cli_args *args)
     int code = CLI_DONE;
     if (!cli_has(args, "print-config")) {
         const bool given = cli_has(args, "predictions");
-        if (given && (cli_has(args, "model") || cli_has(args, "sweep"))) {
+        path = cli_text(args, "model");
+        if (given && (path != NULL || cli_has(args, "sweep"))) {
             return cli_usage(args, "--predictions stands alone, without --model and --sweep.");
         }
-        code = given ? CLI_DONE : cli_need(args, "model", &path);
-        if (code == CLI_DONE) {
-            code = cli_need(args, "output", &folder);
+        if (!given && path == NULL) {
+            return cli_usage(args, "-m MODEL is needed, or --predictions FILE.");
         }
+        code = cli_need(args, "output", &folder);
         if (code == CLI_DONE && given) {
             return trade_predictions(args, folder);
         }
@@ -252,6 +258,9 @@ int cli_backtest(const cli_args *args)
     code = take_jobs(args, &job.job);
     if (code == CLI_DONE) {
         code = take_sweep(args, &job.config);
+    }
+    if (code == CLI_DONE && job.config.sweep[0] != '\0') {
+        code = cli_check(args, &job, LF_RUN_USE_SWEEP);
     }
     if (code != CLI_DONE) {
         cli_job_close(&job);
@@ -282,6 +291,12 @@ static bool ends_in(const char *text, const char *ending)
     return length > bytes && strcmp(text + length - bytes, ending) == 0;
 }
 
+/* The endings of a report. */
+static bool is_report(const char *path)
+{
+    return ends_in(path, ".html") || ends_in(path, ".json") || ends_in(path, ".txt");
+}
+
 /* Write what the file's ending asks for. */
 static lf_status write_report(const lf_report_folder *run, const char *path, lf_error *error)
 {
@@ -292,9 +307,6 @@ static lf_status write_report(const lf_report_folder *run, const char *path, lf_
     }
     if (ends_in(path, ".json")) {
         return lf_file_write_atomic(path, metrics, strlen(metrics), error);
-    }
-    if (!ends_in(path, ".txt")) {
-        return lf_error_set(error, LF_RANGE, "%s: the report can be .html, .json or .txt.", path);
     }
     lf_status status = lf_report_text(NULL, metrics, &text, error);
     if (status == LF_OK) {
@@ -313,6 +325,9 @@ int cli_report(const cli_args *args)
     if (folder == NULL || cli_text_at(args, 1) != NULL) {
         return cli_usage(args, "name one run folder.");
     }
+    if (path != NULL && !is_report(path)) {
+        return cli_usage(args, "%s: the report can be .html, .json or .txt.", path);
+    }
     if (lf_report_folder_open(NULL, folder, &run, &error) != LF_OK) {
         return cli_fail(&error);
     }
@@ -322,7 +337,6 @@ int cli_report(const cli_args *args)
     } else {
         const lf_status status = write_report(run, path, &error);
         code = status == LF_OK ? CLI_DONE : cli_fail(&error);
-        code = status == LF_RANGE ? CLI_USAGE : code;
     }
     lf_report_folder_close(run);
     return code;

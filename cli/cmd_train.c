@@ -58,6 +58,11 @@ int cli_train(const cli_args *args)
     if (code != CLI_DONE || done) {
         return code;
     }
+    code = cli_check(args, &job, LF_RUN_USE_TRAIN);
+    if (code != CLI_DONE) {
+        cli_job_close(&job);
+        return code;
+    }
     if (!cli_has(args, "json")) {
         job.job.say = NULL; /* the text says it */
     }
@@ -84,7 +89,7 @@ int cli_predict(const cli_args *args)
     bool done = false;
     const char *path = NULL;
     const char *const folder = cli_text_at(args, 0);
-    int code = cli_has(args, "print-config") ? CLI_DONE : cli_need(args, "output", &path);
+    int code = cli_has(args, "print-config") ? CLI_DONE : cli_need_table(args, &path);
     if (code == CLI_DONE && folder == NULL && !cli_has(args, "print-config")) {
         code = cli_usage(args, "no model is named.");
     }

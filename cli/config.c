@@ -162,6 +162,11 @@ int cli_job_open(const cli_args *args, size_t skip, cli_job *out, bool *done)
     if (count == 0 && out->config.path_count == 0) {
         return cli_usage(args, "no data is named.");
     }
+    lf_feed_options feed;
+    lf_run_feed_options(&out->config, &feed);
+    if (lf_feed_check(&feed, &error) != LF_OK) {
+        return cli_refuse(args, &error);
+    }
     if (lf_run_find(&out->config, paths, count, &out->sources, &error) != LF_OK) {
         return cli_fail(&error);
     }
@@ -180,6 +185,12 @@ void cli_job_close(cli_job *job)
     lf_source_list_clear(&job->sources);
 }
 
+int cli_check(const cli_args *args, const cli_job *job, lf_run_use use)
+{
+    lf_error error;
+    return lf_run_check(&job->job, use, &error) == LF_OK ? CLI_DONE : cli_refuse(args, &error);
+}
+
 void cli_return_memory(void)
 {
 #ifdef __GLIBC__
@@ -195,6 +206,16 @@ bool cli_is_toml(const char *word)
 {
     const size_t length = strlen(word);
     return length > 5 && strcmp(word + length - 5, ".toml") == 0;
+}
+
+int cli_need_table(const cli_args *args, const char **out)
+{
+    lf_error error;
+    const int code = cli_need(args, "output", out);
+    if (code != CLI_DONE) {
+        return code;
+    }
+    return lf_frame_check_path(*out, &error) == LF_OK ? CLI_DONE : cli_refuse(args, &error);
 }
 
 int cli_need(const cli_args *args, const char *name, const char **out)

@@ -222,6 +222,13 @@ typedef struct lf_feed_stats {
 typedef struct lf_feed lf_feed;
 
 /**
+ * What can be told of options before any file is looked at: format, date and symbol.
+ *
+ * @return LF_OK, LF_NOT_FOUND (no such format, naming those there are) or LF_RANGE
+ */
+LF_API LF_MUST_CHECK lf_status lf_feed_check(const lf_feed_options *options, lf_error *error);
+
+/**
  * Find the symbol-days behind paths that a person typed: archives, folders (searched two levels
  * deep), single files, pairs. Files whose names do not say what they are need options->symbol and
  * options->date. A day that is found twice is an error.

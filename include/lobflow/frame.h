@@ -137,6 +137,13 @@ LF_API LF_MUST_CHECK lf_status lf_frame_concat(lf_frame *frame, const lf_frame *
 typedef struct lf_frame_writer lf_frame_writer;
 
 /**
+ * Whether the ending of a name tells what a table file is.
+ *
+ * @return LF_OK or LF_RANGE, naming the endings
+ */
+LF_API LF_MUST_CHECK lf_status lf_frame_check_path(const char *path, lf_error *error);
+
+/**
  * Begin a table file with the columns of a frame.
  *
  * @param like  the columns; its rows are not written

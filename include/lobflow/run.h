@@ -207,6 +207,23 @@ LF_API LF_MUST_CHECK lf_status lf_run_find(
 /** How the configuration opens a feed; its latency is left at 0, as only local clocks need it. */
 LF_API void lf_run_feed_options(const lf_config *config, lf_feed_options *out);
 
+/** What a job is to be used for. */
+typedef enum lf_run_use {
+    LF_RUN_USE_FEATURES, /* lf_run_features() */
+    LF_RUN_USE_TRAIN,    /* lf_run_train() */
+    LF_RUN_USE_SWEEP,    /* lf_run_sweep() */
+    LF_RUN_USE_LINE      /* lf_run_line(), and lf_run_latency() without a model */
+} lf_run_use;
+
+/**
+ * What can be told of a job before any data are read: names of features, what its use refuses of a
+ * configuration. The calls themselves begin with it; a program asks first, to tell wrong usage from
+ * bad data.
+ *
+ * @return LF_OK, LF_RANGE, LF_NOT_FOUND (no such feature or key, with a suggestion) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_run_check(const lf_run_job *job, lf_run_use use, lf_error *error);
+
 /** What `features` writes beside the set of the configuration. */
 typedef struct lf_run_features_options {
     const lf_label_spec *labels; /* [label_count] */

@@ -180,6 +180,13 @@ LF_API bool lf_train_find_lightgbm(char *out, size_t capacity);
 /** Write every default of a preset. */
 LF_API void lf_train_options_init(lf_train_options *options, lf_train_preset preset);
 
+/**
+ * What can be told of options before there are rows: bounds, names of features, monotone signs.
+ *
+ * @return LF_OK, LF_RANGE, LF_NOT_FOUND (a feature, with a suggestion) or LF_NOMEM
+ */
+LF_API LF_MUST_CHECK lf_status lf_train_check(const lf_train_options *options, lf_error *error);
+
 /* ---- rows ------------------------------------------------------------------------------- */
 
 /** Hands out the rows of symbol-days. Training has at most one of them open at a time. */

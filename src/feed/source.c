@@ -698,9 +698,8 @@ static lf_status refuse_twins(const lf_source_list *list, lf_error *error)
     return LF_OK;
 }
 
-static lf_status check_options(search *s, lf_error *error)
+lf_status lf_feed_check(const lf_feed_options *options, lf_error *error)
 {
-    const lf_feed_options *options = s->options;
     static const char *const formats[] = {
         "lobster", "algoseek", "dbn", "itch", "binance", "binance_csv", "coinbase", "cme"};
     bool is_known = options->format == NULL;
@@ -716,10 +715,11 @@ static lf_status check_options(search *s, lf_error *error)
             options->format
         );
     }
-    if (options->date != NULL && lf_date_parse(options->date, &s->date) != LF_OK) {
+    lf_date date;
+    if (options->date != NULL && lf_date_parse(options->date, &date) != LF_OK) {
         return lf_error_set(error, LF_RANGE, "\"%s\" is no date; write YYYY-MM-DD", options->date);
     }
-    if (options->symbol != NULL && strlen(options->symbol) >= sizeof s->list->sources->symbol) {
+    if (options->symbol != NULL && strlen(options->symbol) >= sizeof((lf_source *)0)->symbol) {
         return lf_error_set(error, LF_RANGE, "the symbol \"%s\" is too long", options->symbol);
     }
     return LF_OK;
@@ -775,7 +775,10 @@ lf_status lf_feed_find(
     static const lf_feed_options defaults;
     *out = (lf_source_list){0};
     search s = {.options = options != NULL ? options : &defaults, .list = out};
-    lf_status status = check_options(&s, error);
+    lf_status status = lf_feed_check(s.options, error);
+    if (status == LF_OK && s.options->date != NULL) {
+        status = lf_date_parse(s.options->date, &s.date);
+    }
     if (status == LF_OK) {
         status = look_at_all(&s, paths, path_count, error);
     }

@@ -123,6 +123,11 @@ begin_writer(lf_frame_writer *writer, const char *path, const lf_frame *like, lf
                             : begin_arrow(writer, kind, error);
 }
 
+lf_status lf_frame_check_path(const char *path, lf_error *error)
+{
+    return kind_of_file(path) == FILE_UNKNOWN ? unknown_ending(path, error) : LF_OK;
+}
+
 lf_status lf_frame_writer_create(
     const char *path, const lf_frame *like, lf_frame_writer **out, lf_error *error
 )

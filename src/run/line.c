@@ -306,7 +306,11 @@ lf_status lf_run_train(const lf_run_job *job, const char *path, char **json, lf_
     if (json != NULL) {
         *json = NULL;
     }
-    lf_status status = lfi_made_begin(path, "", &made, error);
+    lf_status status = lf_run_check(job, LF_RUN_USE_TRAIN, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    status = lfi_made_begin(path, "", &made, error);
     if (status == LF_OK) {
         status = lfi_store_create(job->allocator, path, &store, error);
     }
@@ -601,21 +605,6 @@ static lf_status trade_walk(
     return status;
 }
 
-/* Only models that saw nothing of what came after may trade. */
-static lf_status check_trades(const lf_config *config, lf_error *error)
-{
-    if (config->split.holdout || lf_train_validation_trades(config->split.validation)) {
-        return LF_OK;
-    }
-    return lf_error_set(
-        error,
-        LF_RANGE,
-        "train.validation is \"%s\": its models saw days after those that they score, so they "
-        "cannot trade; use walk_forward or rolling, or compare models with `train`.",
-        lf_train_validation_name(config->split.validation)
-    );
-}
-
 /* Walk over the days that may be traded: all but those kept for the end, or those alone. */
 static lf_status walk_rows(
     const lf_run_job *job,
@@ -653,22 +642,7 @@ static lf_status walk_and_trade(
     if (json != NULL) {
         *json = NULL;
     }
-    if (job->config->model_trials > 0) {
-        return lf_error_set(
-            error,
-            LF_RANGE,
-            "model.trials is for train, which may look at all days; a run trades what it has not "
-            "seen. Search with train, then set the keys it found and model.trials_file."
-        );
-    }
-    if (job->config->sweep[0] != '\0') {
-        return lf_error_set(
-            error,
-            LF_RANGE,
-            "sweep.keys is for backtest: train a model on earlier days, then sweep on later ones."
-        );
-    }
-    lf_status status = check_trades(job->config, error);
+    lf_status status = lf_run_check(job, LF_RUN_USE_LINE, error);
     if (status == LF_OK) {
         status = lfi_path(folder, "models", models, error);
     }

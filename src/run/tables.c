@@ -141,7 +141,8 @@ lf_status lf_run_features(
 )
 {
     sink to = {.path = path};
-    return make_features(job, options, &to, error);
+    const lf_status status = lf_frame_check_path(path, error);
+    return status == LF_OK ? make_features(job, options, &to, error) : status;
 }
 
 lf_status lf_run_features_table(
@@ -300,7 +301,8 @@ lf_status lf_run_predict(
 )
 {
     sink to = {.path = path};
-    return make_predictions(job, model, in_sample, &to, error);
+    const lf_status status = lf_frame_check_path(path, error);
+    return status == LF_OK ? make_predictions(job, model, in_sample, &to, error) : status;
 }
 
 lf_status lf_run_predict_table(

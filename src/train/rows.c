@@ -230,6 +230,16 @@ static lf_status look_over(lfi_data *data, size_t day, bool needs_beside, lf_err
     return status;
 }
 
+lf_status lf_train_check(const lf_train_options *options, lf_error *error)
+{
+    lfi_data named = {.allocator = options->allocator, .options = options};
+    lf_status status = lfi_check_options(options, error);
+    if (status == LF_OK) {
+        status = select_features(&named, error);
+    }
+    return status == LF_OK ? lfi_monotone_parse(&named, error) : status;
+}
+
 lf_status lfi_data_create(
     const lf_train_days *days,
     const lf_train_options *options,
