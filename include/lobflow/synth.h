@@ -304,7 +304,8 @@ LF_API LF_MUST_CHECK lf_status lf_synth_check_create(
 LF_API LF_MUST_CHECK lf_status lf_synth_check_push(lf_synth_check *check, const lf_batch *batch);
 
 /**
- * The facts of all events so far; nothing may be pushed afterwards.
+ * The facts of all events so far; nothing may be pushed afterwards. What needs more than the day
+ * has is NaN.
  *
  * @return LF_OK, LF_DATA (no valid book) or LF_NOMEM
  */

@@ -10,6 +10,7 @@
 /* Less of a session than this is measured as a session of its own. */
 #define WHOLE_SHARE 0.9
 
+/* Nothing where the day is too short for one window. */
 static lf_status create_study(lf_synth_check *self, int64_t length_ns, lf_error *error)
 {
     const int64_t part_ns = length_ns / LF_SYNTH_PARTS;
@@ -19,7 +20,8 @@ static lf_status create_study(lf_synth_check *self, int64_t length_ns, lf_error 
     };
     options.block_ns = options.block_ns < length_ns ? options.block_ns : length_ns;
     options.block_ns -= options.block_ns % (10 * LF_NS_PER_SECOND);
-    return lf_study_create(&self->instrument, &options, &self->study, error);
+    return options.block_ns > 0 ? lf_study_create(&self->instrument, &options, &self->study, error)
+                                : LF_OK;
 }
 
 lf_status lf_synth_check_create(
@@ -200,7 +202,7 @@ lf_status lf_synth_check_push(lf_synth_check *check, const lf_batch *batch)
         }
         take_state(check, event, part);
     }
-    return lf_study_push(check->study, batch);
+    return check->study != NULL ? lf_study_push(check->study, batch) : LF_OK;
 }
 
 /* ---- whole days ------------------------------------------------------------------------- */
@@ -317,6 +319,16 @@ lf_status lf_synth_check_source(
     }
     if (status == LF_OK) {
         status = lf_synth_check_finish(check, out, error);
+        if (status == LF_DATA) {
+            status = lf_error_set_at(
+                error,
+                status,
+                source->path,
+                LF_POSITION_NONE,
+                LF_POSITION_NONE,
+                "the book is never valid in the session"
+            );
+        }
     }
     if (status == LF_OK && is_part) {
         out->open_activity = out->close_activity = out->open_depth = NAN;

@@ -207,6 +207,51 @@ static void test_no_valid_book_is_data_error(void **state)
     lf_synth_check_destroy(check);
 }
 
+/* Measures that need more than a day has are undefined; no market is fitted to them. */
+static void test_short_days(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t session_ns;
+        size_t events;
+    } rows[] = {
+        {390 * LF_NS_PER_MINUTE, 1}, /* a row and then nothing */
+        {5 * LF_NS_PER_SECOND, 2},   /* no window of 10 s */
+        {LF_NS_PER_SECOND / 1000, 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lf_instrument instrument = {.tick_nano = 10000000, .units_per_tick = 100, .level_count = 1};
+        instrument.session_close_ns = rows[i].session_ns;
+        lf_event events[2] = {{.kind = LF_EVENT_ADD}, {.kind = LF_EVENT_ADD}};
+        for (size_t k = 0; k < 2; k++) {
+            events[k].ts_exchange_ns = events[k].ts_local_ns = (int64_t)k * LF_NS_PER_SECOND;
+            events[k].quotes.bid_ticks[0] = 100;
+            events[k].quotes.ask_ticks[0] = 102;
+            events[k].quotes.bid_lots[0] = events[k].quotes.ask_lots[0] = 5;
+        }
+        const lf_batch batch = {.events = events, .event_count = rows[i].events};
+        lf_synth_check *check;
+        lf_synth_facts f;
+        lf_synth_model model;
+        lf_error error;
+        assert_int_equal(lf_synth_check_create(NULL, &instrument, &check, &error), LF_OK);
+        assert_int_equal(lf_synth_check_push(check, &batch), LF_OK);
+        assert_int_equal(lf_synth_check_finish(check, &f, &error), LF_OK);
+        lf_synth_check_destroy(check);
+        assert_true(f.price_ticks == 101 || isnan(f.price_ticks));
+        assert_true(f.spread_mean_ticks == 2 && f.depth_lots == 5 && f.trades_per_minute == 0);
+        assert_true(isnan(f.sign_acf_1) && isnan(f.variance_ratio_20) && isnan(f.sign_exponent));
+        size_t count;
+        const lf_synth_measure *measures = lf_synth_measures(&count);
+        for (size_t k = 0; k < count; k++) {
+            const double value = lf_synth_measure_of(&f, &measures[k]);
+            assert_true(isnan(value) || fabs(value) < INFINITY);
+        }
+        assert_int_equal(lf_synth_fit(NULL, &f, NULL, NULL, &model, &error), LF_DATA);
+        assert_non_null(strstr(error.message, "too little data"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_unknown_signs_are_guessed),
         cmocka_unit_test(test_source_is_the_day),
         cmocka_unit_test(test_no_valid_book_is_data_error),
+        cmocka_unit_test(test_short_days),
         cmocka_unit_test(test_presets_look_real),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,6 +216,9 @@ lf_status lf_synth_fit(
 {
     lf_synth_model model;
     lf_synth_options trial;
+    if (isnan(facts->price_ticks + facts->volatility_1min_bps + facts->variance_ratio_20)) {
+        return lf_error_set(error, LF_DATA, "there is too little data to fit a market to");
+    }
     lf_synth_options_default(&trial);
     trial.allocator = allocator;
     trial.preset = lf_synth_kind_of(facts);

@@ -215,7 +215,8 @@ static double volatility_power(const lf_synth_check *self)
             events[third / 2] += (double)self->minute_events[i];
         }
     }
-    return log(squares[1] / squares[0]) / log(events[1] / events[0]);
+    const double power = log(squares[1] / squares[0]) / log(events[1] / events[0]);
+    return isfinite(power) ? power : NAN;
 }
 
 /*
@@ -302,17 +303,25 @@ static void set_returns(const lf_synth_check *self, lf_synth_facts *out)
 
 lf_status lf_synth_check_finish(lf_synth_check *check, lf_synth_facts *out, lf_error *error)
 {
-    lf_study_result study;
+    lf_study_result study = {.auc_queue_imbalance = NAN, .r2_ofi = NAN, .beta_depth2 = NAN};
     const lf_study_block *blocks;
-    const lf_status status = lf_study_finish(check->study, &study, &blocks, error);
-    if (status != LF_OK) {
-        return status;
+    if (check->valid_count == 0) {
+        return lf_error_set(error, LF_DATA, "the book is never valid in the session");
+    }
+    if (check->study != NULL) {
+        lf_study_result found;
+        const lf_status status = lf_study_finish(check->study, &found, &blocks, error);
+        if (status != LF_OK && status != LF_DATA) {
+            return status;
+        }
+        /* No window is whole in a day that is too short. */
+        study = status == LF_OK ? found : study;
     }
     lfi_check_fill_seconds(check, INT64_MAX);
     *out = (lf_synth_facts){
         .event_count = check->event_count,
         .level_count = check->instrument.level_count,
-        .minutes = (double)check->second_count / 60,
+        .minutes = (double)(check->second_count > 0 ? check->second_count : 1) / 60,
         .queue_imbalance_auc = study.auc_queue_imbalance,
         .ofi_r2_10s = study.r2_ofi,
         .beta_depth2 = study.beta_depth2,
