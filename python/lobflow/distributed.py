@@ -107,9 +107,12 @@ def _on_processes(task: Callable[..., Any], calls: Sequence[tuple[Any, ...]], wo
                     del left[futures[future]]
                     yield result
                 return
-            except concurrent.futures.process.BrokenProcessPool:
+            except concurrent.futures.process.BrokenProcessPool as broken:
                 if attempt == _RETRIES:
-                    raise
+                    raise concurrent.futures.process.BrokenProcessPool(
+                        f"processes of this machine ended {_RETRIES + 1} times before their work was done. Were they killed for lack "
+                        "of memory? Fewer workers need less. Or is this a script without `if __name__ == \"__main__\":`? "
+                        "Workers import it, and a script from the standard input cannot be imported.") from broken
             except BaseException:
                 for future in futures:
                     future.cancel()

@@ -6,6 +6,8 @@ import pathlib
 import pickle
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -156,6 +158,17 @@ def test_the_list_of_days_is_short_on_its_way(days):
 def test_stopping(days, tmp_path):
     with pytest.raises(lf.CancelledError):
         ld.features(days, tmp_path, set="vpin", step="10s", workers=2, progress=lambda stage, share: False)
+
+
+def test_a_script_that_workers_cannot_import(days, tmp_path):
+    """They end as they begin; what is wrong is said, and nothing hangs."""
+    script = (f"import lobflow as lf, lobflow.distributed as ld\n"
+              f"ld.features(lf.open({days.paths[0]!r}), {str(tmp_path / 'f')!r}, set='vpin', step='10s', workers=1)\n")
+    path = os.pathsep.join(p for p in sys.path if p)
+    done = subprocess.run([sys.executable, "-"], input=script, text=True, capture_output=True, timeout=300,
+                          env=os.environ | {"PYTHONPATH": path})
+    assert done.returncode == 1 and "BrokenProcessPool" in done.stderr
+    assert "if __name__ ==" in done.stderr.splitlines()[-1] and "4 times" in done.stderr.splitlines()[-1]
 
 
 def test_errors_come_through(model, days, tmp_path):
