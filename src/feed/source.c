@@ -698,33 +698,6 @@ static lf_status refuse_twins(const lf_source_list *list, lf_error *error)
     return LF_OK;
 }
 
-lf_status lf_feed_check(const lf_feed_options *options, lf_error *error)
-{
-    static const char *const formats[] = {
-        "lobster", "algoseek", "dbn", "itch", "binance", "binance_csv", "coinbase", "cme"};
-    bool is_known = options->format == NULL;
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0] && !is_known; i++) {
-        is_known = strcmp(options->format, formats[i]) == 0;
-    }
-    if (!is_known) {
-        return lf_error_set(
-            error,
-            LF_NOT_FOUND,
-            "unknown format \"%s\"; known: lobster, algoseek, dbn, itch, binance, binance_csv, "
-            "coinbase, cme",
-            options->format
-        );
-    }
-    lf_date date;
-    if (options->date != NULL && lf_date_parse(options->date, &date) != LF_OK) {
-        return lf_error_set(error, LF_RANGE, "\"%s\" is no date; write YYYY-MM-DD", options->date);
-    }
-    if (options->symbol != NULL && strlen(options->symbol) >= sizeof((lf_source *)0)->symbol) {
-        return lf_error_set(error, LF_RANGE, "the symbol \"%s\" is too long", options->symbol);
-    }
-    return LF_OK;
-}
-
 /* Everything behind the typed paths. */
 static lf_status
 look_at_all(search *s, const char *const *paths, size_t path_count, lf_error *error)
