@@ -203,9 +203,35 @@ lf_status
 lfi_dbn_in_open(const lf_allocator *allocator, const char *path, lfi_dbn_in **out, lf_error *error);
 void lfi_dbn_in_close(lfi_dbn_in *in);
 const dbn_metadata *lfi_dbn_in_metadata(const lfi_dbn_in *in);
+/* What lies in memory, at the begin of an lfi_dbn_in. */
+typedef struct lfi_dbn_window {
+    unsigned char *buffer;
+    size_t at, end;       /* what was not handed out */
+    size_t record_at;     /* the last record handed out */
+    int64_t record_count; /* handed out */
+    uint8_t own_head[2];  /* of records of the file's schema: length in words, type; 0: unknown */
+} lfi_dbn_window;
+
+lf_status lfi_dbn_in_next_slow(lfi_dbn_in *in, const unsigned char **record, lf_error *error);
+
 /* Next record, of lengths that were checked; *record is NULL at the end. Borrowed until the next
    call. Not aligned. */
-lf_status lfi_dbn_in_next(lfi_dbn_in *in, const unsigned char **record, lf_error *error);
+static inline lf_status
+lfi_dbn_in_next(lfi_dbn_in *in, const unsigned char **record, lf_error *error)
+{
+    lfi_dbn_window *const w = (lfi_dbn_window *)(void *)in;
+    const unsigned char *const at = w->buffer + w->at;
+    const size_t left = w->end - w->at, bytes = 4 * (size_t)w->own_head[0];
+    if (left < bytes || bytes == 0 || memcmp(at, w->own_head, sizeof w->own_head) != 0) {
+        return lfi_dbn_in_next_slow(in, record, error);
+    }
+    *record = at;
+    w->record_at = w->at;
+    w->at += bytes;
+    w->record_count++;
+    return LF_OK;
+}
+
 /* Records that lie ready behind the last one, for looking ahead: *bytes from *at on. */
 const unsigned char *lfi_dbn_in_ahead(const lfi_dbn_in *in, size_t *bytes);
 /* Brings near what orders of the records ahead will touch; mbo only. */

@@ -16,6 +16,7 @@
 #define PREFIX_BYTES 8
 
 struct lfi_dbn_in {
+    lfi_dbn_window window; /* first: lfi_dbn_in_next() */
     lf_allocator memory;
     const lf_allocator *allocator;
     int file;
@@ -23,12 +24,8 @@ struct lfi_dbn_in {
     unsigned char *compressed; /* [BUFFER_BYTES], with zstd */
     size_t compressed_at, compressed_end;
     bool is_in_frame, is_end; /* is_end: nothing follows what lies in the buffer */
-    unsigned char *buffer;    /* [BUFFER_BYTES] */
-    size_t at, end;
-    size_t record_at; /* the last record handed out */
-    int64_t base;     /* bytes before the buffer */
-    int64_t input_bytes, input_total, record_count;
-    uint8_t own_rtype, own_words; /* type and length of records of the file's schema */
+    int64_t base;             /* bytes before the buffer */
+    int64_t input_bytes, input_total;
     dbn_metadata metadata;
     char path[1024];
 };
@@ -46,7 +43,7 @@ lfi_dbn_in_fail(const lfi_dbn_in *in, lf_error *error, lf_status status, const c
         status,
         in->path,
         LF_POSITION_NONE,
-        in->base + (int64_t)in->record_at,
+        in->base + (int64_t)in->window.record_at,
         "%s%s",
         text,
         in->zstd != NULL ? " (byte of the decompressed data)" : ""
@@ -89,10 +86,10 @@ static lf_status bad_zstd(const lfi_dbn_in *in, lf_error *error, const char *why
     );
 }
 
-/* Decompress something behind in->end. */
+/* Decompress something behind in->window.end. */
 static lf_status inflate(lfi_dbn_in *in, size_t *got, lf_error *error)
 {
-    ZSTD_outBuffer out = {in->buffer + in->end, BUFFER_BYTES - in->end, 0};
+    ZSTD_outBuffer out = {in->window.buffer + in->window.end, BUFFER_BYTES - in->window.end, 0};
     while (out.pos == 0) {
         if (in->compressed_at == in->compressed_end) {
             lf_status status =
@@ -122,24 +119,27 @@ static lf_status inflate(lfi_dbn_in *in, size_t *got, lf_error *error)
 static lf_status refill(lfi_dbn_in *in, lf_error *error)
 {
     size_t got = 0;
-    memmove(in->buffer, in->buffer + in->at, in->end - in->at);
-    in->base += (int64_t)in->at;
-    in->end -= in->at;
-    in->at = 0;
-    in->record_at = 0;
+    memmove(in->window.buffer, in->window.buffer + in->window.at, in->window.end - in->window.at);
+    in->base += (int64_t)in->window.at;
+    in->window.end -= in->window.at;
+    in->window.at = 0;
+    in->window.record_at = 0;
     const lf_status status =
-        in->zstd != NULL ? inflate(in, &got, error)
-                         : read_file(in, in->buffer + in->end, BUFFER_BYTES - in->end, &got, error);
+        in->zstd != NULL
+            ? inflate(in, &got, error)
+            : read_file(
+                  in, in->window.buffer + in->window.end, BUFFER_BYTES - in->window.end, &got, error
+              );
     in->is_end = got == 0;
-    in->end += got;
+    in->window.end += got;
     return status;
 }
 
-/* Have so many bytes from in->at on, if the file has them. */
+/* Have so many bytes from in->window.at on, if the file has them. */
 static lf_status need(lfi_dbn_in *in, size_t bytes, lf_error *error)
 {
     lf_status status = LF_OK;
-    while (status == LF_OK && in->end - in->at < bytes && !in->is_end) {
+    while (status == LF_OK && in->window.end - in->window.at < bytes && !in->is_end) {
         status = refill(in, error);
     }
     return status;
@@ -150,11 +150,11 @@ static lf_status need(lfi_dbn_in *in, size_t bytes, lf_error *error)
 static lf_status slow_next(lfi_dbn_in *in, const unsigned char **record, lf_error *error)
 {
     lf_status status = need(in, 1, error);
-    in->record_at = in->at;
-    if (status != LF_OK || in->at == in->end) {
+    in->window.record_at = in->window.at;
+    if (status != LF_OK || in->window.at == in->window.end) {
         return status;
     }
-    const size_t bytes = 4 * (size_t)in->buffer[in->at];
+    const size_t bytes = 4 * (size_t)in->window.buffer[in->window.at];
     if (bytes < sizeof(dbn_header)) {
         return lfi_dbn_in_fail(
             in,
@@ -166,22 +166,22 @@ static lf_status slow_next(lfi_dbn_in *in, const unsigned char **record, lf_erro
         );
     }
     status = need(in, bytes, error);
-    in->record_at = in->at;
+    in->window.record_at = in->window.at;
     if (status != LF_OK) {
         return status;
     }
-    if (in->end - in->at < bytes) {
+    if (in->window.end - in->window.at < bytes) {
         return lfi_dbn_in_fail(
             in,
             error,
             LF_FORMAT,
             "the last record is cut off after %zu of its %zu bytes; get the file again",
-            in->end - in->at,
+            in->window.end - in->window.at,
             bytes
         );
     }
-    *record = in->buffer + in->at;
-    in->at += bytes;
+    *record = in->window.buffer + in->window.at;
+    in->window.at += bytes;
     return LF_OK;
 }
 
@@ -195,35 +195,27 @@ static lf_status bad_length(const lfi_dbn_in *in, const unsigned char *record, l
         "a record of %d bytes, where those of %s have %d",
         4 * record[0],
         lfi_dbn_schema_name(in->metadata.schema),
-        4 * in->own_words
+        4 * in->window.own_head[0]
     );
 }
 
-lf_status lfi_dbn_in_next(lfi_dbn_in *in, const unsigned char **record, lf_error *error)
+lf_status lfi_dbn_in_next_slow(lfi_dbn_in *in, const unsigned char **record, lf_error *error)
 {
-    const size_t left = in->end - in->at;
-    const size_t bytes = left > 0 ? 4 * (size_t)in->buffer[in->at] : 0;
     *record = NULL;
-    if (bytes >= sizeof(dbn_header) && bytes <= left) {
-        *record = in->buffer + in->at;
-        in->record_at = in->at;
-        in->at += bytes;
-    } else {
-        const lf_status status = slow_next(in, record, error);
-        if (status != LF_OK || *record == NULL) {
-            return status;
-        }
+    const lf_status status = slow_next(in, record, error);
+    if (status != LF_OK || *record == NULL) {
+        return status;
     }
-    in->record_count++;
-    return (*record)[1] == in->own_rtype && (*record)[0] != in->own_words
+    in->window.record_count++;
+    return (*record)[1] == in->window.own_head[1] && (*record)[0] != in->window.own_head[0]
                ? bad_length(in, *record, error)
                : LF_OK;
 }
 
 const unsigned char *lfi_dbn_in_ahead(const lfi_dbn_in *in, size_t *bytes)
 {
-    *bytes = in->end - in->at;
-    return in->buffer + in->at;
+    *bytes = in->window.end - in->window.at;
+    return in->window.buffer + in->window.at;
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
@@ -231,12 +223,12 @@ const unsigned char *lfi_dbn_in_ahead(const lfi_dbn_in *in, size_t *bytes)
 static lf_status read_metadata(lfi_dbn_in *in, lf_error *error)
 {
     lf_status status = LF_OK;
-    if (in->end - in->at < PREFIX_BYTES || memcmp(in->buffer, "DBN", 3) != 0) {
+    if (in->window.end - in->window.at < PREFIX_BYTES || memcmp(in->window.buffer, "DBN", 3) != 0) {
         return lfi_dbn_in_fail(in, error, LF_FORMAT, "a DBN file begins with \"DBN\"");
     }
-    const uint8_t version = in->buffer[3];
+    const uint8_t version = in->window.buffer[3];
     uint32_t length;
-    memcpy(&length, in->buffer + 4, sizeof length);
+    memcpy(&length, in->window.buffer + 4, sizeof length);
     if (version < 1 || version > DBN_VERSION_NEWEST) {
         return lfi_dbn_in_fail(
             in,
@@ -259,7 +251,7 @@ static lf_status read_metadata(lfi_dbn_in *in, lf_error *error)
     /* The memory grows with what is really there: a damaged length must not take all of it. */
     while (status == LF_OK && metadata->byte_count < wanted) {
         status = need(in, 1, error);
-        const size_t left = wanted - metadata->byte_count, ready = in->end - in->at;
+        const size_t left = wanted - metadata->byte_count, ready = in->window.end - in->window.at;
         const size_t taken = ready < left ? ready : left;
         if (status == LF_OK && taken == 0) {
             status = lfi_dbn_in_fail(
@@ -272,19 +264,21 @@ static lf_status read_metadata(lfi_dbn_in *in, lf_error *error)
         }
         metadata->bytes = bytes;
         if (status == LF_OK) {
-            memcpy(metadata->bytes + metadata->byte_count, in->buffer + in->at, taken);
+            memcpy(
+                metadata->bytes + metadata->byte_count, in->window.buffer + in->window.at, taken
+            );
             metadata->byte_count += taken;
-            in->at += taken;
+            in->window.at += taken;
         }
     }
-    in->record_at = in->at;
+    in->window.record_at = in->window.at;
     if (status == LF_OK) {
         status = lfi_dbn_metadata_parse(metadata, in->allocator, in->path, error);
     }
     const size_t own_bytes =
         lfi_dbn_record_bytes(metadata->schema) + (metadata->has_ts_out ? sizeof(uint64_t) : 0);
-    in->own_rtype = lfi_dbn_rtype(metadata->schema);
-    in->own_words = (uint8_t)(own_bytes / 4);
+    in->window.own_head[1] = lfi_dbn_rtype(metadata->schema);
+    in->window.own_head[0] = (uint8_t)(own_bytes / 4);
     return status;
 }
 
@@ -300,11 +294,13 @@ static lf_status begin(lfi_dbn_in *in, lf_error *error)
 {
     lf_status status = LF_OK;
     size_t got = 1;
-    while (status == LF_OK && got > 0 && in->end < PREFIX_BYTES) {
-        status = read_file(in, in->buffer + in->end, BUFFER_BYTES - in->end, &got, error);
-        in->end += got;
+    while (status == LF_OK && got > 0 && in->window.end < PREFIX_BYTES) {
+        status = read_file(
+            in, in->window.buffer + in->window.end, BUFFER_BYTES - in->window.end, &got, error
+        );
+        in->window.end += got;
     }
-    if (status != LF_OK || !is_zstd(in->buffer, in->end)) {
+    if (status != LF_OK || !is_zstd(in->window.buffer, in->window.end)) {
         return status;
     }
     in->compressed = lf_allocate(in->allocator, BUFFER_BYTES, 1);
@@ -312,9 +308,9 @@ static lf_status begin(lfi_dbn_in *in, lf_error *error)
     if (in->compressed == NULL || in->zstd == NULL) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", in->path);
     }
-    memcpy(in->compressed, in->buffer, in->end);
-    in->compressed_end = in->end;
-    in->end = 0;
+    memcpy(in->compressed, in->window.buffer, in->window.end);
+    in->compressed_end = in->window.end;
+    in->window.end = 0;
     return LF_OK;
 }
 
@@ -352,8 +348,8 @@ open_bytes(const lf_allocator *allocator, const char *path, lfi_dbn_in **out, lf
     }
     in->file = -1;
     (void)snprintf(in->path, sizeof in->path, "%s", path);
-    in->buffer = lf_allocate(allocator, BUFFER_BYTES, 1);
-    lf_status status = in->buffer != NULL
+    in->window.buffer = lf_allocate(allocator, BUFFER_BYTES, 1);
+    lf_status status = in->window.buffer != NULL
                            ? open_file(in, path, error)
                            : lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
     if (status == LF_OK) {
@@ -376,7 +372,7 @@ bool lfi_dbn_probe(const char *path)
     if (open_bytes(NULL, path, &in, NULL) != LF_OK) {
         return false;
     }
-    const bool is_dbn = in->end >= 3 && memcmp(in->buffer, "DBN", 3) == 0;
+    const bool is_dbn = in->window.end >= 3 && memcmp(in->window.buffer, "DBN", 3) == 0;
     lfi_dbn_in_close(in);
     return is_dbn;
 }
@@ -412,7 +408,7 @@ void lfi_dbn_in_close(lfi_dbn_in *in)
     (void)ZSTD_freeDStream(in->zstd);
     lfi_dbn_metadata_clear(&in->metadata, allocator);
     lf_release(allocator, in->compressed);
-    lf_release(allocator, in->buffer);
+    lf_release(allocator, in->window.buffer);
     lf_release(allocator, in);
 }
 
@@ -433,12 +429,12 @@ int64_t lfi_dbn_in_input_total(const lfi_dbn_in *in)
 
 int64_t lfi_dbn_in_plain_bytes(const lfi_dbn_in *in)
 {
-    return in->base + (int64_t)in->at;
+    return in->base + (int64_t)in->window.at;
 }
 
 int64_t lfi_dbn_in_record_count(const lfi_dbn_in *in)
 {
-    return in->record_count;
+    return in->window.record_count;
 }
 
 /* Another kind's bytes for an id do no harm. */
