@@ -22,6 +22,7 @@ import time
 import zipfile
 
 import binance
+import dbn
 
 MESSAGE = ["time", "type", "order_id", "size", "price", "direction"]
 READS_A_ROUND = 3  # after one that warms up
@@ -187,7 +188,7 @@ def check(rows, counts):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("day", help="a LOBSTER archive (.zip), or a Binance capture, which binance.py measures")
+    parser.add_argument("day", help="a LOBSTER archive (.zip); a Binance capture or a DBN file, which binance.py and dbn.py measure")
     parser.add_argument("--program", default="build/release/bin/lobflow")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--worker", choices=sorted(READERS), help=argparse.SUPPRESS)
@@ -195,6 +196,8 @@ def main():
     options = parser.parse_args()
     if not zipfile.is_zipfile(options.day):  # a capture: its messages have peers of their own
         build = pathlib.Path(options.program).resolve().parent.parent
+        if options.day.endswith((".dbn", ".dbn.zst")):
+            return dbn.main([options.day, "--build", str(build), "--rounds", str(2 * options.rounds)])
         return binance.main([options.day, "--build", str(build), "--rounds", str(3 * options.rounds)])
     if options.worker:
         worker(options.day, options.worker, options.threads)
