@@ -52,7 +52,13 @@ typedef struct lf_report_facts {
     const char *title;     /* "GOOG 2012-06-21" */
     const char *data_text; /* what was read, one line a day */
     const char *symbol;
-    const char *time_zone;     /* of the session, for hours: "America/New_York" */
+    const char *time_zone; /* of the session, for hours: "America/New_York" */
+    /** Added to local times before their date is taken, so that a day is a session: 7 h where that
+        begins at 17:00 of the evening before (CME), else 0. */
+    int64_t day_shift_ns;
+    /** For annual figures: sessions a year and minutes of one; 0: 252 and 390, as US equities. */
+    double days_per_year;
+    double minutes_per_day;
     const char *scores_json;   /* lf_train_walk_json(); NULL for a backtest of a given model */
     const char *training_json; /* lf_model_training() of the last model: importance, rounds */
     const char *config_toml;   /* the effective configuration */

@@ -140,9 +140,12 @@ write_page(lfi_page *page, const json_t *root, const char *metrics_json, const l
         .run = run,
         .step_ns = step_ns > 0 ? step_ns : LF_NS_PER_SECOND,
         .tick = json_is_number(tick) ? json_number_value(tick) : NAN,
+        /* Runs of before 0.1 have none. */
+        .calendar.shift_ns = json_integer_value(json_object_get(meta, "day_shift_ns")),
     };
-    page->status =
-        lf_zone_create(run->allocator, name == NULL ? "UTC" : name, &series.zone, page->error);
+    page->status = lf_zone_create(
+        run->allocator, name == NULL ? "UTC" : name, &series.calendar.zone, page->error
+    );
     put_part(page, 0);
     put_title(page, meta);
     put_part(page, 1);
@@ -152,7 +155,7 @@ write_page(lfi_page *page, const json_t *root, const char *metrics_json, const l
         put_data(page, root, &series);
     }
     put_part(page, 3);
-    lf_zone_destroy(series.zone);
+    lf_zone_destroy(series.calendar.zone);
     if (page->status == LF_OK) {
         page->status = lf_output_finish(page->output, page->error);
     }

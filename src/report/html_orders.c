@@ -425,10 +425,10 @@ static void put_book(sheet *s, const lives *l, double tick, double price_scale)
 /* ---- the part --------------------------------------------------------------------------- */
 
 /* Which order each fill is of. */
-static lf_status join_fills(lives *l, const lfi_page *page, const lf_zone *zone)
+static lf_status join_fills(lives *l, const lfi_page *page, const lfi_calendar *calendar)
 {
     const lfi_table *fills = l->fills;
-    lfi_order_key *keys = lfi_join_index(page->allocator, zone, l->orders);
+    lfi_order_key *keys = lfi_join_index(page->allocator, calendar, l->orders);
     if (keys == NULL) {
         return LF_NOMEM;
     }
@@ -438,7 +438,7 @@ static lf_status join_fills(lives *l, const lfi_page *page, const lf_zone *zone)
             keys,
             l->orders->rows,
             lfi_cell_text(&fills->cells[LFI_FILL_SYMBOL], i),
-            lfi_local_day(zone, time_ns),
+            lfi_local_day(calendar, time_ns),
             lfi_cell(&fills->cells[LFI_FILL_ORDER], i)
         );
     }
@@ -453,7 +453,7 @@ static lf_status choose(lives *l, const lfi_page *page, const lfi_series *series
     l->fill_orders = lf_allocate(allocator, l->fills->rows + 1, sizeof *l->fill_orders);
     lf_status status = l->marks != NULL && l->fill_orders != NULL ? LF_OK : LF_NOMEM;
     if (status == LF_OK) {
-        status = join_fills(l, page, series->zone);
+        status = join_fills(l, page, &series->calendar);
     }
     if (status == LF_OK) {
         status = mark(l, allocator);

@@ -377,7 +377,13 @@ static void put_strategy(lfi_page *page, const lfi_series *series, size_t s)
     };
     const lfi_watcher watcher = {.context = &t, .day = watch_day};
     const lf_status status = lfi_account_create(
-        page->allocator, strategy, series->zone, series->step_ns, &watcher, &account, page->error
+        page->allocator,
+        strategy,
+        &series->calendar,
+        series->step_ns,
+        &watcher,
+        &account,
+        page->error
     );
     if (status != LF_OK) {
         page->status = page->status == LF_OK ? status : page->status;
@@ -385,7 +391,7 @@ static void put_strategy(lfi_page *page, const lfi_series *series, size_t s)
         return;
     }
     if (s == 0) {
-        put_days(page, &account, series->zone);
+        put_days(page, &account, series->calendar.zone);
         lfi_page_format(page, ",\n");
         put_sessions(page, &account);
         lfi_page_format(page, ",\n");

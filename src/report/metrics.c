@@ -83,6 +83,7 @@ void lfi_metrics_meta(lfi_metrics *m, json_t *out)
     lfi_put_text(m, out, "data", f->data_text);
     lfi_put_text(m, out, "symbol", f->symbol);
     lfi_put_text(m, out, "time_zone", f->time_zone);
+    lfi_put_count(m, out, "day_shift_ns", (double)f->day_shift_ns);
     lfi_put_text(m, out, "strategy", m->run->strategies[0].name);
     lfi_put_count(m, out, "days", (double)account->day_count);
     lfi_put_date(m, out, "first_date", account->days[0].date);
@@ -157,14 +158,14 @@ static lf_status read_accounts(lfi_metrics *m, lf_error *error)
     const lf_report_run *run = m->run;
     const int64_t step_ns = m->facts->step_ns > 0 ? m->facts->step_ns : LF_NS_PER_SECOND;
     const char *zone = m->facts->time_zone != NULL ? m->facts->time_zone : "UTC";
-    lf_status status = lf_zone_create(m->allocator, zone, &m->zone, error);
+    lf_status status = lf_zone_create(m->allocator, zone, &m->calendar.zone, error);
     m->accounts = lf_allocate(m->allocator, run->strategy_count, sizeof *m->accounts);
     if (status == LF_OK && m->accounts == NULL) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for the strategies.");
     }
     for (size_t s = 0; s < run->strategy_count && status == LF_OK; s++) {
         status = lfi_account_create(
-            m->allocator, &run->strategies[s], m->zone, step_ns, NULL, &m->accounts[s], error
+            m->allocator, &run->strategies[s], &m->calendar, step_ns, NULL, &m->accounts[s], error
         );
     }
     return status;
@@ -174,7 +175,12 @@ lf_status lf_report_metrics(
     const lf_report_run *run, const lf_report_facts *facts, char **out, lf_error *error
 )
 {
-    lfi_metrics m = {.run = run, .facts = facts, .allocator = run->allocator};
+    lfi_metrics m = {
+        .run = run,
+        .facts = facts,
+        .allocator = run->allocator,
+        .calendar.shift_ns = facts->day_shift_ns,
+    };
     *out = NULL;
     m.root = json_object();
     lf_status status = read_accounts(&m, error);
@@ -194,7 +200,7 @@ lf_status lf_report_metrics(
     if (m.predictions != run->predictions) {
         lf_frame_destroy(m.predictions);
     }
-    lf_zone_destroy(m.zone);
+    lf_zone_destroy(m.calendar.zone);
     json_decref(m.root);
     return status;
 }

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-int64_t lfi_local_day(const lf_zone *zone, int64_t time_ns)
+int64_t lfi_local_day(const lfi_calendar *calendar, int64_t time_ns)
 {
-    const int64_t local_ns = time_ns + lf_zone_offset_s(zone, time_ns) * LF_NS_PER_SECOND;
+    const int64_t offset_ns = lf_zone_offset_s(calendar->zone, time_ns) * LF_NS_PER_SECOND;
+    const int64_t local_ns = time_ns + offset_ns + calendar->shift_ns;
     const int64_t day = local_ns / LF_NS_PER_DAY;
     return local_ns % LF_NS_PER_DAY < 0 ? day - 1 : day;
 }
@@ -15,7 +16,7 @@ int64_t lfi_local_day(const lf_zone *zone, int64_t time_ns)
 /* Rows of a session are no further apart. */
 #define STEP_MAX_NS (60 * LF_NS_PER_MINUTE)
 
-int64_t lfi_equity_day(const lf_zone *zone, const lfi_table *equity, size_t row)
+int64_t lfi_equity_day(const lfi_calendar *calendar, const lfi_table *equity, size_t row)
 {
     const lfi_cells *times = &equity->cells[LFI_EQUITY_TIME];
     const lfi_cells *symbols = &equity->cells[LFI_EQUITY_SYMBOL];
@@ -23,7 +24,7 @@ int64_t lfi_equity_day(const lf_zone *zone, const lfi_table *equity, size_t row)
     const int64_t since_ns = row > 0 ? time_ns - lfi_cell_time(times, row - 1) : 0;
     const bool goes_on = since_ns > 0 && since_ns <= STEP_MAX_NS &&
                          strcmp(lfi_cell_text(symbols, row), lfi_cell_text(symbols, row - 1)) == 0;
-    return lfi_local_day(zone, time_ns - goes_on);
+    return lfi_local_day(calendar, time_ns - goes_on);
 }
 
 /* ---- sums ------------------------------------------------------------------------------- */
@@ -77,14 +78,14 @@ static void sum_fills(lfi_account *account)
     }
 }
 
-static void sum_trades(lfi_account *account, const lf_zone *zone)
+static void sum_trades(lfi_account *account, const lfi_calendar *calendar)
 {
     const lfi_table *trades = &account->tables[LF_BACKTEST_TRADES];
     account->trade_count = (double)trades->rows;
     for (size_t i = 0; i < trades->rows; i++) {
         const int64_t entry_ns = lfi_cell_time(&trades->cells[LFI_TRADE_ENTRY], i);
         const int64_t exit_ns = lfi_cell_time(&trades->cells[LFI_TRADE_EXIT], i);
-        lfi_day *day = lfi_account_day(account, lfi_local_day(zone, exit_ns - 1));
+        lfi_day *day = lfi_account_day(account, lfi_local_day(calendar, exit_ns - 1));
         account->trade_lots += lfi_cell(&trades->cells[LFI_TRADE_LOTS], i);
         account->winning_trades += lfi_cell(&trades->cells[LFI_TRADE_NET], i) > 0;
         account->hold_seconds += (double)(exit_ns - entry_ns) / (double)LF_NS_PER_SECOND;
@@ -119,7 +120,7 @@ static lf_status bind_tables(lfi_account *account, lf_error *error)
 lf_status lfi_account_create(
     const lf_allocator *allocator,
     const lf_report_strategy *strategy,
-    const lf_zone *zone,
+    const lfi_calendar *calendar,
     int64_t step_ns,
     const lfi_watcher *watcher,
     lfi_account *out,
@@ -134,7 +135,7 @@ lf_status lfi_account_create(
     };
     lf_status status = bind_tables(out, error);
     if (status == LF_OK) {
-        status = lfi_account_days(out, zone, watcher, error);
+        status = lfi_account_days(out, calendar, watcher, error);
     }
     if (status != LF_OK) {
         lfi_account_release(out);
@@ -143,7 +144,7 @@ lf_status lfi_account_create(
     out->lot_size = find_lot_size(&out->tables[LF_BACKTEST_TRADES]);
     sum_orders(out);
     sum_fills(out);
-    sum_trades(out, zone);
+    sum_trades(out, calendar);
     return LF_OK;
 }
 

@@ -129,7 +129,8 @@ add_piece(lfi_account *account, room *taken, size_t part, size_t row, int64_t da
     return piece;
 }
 
-static lf_status scan_part(lfi_account *account, room *taken, size_t part, const lf_zone *zone)
+static lf_status
+scan_part(lfi_account *account, room *taken, size_t part, const lfi_calendar *calendar)
 {
     const lfi_table *equity = &account->tables[LF_BACKTEST_EQUITY];
     const lfi_cells *symbols = &equity->cells[LFI_EQUITY_SYMBOL];
@@ -137,7 +138,7 @@ static lf_status scan_part(lfi_account *account, room *taken, size_t part, const
     lfi_day *day = NULL;
     for (size_t i = 0; i < equity->rows; i++) {
         const int64_t time_ns = lfi_cell_time(&equity->cells[LFI_EQUITY_TIME], i);
-        const int64_t date = lfi_equity_day(zone, equity, i);
+        const int64_t date = lfi_equity_day(calendar, equity, i);
         if (piece == NULL || piece->date != date ||
             strcmp(account->symbols[piece->symbol], lfi_cell_text(symbols, i)) != 0) {
             piece = add_piece(account, taken, part, i, date);
@@ -155,7 +156,7 @@ static lf_status scan_part(lfi_account *account, room *taken, size_t part, const
     return LF_OK;
 }
 
-static lf_status scan(lfi_account *account, const lf_zone *zone, lf_error *error)
+static lf_status scan(lfi_account *account, const lfi_calendar *calendar, lf_error *error)
 {
     room taken = {0};
     for (size_t part = 0; part < lfi_account_parts(account); part++) {
@@ -163,7 +164,7 @@ static lf_status scan(lfi_account *account, const lf_zone *zone, lf_error *error
         if (status != LF_OK) {
             return status;
         }
-        if (scan_part(account, &taken, part, zone) != LF_OK) {
+        if (scan_part(account, &taken, part, calendar) != LF_OK) {
             return no_memory(error);
         }
     }
@@ -350,10 +351,10 @@ static lf_status walk_days(lfi_account *account, const lfi_watcher *watcher, lf_
 }
 
 lf_status lfi_account_days(
-    lfi_account *account, const lf_zone *zone, const lfi_watcher *watcher, lf_error *error
+    lfi_account *account, const lfi_calendar *calendar, const lfi_watcher *watcher, lf_error *error
 )
 {
-    const lf_status status = scan(account, zone, error);
+    const lf_status status = scan(account, calendar, error);
     if (status != LF_OK) {
         return status;
     }

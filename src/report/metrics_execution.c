@@ -258,7 +258,7 @@ static lf_status view_fill(
 )
 {
     const int64_t time_ns = lfi_cell_time(&fills->cells[LFI_FILL_TIME], i);
-    const int64_t day = lfi_local_day(m->zone, time_ns);
+    const int64_t day = lfi_local_day(&m->calendar, time_ns);
     const char *symbol = lfi_cell_text(&fills->cells[LFI_FILL_SYMBOL], i);
     const double order_id = lfi_cell(&fills->cells[LFI_FILL_ORDER], i);
     const size_t found = lfi_join_find(index->keys, index->orders->rows, symbol, day, order_id);
@@ -283,7 +283,7 @@ static lf_status put_all_fills(lfi_metrics *m, json_t *out, lfi_account *account
         .account = account,
     };
     fill_sums sums[LF_LIQUIDITY_COUNT + 1] = {0}; /* the last: all */
-    index.keys = lfi_join_index(m->allocator, m->zone, index.orders);
+    index.keys = lfi_join_index(m->allocator, &m->calendar, index.orders);
     if (index.keys == NULL) {
         return lf_error_set(error, LF_NOMEM, "not enough memory for the fills.");
     }

@@ -18,13 +18,13 @@ static int compare_keys(const void *left, const void *right)
 }
 
 lfi_order_key *
-lfi_join_index(const lf_allocator *allocator, const lf_zone *zone, const lfi_table *orders)
+lfi_join_index(const lf_allocator *allocator, const lfi_calendar *calendar, const lfi_table *orders)
 {
     lfi_order_key *keys = lf_allocate(allocator, orders->rows + 1, sizeof *keys);
     for (size_t i = 0; keys != NULL && i < orders->rows; i++) {
         keys[i] = (lfi_order_key){
             .symbol = lfi_cell_text(&orders->cells[LFI_ORDER_SYMBOL], i),
-            .day = lfi_local_day(zone, lfi_cell_time(&orders->cells[LFI_ORDER_SENT], i)),
+            .day = lfi_local_day(calendar, lfi_cell_time(&orders->cells[LFI_ORDER_SENT], i)),
             .order_id = lfi_cell(&orders->cells[LFI_ORDER_ID], i),
             .row = i,
         };

@@ -181,19 +181,21 @@ static lf_status put_sharpes(lfi_metrics *m, json_t *out, const lfi_account *acc
             blocks[d] = (uint32_t)d;
         }
         number_minutes(account, blocks + days);
+        const double a_year = m->facts->days_per_year > 0 ? m->facts->days_per_year : 252;
+        const double a_day = m->facts->minutes_per_day > 0 ? m->facts->minutes_per_day : 390;
         const series all[] = {
-            {daily, blocks, days, LFI_DAYS_PER_YEAR},
-            {daily + days, blocks, days, LFI_DAYS_PER_YEAR},
-            {minutes->gross, blocks + days, minutes->count, LFI_MINUTES_PER_YEAR},
-            {minutes->net, blocks + days, minutes->count, LFI_MINUTES_PER_YEAR},
+            {daily, blocks, days, a_year},
+            {daily + days, blocks, days, a_year},
+            {minutes->gross, blocks + days, minutes->count, a_year * a_day},
+            {minutes->net, blocks + days, minutes->count, a_year * a_day},
         };
         static const char *const names[] = {
             "daily_gross", "daily_net", "intraday_gross", "intraday_net"};
         for (int s = 0; s < 4 && status == LF_OK; s++) {
             status = put_sharpe(m, out, names[s], &all[s]);
         }
-        lfi_put_number(m, out, "days_per_year", LFI_DAYS_PER_YEAR);
-        lfi_put_number(m, out, "minutes_per_year", LFI_MINUTES_PER_YEAR);
+        lfi_put_number(m, out, "days_per_year", a_year);
+        lfi_put_number(m, out, "minutes_per_year", a_year * a_day);
         lfi_put_count(m, out, "trials", (double)m->facts->trial_count);
         lfi_put_number(
             m,

@@ -131,7 +131,7 @@ static uint32_t *make_days(const lfi_metrics *m, lf_error *error, lf_status *sta
     const int64_t *times = lf_frame_i64(frame, time);
     int64_t last_date = 0;
     for (size_t i = 0; i < rows; i++) {
-        const int64_t date = lfi_local_day(m->zone, times[i]);
+        const int64_t date = lfi_local_day(&m->calendar, times[i]);
         const bool same =
             i > 0 && date == last_date &&
             strcmp(lf_frame_text(frame, symbol, i), lf_frame_text(frame, symbol, i - 1)) == 0;
@@ -148,7 +148,7 @@ static void put_days(lfi_metrics *m, json_t *list, const lf_train_day *days, siz
     const size_t symbol = lf_frame_find(frame, "symbol");
     for (size_t i = 0; i < count; i++) {
         json_t *row = lfi_append_object(m, list);
-        lfi_put_date(m, row, "date", lfi_local_day(m->zone, days[i].first_ns));
+        lfi_put_date(m, row, "date", lfi_local_day(&m->calendar, days[i].first_ns));
         lfi_put_text(m, row, "symbol", lf_frame_text(frame, symbol, days[i].first_row));
         lfi_put_count(m, row, "rows", days[i].rows);
         lfi_put_number(m, row, "ic", days[i].ic);
@@ -182,7 +182,7 @@ static lf_status score(lfi_metrics *m, json_t *by_day, lf_error *error)
         .horizon_long_ns = m->facts->horizon_long_ns,
         .seed = m->facts->seed,
         .days = days,
-        .zone = m->zone,
+        .zone = m->calendar.zone,
         .by_day = found,
     };
     status = lf_train_score(m->predictions, &options, &m->scores, error);

@@ -11,60 +11,7 @@
 
 #include <cmocka.h>
 
-#include "report_testing.h"
-
-/* The value at a path such as "pnl.by_day.1.net"; NULL when there is none. */
-static json_t *find(json_t *root, const char *path)
-{
-    json_t *value = root;
-    while (*path != '\0' && value != NULL) {
-        char key[64];
-        const size_t bytes = strcspn(path, ".");
-        (void)snprintf(key, sizeof key, "%.*s", (int)bytes, path);
-        value = json_is_array(value) ? json_array_get(value, (size_t)atoll(key))
-                                     : json_object_get(value, key);
-        path += bytes + (path[bytes] == '.');
-    }
-    return value;
-}
-
-typedef struct expected {
-    const char *path;
-    double value; /* NaN: null */
-} expected;
-
-static void check_numbers(json_t *root, const expected *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        json_t *found = find(root, rows[i].path);
-        const double value = json_number_value(found);
-        const double within = 1e-9 * (1 + fabs(rows[i].value));
-        const bool same = isnan(rows[i].value)
-                              ? json_is_null(found)
-                              : json_is_number(found) && fabs(value - rows[i].value) < within;
-        if (!same) {
-            print_message("%s: %.15g, expected %.15g\n", rows[i].path, value, rows[i].value);
-        }
-        assert_true(same);
-    }
-}
-
-static json_t *metrics_of(const testing_run *t, const lf_report_facts *facts)
-{
-    char *text = NULL;
-    lf_error error;
-    const lf_status status = lf_report_metrics(&t->run, facts, &text, &error);
-    if (status != LF_OK) {
-        print_message("%s\n", error.message);
-    }
-    assert_int_equal(status, LF_OK);
-    assert_null(strstr(text, "nan"));
-    assert_null(strstr(text, "inf"));
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-    assert_true(json_is_object(root));
-    lf_release(NULL, text);
-    return root;
-}
+#include "metrics_testing.h"
 
 static bool warns(json_t *root, const char *words)
 {
@@ -567,45 +514,6 @@ static void test_zone_and_lots(void **state)
     testing_run_end(&t);
 }
 
-/* The same days when their sessions end at midnight: the last row of each belongs to it. */
-static void test_midnight(void **state)
-{
-    (void)state;
-    testing_run t;
-    testing_run_make(&t, 2, true, true);
-    const int64_t shift_ns = (13 * 60 + 55) * LF_NS_PER_MINUTE;
-    for (int s = 0; s < 2; s++) {
-        for (int k = 0; k < LF_BACKTEST_TABLE_COUNT; k++) {
-            lf_frame *frame = t.strategies[s].tables[k];
-            for (size_t c = 0; c < lf_frame_column_count(frame); c++) {
-                const bool is_time = lf_frame_column(frame, c).kind == LF_COLUMN_TIME;
-                for (size_t i = 0; is_time && i < lf_frame_row_count(frame); i++) {
-                    lf_frame_i64(frame, c)[i] += shift_ns;
-                }
-            }
-        }
-    }
-    const lf_report_facts facts = testing_facts();
-    json_t *root = metrics_of(&t, &facts);
-    const expected rows[] = {
-        {"meta.days", 2},
-        {"risk.days", 2},
-        {"risk.losing_days", 1},
-        {"risk.worst_day_net", -5.1},
-        {"pnl.by_day.0.net", 6.3},
-        {"pnl.by_day.1.gross", -5},
-        {"pnl.by_day.1.trades", 1},
-        {"pnl.turnover_per_day", 20.013},
-        {"pnl.sharpe.daily_gross.periods", 2},
-        {"pnl.sharpe.daily_gross.per_period", sqrt(2) / 12},
-        {"pnl.sharpe.intraday_gross.periods", 10},
-    };
-    check_numbers(root, rows, COUNT_OF(rows));
-    assert_string_equal(json_string_value(find(root, "risk.worst_day")), "2012-06-22");
-    json_decref(root);
-    testing_run_end(&t);
-}
-
 static void test_undefined(void **state)
 {
     (void)state;
@@ -756,7 +664,6 @@ int main(void)
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_zone_and_lots),
-        cmocka_unit_test(test_midnight),
         cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_two_symbols),
         cmocka_unit_test(test_refused),

@@ -8,11 +8,6 @@
 
 #include <jansson.h>
 
-/* A trading year of US equities; other markets are annualised with it too, so that figures can be
-   compared. */
-#define LFI_DAYS_PER_YEAR 252.0
-#define LFI_MINUTES_PER_YEAR (252.0 * 390.0)
-
 /* ---- tables ----------------------------------------------------------------------------- */
 
 /* One column of a table; numbers may be stored as float64, int64 or bool. */
@@ -103,13 +98,21 @@ lf_status lfi_table_bind(
 
 /* ---- days and curves -------------------------------------------------------------------- */
 
-/* Local calendar day of an instant, days since 1970. */
-int64_t lfi_local_day(const lf_zone *zone, int64_t time_ns);
+/* Which day an instant belongs to. */
+typedef struct lfi_calendar {
+    lf_zone *zone;
+    /* Added to local times before their date is taken: 7 h where the session of a day begins at
+       17:00 of the evening before. */
+    int64_t shift_ns;
+} lfi_calendar;
+
+/* Day of an instant, named as its session is; days since 1970. */
+int64_t lfi_local_day(const lfi_calendar *calendar, int64_t time_ns);
 /* Day of a row of the equity table. A row tells of the time since the one before it, so midnight
    ends a day; the first row of a session tells of nothing yet, and there it begins one. */
-int64_t lfi_equity_day(const lf_zone *zone, const lfi_table *equity, size_t row);
+int64_t lfi_equity_day(const lfi_calendar *calendar, const lfi_table *equity, size_t row);
 
-/* What happened in one calendar day, all symbols together. */
+/* What happened in one day, all symbols together. */
 typedef struct lfi_day {
     int64_t date;     /* days since 1970 */
     int64_t first_ns; /* grid times of the session */
@@ -199,7 +202,7 @@ typedef struct lfi_watcher {
 lf_status lfi_account_create(
     const lf_allocator *allocator,
     const lf_report_strategy *strategy,
-    const lf_zone *zone,
+    const lfi_calendar *calendar,
     int64_t step_ns,
     const lfi_watcher *watcher,
     lfi_account *out,
@@ -213,7 +216,7 @@ lf_status lfi_account_open(lfi_account *account, size_t part, lf_error *error);
 size_t lfi_account_parts(const lfi_account *account);
 /* Days, pieces, P&L of minutes and steps from the equity table. */
 lf_status lfi_account_days(
-    lfi_account *account, const lf_zone *zone, const lfi_watcher *watcher, lf_error *error
+    lfi_account *account, const lfi_calendar *calendar, const lfi_watcher *watcher, lf_error *error
 );
 /* The day with a date; NULL without one. */
 lfi_day *lfi_account_day(const lfi_account *account, int64_t date);
@@ -227,8 +230,9 @@ typedef struct lfi_order_key {
 } lfi_order_key;
 
 /* [orders->rows] owned; NULL without memory. */
-lfi_order_key *
-lfi_join_index(const lf_allocator *allocator, const lf_zone *zone, const lfi_table *orders);
+lfi_order_key *lfi_join_index(
+    const lf_allocator *allocator, const lfi_calendar *calendar, const lfi_table *orders
+);
 /* Row of an order; SIZE_MAX when there is none. */
 size_t lfi_join_find(
     const lfi_order_key *keys, size_t count, const char *symbol, int64_t day, double order_id
@@ -248,7 +252,7 @@ typedef struct lfi_metrics {
     const lf_report_run *run;
     const lf_report_facts *facts;
     const lf_allocator *allocator;
-    lf_zone *zone;
+    lfi_calendar calendar;
     lfi_account *accounts;  /* [strategy_count] */
     lf_frame *predictions;  /* that are scored: all, or some of many; NULL: none */
     size_t predicted_rows;  /* before some were chosen */
@@ -340,7 +344,7 @@ int lfi_money_digits(double largest);
 /* Where the series of the page come from. */
 typedef struct lfi_series {
     const lf_report_run *run;
-    lf_zone *zone;
+    lfi_calendar calendar;
     int64_t step_ns;
     double tick; /* of the prices; NaN: not known, or not the same for all symbols */
 } lfi_series;

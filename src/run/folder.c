@@ -34,6 +34,31 @@ static void note_symbol(lfi_desk *desk, const char *symbol)
     }
 }
 
+/* How long before its day a session begins. */
+static lf_status note_shift(lfi_desk *desk, const lf_instrument *instrument)
+{
+    lf_zone *zone = NULL;
+    const lf_status status =
+        lf_zone_create(desk->job->allocator, instrument->time_zone, &zone, NULL);
+    if (status == LF_OK) {
+        const int64_t early_ns =
+            lf_zone_to_utc(zone, instrument->date, 0) - instrument->session_open_ns;
+        desk->day_shift_ns = early_ns > 0 ? early_ns : 0;
+    }
+    lf_zone_destroy(zone);
+    return status == LF_NOMEM ? status : desk->held_status;
+}
+
+double lfi_desk_days_per_year(const lfi_desk *desk)
+{
+    return desk->session_ns >= LF_NS_PER_DAY ? 365 : 252;
+}
+
+double lfi_desk_minutes_per_day(const lfi_desk *desk)
+{
+    return (double)desk->session_ns / (double)LF_NS_PER_MINUTE;
+}
+
 void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_feed_stats *stats)
 {
     const char *const symbol = instrument->symbol;
@@ -57,8 +82,11 @@ void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_fee
     }
     const double tick = (double)instrument->tick_nano / 1e9;
     desk->tick = desk->data_bytes == 0 || desk->tick == tick ? tick : NAN;
+    const int64_t session_ns = instrument->session_close_ns - instrument->session_open_ns;
+    desk->session_ns = session_ns > desk->session_ns ? session_ns : desk->session_ns;
     if (desk->time_zone[0] == '\0') {
         memcpy(desk->time_zone, instrument->time_zone, sizeof desk->time_zone);
+        desk->held_status = note_shift(desk, instrument);
     }
     note_symbol(desk, symbol);
     if (desk->first_date[0] == '\0' || strcmp(date, desk->first_date) < 0) {
@@ -247,6 +275,9 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
         .data_text = desk->data_text,
         .symbol = desk->symbols,
         .time_zone = desk->time_zone,
+        .day_shift_ns = desk->day_shift_ns,
+        .days_per_year = lfi_desk_days_per_year(desk),
+        .minutes_per_day = lfi_desk_minutes_per_day(desk),
         .scores_json = desk->trading->scores_json,
         .training_json = desk->trading->training_json,
         .config_toml = toml,
@@ -273,7 +304,7 @@ lf_status lfi_desk_count_look(
 {
     lfi_holdout *const held = &desk->holdout;
     if (desk->held_status != LF_OK) {
-        return lf_error_set(error, desk->held_status, "No memory for the held-out days.");
+        return lf_error_set(error, desk->held_status, "No memory for what is known of the days.");
     }
     if (held->count == 0) {
         return LF_OK;

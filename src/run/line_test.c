@@ -515,6 +515,48 @@ static void test_unfinished(void **state)
     free(config);
 }
 
+/* Days and figures of a year of a report go by the sessions of the data. */
+static void test_sessions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone;
+        int open_minute, close_minute; /* of local time; below 0 on the evening before */
+        double shift_hours, days, minutes;
+    } rows[] = {
+        {"America/New_York", 570, 960, 0, 252, 390},
+        {"America/Chicago", -420, 960, 7, 252, 1380},
+        {"UTC", 0, 1440, 0, 365, 1440},
+    };
+    lf_config *const config = new_config();
+    const lf_run_job job = {.config = config};
+    const lf_feed_stats stats = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lfi_desk desk = {.job = &job};
+        lf_zone *zone = NULL;
+        assert_int_equal(lf_zone_create(NULL, rows[i].zone, &zone, NULL), LF_OK);
+        /* A short day before a whole one. */
+        for (int k = 0; k < 2; k++) {
+            const lf_date date = {2024, 3, k == 0 ? 8 : 11};
+            lf_instrument day = {.symbol = "X", .date = date, .tick_nano = 10000000};
+            (void)snprintf(day.time_zone, sizeof day.time_zone, "%s", rows[i].zone);
+            day.session_open_ns =
+                lf_zone_to_utc(zone, date, rows[i].open_minute * LF_NS_PER_MINUTE);
+            day.session_close_ns = day.session_open_ns +
+                                   (rows[i].close_minute - rows[i].open_minute - (k == 0 ? 180 : 0)
+                                   ) * LF_NS_PER_MINUTE;
+            lfi_desk_note(&desk, &day, &stats);
+        }
+        assert_true((double)desk.day_shift_ns == rows[i].shift_hours * 60 * LF_NS_PER_MINUTE);
+        assert_true(lfi_desk_days_per_year(&desk) == rows[i].days);
+        assert_true(lfi_desk_minutes_per_day(&desk) == rows[i].minutes);
+        lf_zone_destroy(zone);
+        lfi_holdout_close(&job, &desk.holdout);
+        lfi_desk_close(&desk);
+    }
+    free(config);
+}
+
 /* Allocations fail here and there; all of them would take minutes. */
 static void test_memory(void **state)
 {
@@ -559,6 +601,7 @@ int main(void)
         cmocka_unit_test(test_cancelling),
         cmocka_unit_test(test_barriers),
         cmocka_unit_test(test_unfinished),
+        cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, make_data, remove_data);

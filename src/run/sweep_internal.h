@@ -81,6 +81,6 @@ lf_status lfi_sweep_trade(
 );
 
 /* A Sharpe ratio of minutes as one of a year. */
-double lfi_sweep_annual(double ratio);
+double lfi_sweep_annual(const lfi_desk *desk, double ratio);
 
 #endif

@@ -5,12 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As the report counts them: whole sessions of the United States. */
-#define MINUTES_PER_YEAR (252.0 * 390.0)
-
-double lfi_sweep_annual(double ratio)
+double lfi_sweep_annual(const lfi_desk *desk, double ratio)
 {
-    return ratio * sqrt(MINUTES_PER_YEAR);
+    return ratio * sqrt(lfi_desk_days_per_year(desk) * lfi_desk_minutes_per_day(desk));
 }
 
 static int compare_times(const void *left, const void *right)
@@ -44,7 +41,7 @@ typedef struct curve {
     size_t count;
 } curve;
 
-/* As the report: a day is a calendar day of the sessions' time zone, and midnight ends it. */
+/* As the report: a day is one of the sessions' calendar, and its end belongs to it. */
 static lf_status find_ends(const lfi_desk *desk, curve *c, lf_error *error)
 {
     const char *const name = desk->time_zone[0] != '\0' ? desk->time_zone : "UTC";
@@ -53,8 +50,8 @@ static lf_status find_ends(const lfi_desk *desk, curve *c, lf_error *error)
     const lf_status status = lf_zone_create(desk->job->allocator, name, &zone, error);
     for (size_t i = 0; i < c->count && status == LF_OK; i++) {
         const int64_t time_ns = c->times[i] - 1;
-        const int64_t local_ns = time_ns + lf_zone_offset_s(zone, time_ns) * LF_NS_PER_SECOND;
-        const int64_t day = local_ns / LF_NS_PER_DAY;
+        const int64_t offset_ns = lf_zone_offset_s(zone, time_ns) * LF_NS_PER_SECOND;
+        const int64_t day = (time_ns + offset_ns + desk->day_shift_ns) / LF_NS_PER_DAY;
         if (i > 0) {
             c->ends[i - 1] = day != before;
         }

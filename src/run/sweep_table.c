@@ -75,7 +75,7 @@ static void numbers_of(const lfi_sweep_facts *facts, size_t set, double out[NUMB
         s->net,
         s->trades > 0 ? s->net / (double)s->trades : NAN,
         s->turnover > 0 ? 1e4 * s->gross / s->turnover : NAN,
-        lfi_sweep_annual(s->sharpe.ratio),
+        lfi_sweep_annual(facts->desk, s->sharpe.ratio),
         lf_stats_psr(&s->sharpe, 0),
         lf_stats_deflated_sharpe(&s->sharpe, trials, trial_variance(facts, &s->sharpe)),
         s->max_drawdown,
@@ -187,9 +187,9 @@ lf_status lfi_sweep_json(const lfi_sweep_facts *facts, char **out, lf_error *err
         "best",
         best != SIZE_MAX ? json_integer((json_int_t)(best + 1)) : json_null(),
         "sharpe_sd_annual",
-        number(lfi_sweep_annual(sd)),
+        number(lfi_sweep_annual(facts->desk, sd)),
         "sharpe_best_by_chance_annual",
-        number(lfi_sweep_annual(chance)),
+        number(lfi_sweep_annual(facts->desk, chance)),
         "sets",
         sets_json(facts)
     );

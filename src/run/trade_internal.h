@@ -41,6 +41,8 @@ typedef struct lfi_desk {
     char first_date[11];
     char last_date[11];
     char time_zone[32];    /* of the first day: hours of the report are its */
+    int64_t day_shift_ns;  /* of the first day: lf_report_facts.day_shift_ns */
+    int64_t session_ns;    /* of the longest day */
     char symbols[64];      /* separated by spaces, "..." when they are many */
     lfi_holdout holdout;   /* days traded here that the model's training held out */
     lf_status held_status; /* LF_NOMEM: some of them are not in the list */
@@ -51,6 +53,9 @@ typedef struct lfi_desk {
 lf_status lfi_desk_trade_part(lfi_desk *desk, size_t first, size_t count, lf_error *error);
 /* Trade all symbols; the desk must then be closed in every case. */
 lf_status lfi_desk_trade(lfi_desk *desk, lf_error *error);
+/* Sessions a year, and minutes of one: those that trade around the clock do so every day. */
+double lfi_desk_days_per_year(const lfi_desk *desk);
+double lfi_desk_minutes_per_day(const lfi_desk *desk);
 /* Remember that a day was traded, for title and data text. Without memory it is left out. */
 void lfi_desk_note(lfi_desk *desk, const lf_instrument *instrument, const lf_feed_stats *stats);
 void lfi_desk_close(lfi_desk *desk);
