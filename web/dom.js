@@ -88,9 +88,10 @@ function marked(row, className) {
   return row;
 }
 
-// Two columns of names and values.
+// Two columns of names and values. Short values stay in one line: a date is not broken at its hyphens.
 function facts(label, rows) {
-  return table(label, ["", "#"], rows, { headless: true, class: "facts" });
+  const whole = (value) => (typeof value === "string" && value.length <= 28 ? { text: value, class: "whole" } : value);
+  return table(label, ["", "#"], rows.map(([name, value]) => [name, whole(value)]), { headless: true, class: "facts" });
 }
 
 // The numbers behind a drawing.

@@ -257,7 +257,7 @@ function importanceTable(head, list) {
   const sorted = [...list].sort((a, b) => (b.gain ?? 0) - (a.gain ?? 0));
   const most = sorted[0]?.gain_share || 1;
   const row = (one) => [one.feature, bar(one.gain_share / most), percent(one.gain_share), count(one.split)];
-  const columnsOf = ["Feature", "Share of gain", "#", "#Splits"];
+  const columnsOf = ["Feature", "Gain", "#", "#Splits"];
   const shown = table(`Importance in ${words(head)}`, columnsOf, sorted.slice(0, LEAST_SHOWN).map(row));
   if (sorted.length <= LEAST_SHOWN) return part(words(head), shown);
   const rest = el("details", { class: "figures" }, el("summary", {}, `The other ${sorted.length - LEAST_SHOWN}`), table(`Less important in ${words(head)}`, columnsOf, sorted.slice(LEAST_SHOWN).map(row)));

@@ -363,7 +363,7 @@ function capacityPart({ pnl }) {
     ["Net there", money(c.best_net)],
   ];
   const sizes = c.sizes.map((row) => [
-    `${row.times} ×`,
+    `${row.times}×`,
     fixed(row.order_lots, row.order_lots < 10 ? 1 : 0),
     percent(row.market_share, 2),
     fixed(row.impact_bps_per_side, 3),

@@ -127,9 +127,10 @@ static void warn_of_training(lfi_metrics *m, json_t *out)
         warn(
             m,
             out,
-            "Boosting kept %.0f rounds in some fold: there is little to learn beyond what it "
+            "Boosting kept %.0f round%s in some fold: there is little to learn beyond what it "
             "starts from.",
-            json_number_value(best)
+            json_number_value(best),
+            json_number_value(best) == 1 ? "" : "s"
         );
     }
 }

@@ -166,9 +166,10 @@ static void write_warnings(lf_train_scores *s)
     if (s->least_best_round < 10) {
         warn(
             s,
-            "Boosting kept %.0f rounds in some fold: there is little to learn beyond what it "
+            "Boosting kept %.0f round%s in some fold: there is little to learn beyond what it "
             "starts from.\n",
-            s->least_best_round
+            s->least_best_round,
+            s->least_best_round == 1 ? "" : "s"
         );
     }
     if (model->auc <= logistic->auc) {
