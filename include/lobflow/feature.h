@@ -352,6 +352,38 @@ LF_API LF_MUST_CHECK lf_status lf_feature_mirror_row_of(
     lf_error *error
 );
 
+/** How one value of a mirrored row comes from the row. */
+typedef struct lf_mirror_step {
+    uint32_t from; /* place in the row: that of the partner, or its own */
+    lf_mirror mirror;
+} lf_mirror_step;
+
+/**
+ * What lf_feature_mirror_row_of() does to each row, found once for many rows.
+ *
+ * @param users    NULL: none
+ * @param indices  [count]
+ * @param steps    [count] out
+ * @return LF_OK, or LF_RANGE when a partner is not among the indices
+ */
+LF_API LF_MUST_CHECK lf_status lf_feature_mirror_plan(
+    const lf_feature_users *users,
+    const size_t *indices,
+    size_t count,
+    lf_mirror_step *steps,
+    lf_error *error
+);
+
+/**
+ * A row with bid and ask exchanged, by steps that were found before.
+ *
+ * @param steps  [count]
+ * @param row    [count]
+ * @param out    [count]; must not overlap row
+ */
+LF_API void
+lf_feature_mirror_apply(const lf_mirror_step *steps, size_t count, const double *row, double *out);
+
 /* ---- fitted features -------------------------------------------------------------------- */
 
 /** Windows of the many-level flows: 1 s, 10 s, 1 min, 5 min. */

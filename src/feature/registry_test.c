@@ -153,12 +153,18 @@ static void test_mirror_twice(void **state)
         double row[FEATURES_ALL];
         double once[FEATURES_ALL];
         double twice[FEATURES_ALL];
+        double by_steps[FEATURES_ALL];
+        lf_mirror_step steps[FEATURES_ALL];
         for (size_t k = 0; k < count; k++) {
             /* Powers of two, whose inverse is exact. */
             row[k] = ldexp(1.0, (int)(k % 7) - 3);
         }
         assert_int_equal(lf_feature_mirror_row(indices, count, row, once, NULL), LF_OK);
         assert_int_equal(lf_feature_mirror_row(indices, count, once, twice, NULL), LF_OK);
+        /* The steps that were found before do the same. */
+        assert_int_equal(lf_feature_mirror_plan(NULL, indices, count, steps, NULL), LF_OK);
+        lf_feature_mirror_apply(steps, count, row, by_steps);
+        assert_memory_equal(by_steps, once, count * sizeof *once);
         assert_memory_equal(row, twice, count * sizeof *row);
     }
 }
@@ -170,6 +176,8 @@ static void test_mirror_without_partner(void **state)
     const double row[1] = {1};
     double out[1];
     lf_error error;
+    lf_mirror_step step;
+    assert_int_equal(lf_feature_mirror_plan(NULL, indices, 1, &step, NULL), LF_RANGE);
     assert_int_equal(lf_feature_mirror_row(indices, 1, row, out, &error), LF_RANGE);
     assert_non_null(strstr(error.message, "ask_slope"));
 }

@@ -118,6 +118,71 @@ static size_t position_of(const size_t *indices, size_t count, int32_t feature)
     return SIZE_MAX;
 }
 
+static lf_status plan_step(
+    const lf_feature_users *users,
+    const size_t *indices,
+    size_t count,
+    size_t k,
+    lf_mirror_step *out,
+    lf_error *error
+)
+{
+    const lf_feature_info *info = lf_feature_info_of(users, indices[k]);
+    const size_t from = info->partner >= 0 ? position_of(indices, count, info->partner) : k;
+    if (from == SIZE_MAX) {
+        return lf_error_set(
+            error,
+            LF_RANGE,
+            "The feature %s cannot be mirrored without its partner %s; select both.",
+            info->name,
+            lf_feature_info_of(users, (size_t)info->partner)->name
+        );
+    }
+    *out = (lf_mirror_step){.from = (uint32_t)from, .mirror = info->mirror};
+    return LF_OK;
+}
+
+static double mirror_value(const lf_mirror_step *step, const double *row)
+{
+    const double value = row[step->from];
+    switch (step->mirror) {
+    case LF_MIRROR_EVEN:
+    case LF_MIRROR_SWAP:
+        return value;
+    case LF_MIRROR_ODD:
+    case LF_MIRROR_SWAP_MINUS:
+        /* 0 - x, so that 0 becomes 0 and not -0. */
+        return 0.0 - value;
+    case LF_MIRROR_INVERSE:
+        return 1.0 / value;
+    }
+    return value;
+}
+
+lf_status lf_feature_mirror_plan(
+    const lf_feature_users *users,
+    const size_t *indices,
+    size_t count,
+    lf_mirror_step *steps,
+    lf_error *error
+)
+{
+    lf_status status = LF_OK;
+    for (size_t k = 0; k < count && status == LF_OK; k++) {
+        status = plan_step(users, indices, count, k, &steps[k], error);
+    }
+    return status;
+}
+
+void lf_feature_mirror_apply(
+    const lf_mirror_step *steps, size_t count, const double *row, double *out
+)
+{
+    for (size_t k = 0; k < count; k++) {
+        out[k] = mirror_value(&steps[k], row);
+    }
+}
+
 lf_status lf_feature_mirror_row(
     const size_t *indices, size_t count, const double *row, double *out, lf_error *error
 )
@@ -134,35 +199,13 @@ lf_status lf_feature_mirror_row_of(
     lf_error *error
 )
 {
-    for (size_t k = 0; k < count; k++) {
-        const lf_feature_info *info = lf_feature_info_of(users, indices[k]);
-        size_t from = k;
-        if (info->partner >= 0) {
-            from = position_of(indices, count, info->partner);
-        }
-        if (from == SIZE_MAX) {
-            return lf_error_set(
-                error,
-                LF_RANGE,
-                "The feature %s cannot be mirrored without its partner %s; select both.",
-                info->name,
-                lf_feature_info_of(users, (size_t)info->partner)->name
-            );
-        }
-        switch (info->mirror) {
-        case LF_MIRROR_EVEN:
-        case LF_MIRROR_SWAP:
-            out[k] = row[from];
-            break;
-        case LF_MIRROR_ODD:
-        case LF_MIRROR_SWAP_MINUS:
-            /* 0 - x, so that 0 becomes 0 and not -0. */
-            out[k] = 0.0 - row[from];
-            break;
-        case LF_MIRROR_INVERSE:
-            out[k] = 1.0 / row[from];
-            break;
+    lf_status status = LF_OK;
+    for (size_t k = 0; k < count && status == LF_OK; k++) {
+        lf_mirror_step step = {0};
+        status = plan_step(users, indices, count, k, &step, error);
+        if (status == LF_OK) {
+            out[k] = mirror_value(&step, row);
         }
     }
-    return LF_OK;
+    return status;
 }

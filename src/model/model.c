@@ -68,13 +68,12 @@ double lf_calibrate(const lf_calibration *calibration, double p)
     return 1 / (1 + exp(-z));
 }
 
-static double linear_value(const double *head, size_t count, const double *x)
+static double linear_value(const lfi_linear *line, const double *x)
 {
-    const double *weights = head + 1;
-    const double *means = weights + count;
-    double z = head[0];
-    for (size_t i = 0; i < count; i++) {
-        z += isfinite(x[i]) ? weights[i] * (x[i] - means[i]) : 0;
+    double z = line->intercept;
+    for (size_t i = 0; i < line->count; i++) {
+        const lfi_term *const term = &line->terms[i];
+        z += isfinite(x[term->feature]) ? term->weight * (x[term->feature] - term->mean) : 0;
     }
     return z;
 }
@@ -85,16 +84,16 @@ static double line_head(const lf_model *model, int head, const double *x)
     if (model->linear[head] == NULL) {
         return NAN;
     }
-    const double z = linear_value(model->linear[head], model->feature_count, x);
+    const double z = linear_value(model->linear[head], x);
     return head == LF_HEAD_RET_1MIN ? z : 1 / (1 + exp(-z));
 }
 
 /* What trees say, from their sum on. */
 static double tree_head(const lf_model *model, int head, const double *x, double raw)
 {
-    const double *const start = model->linear[head];
+    const lfi_linear *const start = model->linear[head];
     if (start != NULL) {
-        raw = linear_value(start, model->feature_count, x) + raw;
+        raw = linear_value(start, x) + raw;
     }
     return lfi_scorer_finish(model->scorers[head], raw);
 }
@@ -135,13 +134,9 @@ static lf_prediction prediction_of(const lf_model *model, const double values[LF
     };
 }
 
-/* Loading has seen that every partner is there, so this cannot fail. */
 static void mirror_row(const lf_model *model, const double *x, double *out)
 {
-    const lf_status status =
-        lf_feature_mirror_row_of(model->users, model->features, model->feature_count, x, out, NULL);
-    assert(status == LF_OK);
-    (void)status;
+    lf_feature_mirror_apply(model->mirror, model->feature_count, x, out);
 }
 
 void lf_model_predict(const lf_model *model, const double *row, bool valid, lf_prediction *out)

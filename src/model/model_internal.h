@@ -202,18 +202,32 @@ struct lf_scorer {
 #define LFI_MODEL_FORMAT_PLAIN 2
 #define LFI_MODEL_FORMAT_OLDEST 1
 
+/* A weight of a line, with the mean that counts where the feature is missing. */
+typedef struct lfi_term {
+    uint32_t feature; /* place among the model's */
+    double weight;
+    double mean;
+} lfi_term;
+
+/* The terms whose weight is not 0, in the order of features. */
+typedef struct lfi_linear {
+    double intercept;
+    size_t count;
+    lfi_term terms[];
+} lfi_linear;
+
 struct lf_model {
     const lf_allocator *allocator;
     lf_model_meta meta;
     size_t features[LF_MODEL_FEATURES_MAX];
     size_t feature_count;
-    lf_feature_users *users; /* those of one's own, declared; NULL: none */
-    bool has_fitted;         /* some of the features is a fitted one */
+    lf_mirror_step mirror[LF_MODEL_FEATURES_MAX]; /* [feature_count] of a mirrored model */
+    lf_feature_users *users;                      /* those of one's own, declared; NULL: none */
+    bool has_fitted;                              /* some of the features is a fitted one */
     lf_feature_fitted fitted;
     lf_scorer *scorers[LF_HEAD_COUNT]; /* kind trees; NULL: no such head */
-    /* Intercept, weights, means of a linear head, or of what trees start from; NULL: none. */
-    double *linear[LF_HEAD_COUNT];
-    char *training; /* JSON text */
+    lfi_linear *linear[LF_HEAD_COUNT]; /* a linear head, or what trees start from; NULL: none */
+    char *training;                    /* JSON text */
 };
 
 /* model_fitted.c: parameters of fitted features as JSON, for the features that need them; NULL

@@ -198,9 +198,7 @@ static lf_status read_features(loader *l, const json_t *root)
     if (!model->meta.mirrored) {
         return LF_OK;
     }
-    const double row[LF_MODEL_FEATURES_MAX] = {0};
-    double mirror[LF_MODEL_FEATURES_MAX];
-    if (lf_feature_mirror_row_of(model->users, model->features, count, row, mirror, &inner) !=
+    if (lf_feature_mirror_plan(model->users, model->features, count, model->mirror, &inner) !=
         LF_OK) {
         return lf_error_set_at(
             l->error,
@@ -336,17 +334,31 @@ static lf_status load_numbers(loader *l, const json_t *entry, const char *field,
 static lf_status load_linear(loader *l, int head, const json_t *entry)
 {
     const size_t count = l->model->feature_count;
-    double *values = lf_allocate(l->model->allocator, 1 + 2 * count, sizeof *values);
-    if (values == NULL) {
-        return lf_error_set(l->error, LF_NOMEM, "%s: not enough memory.", l->folder);
-    }
-    l->model->linear[head] = values;
+    double weights[LF_MODEL_FEATURES_MAX];
+    double means[LF_MODEL_FEATURES_MAX];
     if (!json_is_number(json_object_get(entry, "intercept"))) {
         return wrong(l, "intercept", "a number");
     }
-    values[0] = json_number_value(json_object_get(entry, "intercept"));
-    const lf_status status = load_numbers(l, entry, "weights", values + 1);
-    return status != LF_OK ? status : load_numbers(l, entry, "means", values + 1 + count);
+    lf_status status = load_numbers(l, entry, "weights", weights);
+    if (status == LF_OK) {
+        status = load_numbers(l, entry, "means", means);
+    }
+    if (status != LF_OK) {
+        return status;
+    }
+    lfi_linear *const line =
+        lf_allocate(l->model->allocator, 1, sizeof *line + count * sizeof *line->terms);
+    if (line == NULL) {
+        return lf_error_set(l->error, LF_NOMEM, "%s: not enough memory.", l->folder);
+    }
+    l->model->linear[head] = line;
+    line->intercept = json_number_value(json_object_get(entry, "intercept"));
+    for (size_t i = 0; i < count; i++) {
+        if (weights[i] != 0) {
+            line->terms[line->count++] = (lfi_term){(uint32_t)i, weights[i], means[i]};
+        }
+    }
+    return LF_OK;
 }
 
 static lf_status load_heads(loader *l, const json_t *root)

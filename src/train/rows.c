@@ -211,6 +211,20 @@ static lf_status select_features(lfi_data *data, lf_error *error)
     return status;
 }
 
+static lf_status plan_mirror(lfi_data *data, lf_error *error)
+{
+    const lf_feature_users *const users = data->options->users;
+    if (!data->options->mirrored) {
+        return LF_OK;
+    }
+    const lf_status status =
+        lf_feature_mirror_plan(users, data->beside, LFI_BESIDE_COUNT, data->beside_mirror, error);
+    return status == LF_OK ? lf_feature_mirror_plan(
+                                 users, data->indices, data->feature_count, data->mirror, error
+                             )
+                           : status;
+}
+
 /* Looks over one day: its columns and its times. */
 static lf_status look_over(lfi_data *data, size_t day, bool needs_beside, lf_error *error)
 {
@@ -253,6 +267,9 @@ lf_status lfi_data_create(
     lf_status status = out->bounds == NULL
                            ? lf_error_set(error, LF_NOMEM, "not enough memory for the days.")
                            : select_features(out, error);
+    if (status == LF_OK) {
+        status = plan_mirror(out, error);
+    }
     if (status == LF_OK) {
         status = lfi_monotone_parse(out, error);
     }
@@ -342,8 +359,7 @@ static void put_label(lfi_matrix *m, int64_t t_ns, double label)
 }
 
 /* Puts one row into the matrix, and its mirror image behind it. */
-static lf_status
-put_row(const lfi_query *query, const lfi_columns *day, size_t row, lfi_matrix *m, lf_error *error)
+static void put_row(const lfi_query *query, const lfi_columns *day, size_t row, lfi_matrix *m)
 {
     const lfi_data *data = query->data;
     const double *const *columns = query->is_beside ? day->beside : day->features;
@@ -354,35 +370,29 @@ put_row(const lfi_query *query, const lfi_columns *day, size_t row, lfi_matrix *
         x[f] = columns[f][row];
     }
     put_label(m, day->times[row], label);
-    if (!data->options->mirrored) {
-        return LF_OK;
+    if (data->options->mirrored) {
+        put_label(m, day->times[row], mirrored_label(query->head, label));
+        lf_feature_mirror_apply(
+            query->is_beside ? data->beside_mirror : data->mirror, width, x, x + width
+        );
     }
-    put_label(m, day->times[row], mirrored_label(query->head, label));
-    return lf_feature_mirror_row_of(
-        data->options->users,
-        query->is_beside ? data->beside : data->indices,
-        width,
-        x,
-        x + width,
-        error
-    );
 }
 
 static lf_status gather_day(const lfi_query *query, size_t d, lfi_matrix *out, lf_error *error)
 {
     lfi_columns day;
     out->row_count = 0;
-    lf_status status = lfi_day_open(query->data, d, &day, error);
+    const lf_status status = lfi_day_open(query->data, d, &day, error);
     if (status != LF_OK) {
         return status;
     }
-    for (size_t i = 0; i < day.row_count && status == LF_OK; i++) {
+    for (size_t i = 0; i < day.row_count; i++) {
         if (!isnan(day.labels[query->head][i]) && lfi_in_span(query->data, &day, i, &query->span)) {
-            status = put_row(query, &day, i, out, error);
+            put_row(query, &day, i, out);
         }
     }
     lfi_day_close(query->data, &day);
-    return status;
+    return LF_OK;
 }
 
 lf_status lfi_each_day(const lfi_query *query, lfi_on_rows on_rows, void *context, lf_error *error)

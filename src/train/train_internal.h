@@ -54,7 +54,10 @@ typedef struct lfi_data {
     lfi_bounds *bounds;                    /* [days->count] */
     size_t indices[LF_MODEL_FEATURES_MAX]; /* registry indices */
     size_t feature_count;
-    size_t beside[LFI_BESIDE_COUNT];        /* registry indices */
+    size_t beside[LFI_BESIDE_COUNT]; /* registry indices */
+    /* How rows of the features, and of those beside, are mirrored, where they are. */
+    lf_mirror_step mirror[LF_MODEL_FEATURES_MAX];
+    lf_mirror_step beside_mirror[LFI_BESIDE_COUNT];
     int8_t monotone[LF_MODEL_FEATURES_MAX]; /* [feature_count] +1 rises, -1 falls, 0 free */
     lfi_fitted *fitted;                     /* NULL: none of the features is fitted */
 } lfi_data;
