@@ -661,38 +661,6 @@ static void dbn_close(void *context)
     lf_release(allocator, self);
 }
 
-/* Which of the file's sessions is asked for: what lies before it sets the book, what lies behind it
-   ends the day. The first and the last one reach to the file's ends. */
-static lf_status set_span(dbn *self, const lf_source *source, lf_error *error)
-{
-    const dbn_metadata *const metadata = lfi_dbn_in_metadata(self->in);
-    uint64_t first_ts;
-    lf_date first;
-    size_t count = 0;
-    lf_status status = lfi_dbn_first_time(self->in, &first_ts, error);
-    if (status == LF_OK) {
-        status = lfi_dbn_sessions(metadata, first_ts, self->allocator, &first, &count, error);
-    }
-    self->from_ns = INT64_MIN;
-    self->to_ns = INT64_MAX;
-    for (size_t i = 0; status == LF_OK && i < count; i++) {
-        lf_instrument other = {0};
-        const lf_date date = lfi_dbn_session_date(metadata->dataset, first, i);
-        if (lf_date_to_days(date) != lf_date_to_days(source->date)) {
-            continue;
-        }
-        if (i > 0) {
-            const lf_date before = lfi_dbn_session_date(metadata->dataset, first, i - 1);
-            status = lfi_dbn_session(metadata->dataset, self->allocator, before, &other, error);
-            self->from_ns = other.session_close_ns;
-        }
-        if (i + 1 < count) {
-            self->to_ns = self->reader->instrument.session_close_ns;
-        }
-    }
-    return status;
-}
-
 static lf_status
 set_instrument(dbn *self, const lf_source *source, const lf_feed_options *options, lf_error *error)
 {
@@ -756,7 +724,15 @@ begin(dbn *self, const lf_source *source, const lf_feed_options *options, lf_err
         status = set_instrument(self, source, options, error);
     }
     if (status == LF_OK) {
-        status = set_span(self, source, error);
+        status = lfi_dbn_span(
+            self->in,
+            self->allocator,
+            source->date,
+            self->reader->instrument.session_close_ns,
+            &self->from_ns,
+            &self->to_ns,
+            error
+        );
     }
     if (status == LF_OK && self->schema == LF_DBN_MBO) {
         status = lf_l3_create(&books, &self->l3, error);

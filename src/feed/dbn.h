@@ -309,6 +309,17 @@ lf_status lfi_dbn_session(
 /* Time of the first record of the schema that is no snapshot; of the first snapshot, or the start
    of the file, when there is none. Reads on from where the input stands. */
 lf_status lfi_dbn_first_time(lfi_dbn_in *in, uint64_t *out, lf_error *error);
+/* Which of the file's sessions a date is, by times: what lies before from_ns sets the book, what
+   lies behind to_ns ends the day. The first and the last one reach to the file's ends. Reads on. */
+lf_status lfi_dbn_span(
+    lfi_dbn_in *in,
+    const lf_allocator *allocator,
+    lf_date date,
+    int64_t session_close_ns,
+    int64_t *from_ns,
+    int64_t *to_ns,
+    lf_error *error
+);
 /* Records that are looked at to find a tick that nothing else tells. */
 #define DBN_SCAN_RECORDS 20000
 

@@ -400,3 +400,41 @@ lf_status lfi_dbn_scan_tick(
     lfi_dbn_in_close(in);
     return status;
 }
+
+lf_status lfi_dbn_span(
+    lfi_dbn_in *in,
+    const lf_allocator *allocator,
+    lf_date date,
+    int64_t session_close_ns,
+    int64_t *from_ns,
+    int64_t *to_ns,
+    lf_error *error
+)
+{
+    const dbn_metadata *const metadata = lfi_dbn_in_metadata(in);
+    uint64_t first_ts;
+    lf_date first;
+    size_t count = 0;
+    lf_status status = lfi_dbn_first_time(in, &first_ts, error);
+    if (status == LF_OK) {
+        status = lfi_dbn_sessions(metadata, first_ts, allocator, &first, &count, error);
+    }
+    *from_ns = INT64_MIN;
+    *to_ns = INT64_MAX;
+    for (size_t i = 0; status == LF_OK && i < count; i++) {
+        lf_instrument other = {0};
+        if (lf_date_to_days(lfi_dbn_session_date(metadata->dataset, first, i)) !=
+            lf_date_to_days(date)) {
+            continue;
+        }
+        if (i > 0) {
+            const lf_date before = lfi_dbn_session_date(metadata->dataset, first, i - 1);
+            status = lfi_dbn_session(metadata->dataset, allocator, before, &other, error);
+            *from_ns = other.session_close_ns;
+        }
+        if (i + 1 < count) {
+            *to_ns = session_close_ns;
+        }
+    }
+    return status;
+}
