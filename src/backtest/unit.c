@@ -32,17 +32,28 @@ typedef struct unit_writer {
     lf_status status; /* of all writing so far */
 } unit_writer;
 
-static void put(unit_writer *writer, const void *data, size_t bytes)
+static void make_room(unit_writer *writer, size_t bytes)
 {
     if (writer->status == LF_OK) {
         writer->status = lf_grow(
             writer->allocator, &writer->data, &writer->capacity, writer->bytes + bytes + 1, 1
         );
     }
+}
+
+static void put(unit_writer *writer, const void *data, size_t bytes)
+{
+    make_room(writer, bytes);
     if (writer->status == LF_OK && bytes > 0) {
         memcpy((char *)writer->data + writer->bytes, data, bytes);
         writer->bytes += bytes;
     }
+}
+
+/* Two texts of a column, most of which are one and the same. */
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || strcmp(a, b) == 0;
 }
 
 /* A text column as stretches of equal texts. */
@@ -52,7 +63,7 @@ static void put_texts(unit_writer *writer, const lf_frame *frame, size_t column)
     for (size_t i = 0; i < rows;) {
         const char *const text = lf_frame_text(frame, column, i);
         uint64_t run[2] = {1, strlen(text)};
-        while (i + run[0] < rows && strcmp(lf_frame_text(frame, column, i + run[0]), text) == 0) {
+        while (i + run[0] < rows && is_same(lf_frame_text(frame, column, i + run[0]), text)) {
             run[0]++;
         }
         put(writer, run, sizeof run);
@@ -103,6 +114,24 @@ static size_t columns_kept(lf_backtest_table table, const lf_frame *frame)
     return table == LF_BACKTEST_EQUITY ? LFI_EQUITY_CASH : lf_frame_column_count(frame);
 }
 
+/* Room for all tables at once, texts aside: growing to it copies the first of them many times. */
+static void make_room_for_tables(unit_writer *writer, lf_backtest *backtest)
+{
+    lf_frame *frame = backtest->predictions;
+    size_t bytes = lf_frame_row_count(frame) * lf_frame_column_count(frame) * sizeof(double);
+    for (size_t i = 0; i < backtest->strategy_count; i++) {
+        const lfi_book_keeper *const keeper = &backtest->strategies[i];
+        for (int t = 0; t < LF_BACKTEST_TABLE_COUNT; t++) {
+            frame = keeper->tables[t];
+            bytes += lf_frame_row_count(frame) * columns_kept((lf_backtest_table)t, frame) *
+                     sizeof(double);
+        }
+        frame = keeper->tables[LF_BACKTEST_EQUITY];
+        bytes += lf_frame_row_count(frame) * sizeof *keeper->accounts;
+    }
+    make_room(writer, bytes);
+}
+
 lf_status lf_backtest_save(
     lf_backtest *backtest,
     uint64_t key,
@@ -124,6 +153,7 @@ lf_status lf_backtest_save(
         return lf_error_set(error, LF_RANGE, "A unit is one day, traded as a unit.");
     }
     memcpy(head.magic, magic, sizeof magic);
+    make_room_for_tables(&writer, backtest);
     put(&writer, &head, sizeof head);
     put(&writer, note, note_bytes);
     put_frame(&writer, backtest->predictions, lf_frame_column_count(backtest->predictions));
