@@ -89,6 +89,7 @@ results: build ## docs/results.md from the days in ../shared/data; goes on where
 docs: build ## regenerate the pages that are made from tables
 	$(PROGRAM) features --list --markdown > docs/features.md
 	python3 tools/make_errors.py > docs/errors.md
+	python3 tools/make_fees.py
 
 site: build ## the docs site in build/site; warnings and broken links are errors
 	@tools/setup.sh --site

@@ -97,8 +97,8 @@ typedef enum lf_liquidity {
     X(COINBASE, 7, "coinbase")
 
 /**
- * us_nasdaq:  commission a share, NASDAQ's take fee or base rebate, SEC Section 31 and FINRA TAF on
- *             sales (the default);
+ * us_nasdaq:  commission a share, NASDAQ's take fee or the rebate of fee_tier, SEC Section 31 and
+ *             FINRA TAF on sales (the default);
  * commission: commission a share and nothing else;
  * bps:        fee_taker_bps and fee_maker_bps of the value (crypto venues), no commission;
  * none:       nothing;
@@ -382,7 +382,7 @@ typedef struct lf_fee_parts {
  * @return LF_OK, LF_RANGE (a date before the schedule begins, a rate that is no number, one tick of
  *         one lot is not a whole number of 1e-9, a tier or contract without a row), LF_MISMATCH (a
  *         US schedule for an instrument that is not in USD) or LF_UNSUPPORTED (an inverse contract)
- * Source: the tables in src/execution/fees.c and fee_tables.c name one for each row.
+ * Source: docs/fees.md names one for each rate.
  */
 LF_API LF_MUST_CHECK lf_status lf_fees_resolve(
     const lf_fee_options *options, const lf_instrument *instrument, lf_fees *out, lf_error *error

@@ -111,9 +111,31 @@ struct lf_venue {
     size_t executed_count, executed_capacity;
 };
 
-/* A venue's shares of the value for a tier, or its fees a contract, on a date. */
-lf_status
-lfi_fee_tier(lf_fee_schedule schedule, int64_t tier, lf_date date, lf_fees *out, lf_error *error);
+/* A row of fees.csv; docs/fees.md has the units. */
+typedef struct lfi_fee_rate {
+    const char *schedule, *item;
+    lf_date from;
+    int64_t taker_nano, maker_nano; /* in 1e-9 of the unit */
+    bool is_known;                  /* false: it was charged otherwise, but nobody says how */
+} lfi_fee_rate;
+
+extern const lfi_fee_rate lfi_fee_rates[]; /* [lfi_fee_rate_count] dates of an item ascend */
+extern const size_t lfi_fee_rate_count;
+
+/* The row in force on a date. LF_NOT_FOUND (no such item) or LF_RANGE (before the first row, or not
+   known). */
+lf_status lfi_fee_rate_on(
+    const char *schedule, const char *item, lf_date date, const lfi_fee_rate **out, lf_error *error
+);
+/* Whether a schedule has a tier; those without tiers have every one. */
+lf_status lfi_fee_tier_check(lf_fee_schedule schedule, int64_t tier, lf_error *error);
+/* The row of a tier on a date. */
+lf_status lfi_fee_tier(
+    lf_fee_schedule schedule, int64_t tier, lf_date date, const lfi_fee_rate **out, lf_error *error
+);
+/* NFA's assessment of a contract on a date, whatever the exchange takes. */
+lf_status lfi_fee_assessment(lf_date date, lf_fees *out, lf_error *error);
+/* What the exchange takes for a contract on a date. */
 lf_status
 lfi_fee_contract(const lf_instrument *instrument, lf_date date, lf_fees *out, lf_error *error);
 

@@ -9,46 +9,9 @@ __extension__ typedef __int128 wide;
 
 #define NANO INT64_C(1000000000)
 
-/*
- * US sell-side fees by date. Section 31 in 1e-9 USD for each 1,000,000 USD sold; TAF in 1e-9 USD a
- * share sold, and its cap for one trade.
- *
- * Section 31: SEC fee-rate advisories: 27.80 from 2024-05-22, 0 from 2025-05-14, 20.60 from
- * 2026-04-04. TAF: FINRA By-Laws, Schedule A, section 1 as amended by SR-FINRA-2024-019. The table
- * starts where both are known.
- */
-typedef struct regulatory_row {
-    lf_date from;
-    int64_t section31_nano_per_million;
-    int64_t taf_nano;
-    int64_t taf_cap_nano;
-} regulatory_row;
-
-static const regulatory_row regulatory[] = {
-    {{2025, 1, 1}, INT64_C(27800000000), 166000, INT64_C(8300000000)},
-    {{2025, 5, 14}, 0, 166000, INT64_C(8300000000)},
-    {{2026, 1, 1}, 0, 195000, INT64_C(9790000000)},
-    {{2026, 4, 4}, INT64_C(20600000000), 195000, INT64_C(9790000000)},
-    {{2027, 1, 1}, INT64_C(20600000000), 232000, INT64_C(11610000000)},
-    {{2028, 1, 1}, INT64_C(20600000000), 240000, INT64_C(12050000000)},
-};
-
-#define REGULATORY_COUNT (sizeof regulatory / sizeof regulatory[0])
-
 /* "newest" means in force on the day the table was last held against its sources, so that a run
    does not depend on the clock of the machine. */
 static const lf_date reviewed = {2026, 9, 22};
-
-/*
- * NASDAQ, base tier: removing costs 0.0030 a share and displayed adding earns 0.0018; below 1 USD
- * removing costs 0.30 % of the value and adding earns nothing (Nasdaq Equity 7, section 118; the
- * cap is Reg NMS 610(c)). Rebates of higher tiers are up to 0.0030: fee_maker_per_share.
- */
-enum {
-    NASDAQ_TAKER_NANO = 3000000,
-    NASDAQ_MAKER_NANO = -1800000,
-    NASDAQ_TAKER_LOW_MICRO_BPS = 30000000,
-};
 
 static lf_status
 rate_to_int(const char *key, double value, double scale, int64_t *out, lf_error *error)
@@ -62,16 +25,6 @@ rate_to_int(const char *key, double value, double scale, int64_t *out, lf_error 
     }
     *out = (int64_t)llround(scaled);
     return LF_OK;
-}
-
-static const regulatory_row *regulatory_on(lf_date date)
-{
-    const int64_t day = lf_date_to_days(date);
-    const regulatory_row *found = NULL;
-    for (size_t i = 0; i < REGULATORY_COUNT && lf_date_to_days(regulatory[i].from) <= day; i++) {
-        found = &regulatory[i];
-    }
-    return found;
 }
 
 static lf_date charged_date(const lf_fee_options *options, const lf_instrument *instrument)
@@ -121,6 +74,32 @@ static lf_status resolve_units(const lf_instrument *instrument, lf_fees *out, lf
     return LF_OK;
 }
 
+/* What regulators take of a sale, and the exchange of a share. */
+static lf_status
+take_us_rates(const lf_fee_options *options, lf_date date, lf_fees *out, lf_error *error)
+{
+    static const char *const items[] = {"section31", "taf", "taf_cap"};
+    int64_t *const places[] = {
+        &out->section31_nano_per_million, &out->taf_nano, &out->taf_cap_nano};
+    const lfi_fee_rate *rate = NULL;
+    lf_status status = LF_OK;
+    for (size_t i = 0; i < sizeof items / sizeof items[0] && status == LF_OK; i++) {
+        status = lfi_fee_rate_on("us_regulatory", items[i], date, &rate, error);
+        *places[i] = status == LF_OK ? rate->taker_nano : 0;
+    }
+    if (status == LF_OK) {
+        status = lfi_fee_rate_on("us_nasdaq", "low", date, &rate, error);
+        out->taker_low_micro_bps = status == LF_OK ? rate->taker_nano / 1000 : 0;
+        out->maker_low_micro_bps = status == LF_OK ? rate->maker_nano / 1000 : 0;
+    }
+    if (status == LF_OK) {
+        status = lfi_fee_tier(LF_FEE_SCHEDULE_US_NASDAQ, options->tier, date, &rate, error);
+        out->taker_nano = status == LF_OK ? rate->taker_nano : 0;
+        out->maker_nano = status == LF_OK ? rate->maker_nano : 0;
+    }
+    return status;
+}
+
 static lf_status resolve_us(
     const lf_fee_options *options, const lf_instrument *instrument, lf_fees *out, lf_error *error
 )
@@ -136,28 +115,15 @@ static lf_status resolve_us(
         );
     }
     const lf_date date = charged_date(options, instrument);
-    const regulatory_row *const row = regulatory_on(date);
     char text[11];
     lf_date_format(date, text);
-    if (row == NULL) {
-        return lf_error_set(
-            error,
-            LF_RANGE,
-            "The US fee schedule begins on 2025-01-01 and %s lies before; write "
-            "execution.fees_as_of = \"newest\" or a later date.",
-            text
-        );
+    char tier[32] = "";
+    if (options->tier != 0) {
+        (void)snprintf(tier, sizeof tier, " tier %lld", (long long)options->tier);
     }
-    out->section31_nano_per_million = row->section31_nano_per_million;
-    out->taf_nano = row->taf_nano;
-    out->taf_cap_nano = row->taf_cap_nano;
-    out->taker_nano = NASDAQ_TAKER_NANO;
-    out->maker_nano = NASDAQ_MAKER_NANO;
-    out->taker_low_micro_bps = NASDAQ_TAKER_LOW_MICRO_BPS;
-    (void)snprintf(out->name, sizeof out->name, "us_nasdaq as of %s", text);
-
-    lf_status status = LF_OK;
-    if (!isnan(options->taker_per_share)) {
+    (void)snprintf(out->name, sizeof out->name, "us_nasdaq%s as of %s", tier, text);
+    lf_status status = take_us_rates(options, date, out, error);
+    if (status == LF_OK && !isnan(options->taker_per_share)) {
         status = rate_to_int(
             "fee_taker_per_share", options->taker_per_share, 1e9, &out->taker_nano, error
         );
@@ -203,7 +169,14 @@ static lf_status resolve_tier(
         (long long)options->tier,
         text
     );
-    return lfi_fee_tier(options->schedule, options->tier, date, out, error);
+    const lfi_fee_rate *rate = NULL;
+    const lf_status status = lfi_fee_tier(options->schedule, options->tier, date, &rate, error);
+    if (status == LF_OK) {
+        /* Bps in 1e-9 of one, as 1e-6. */
+        out->taker_micro_bps = rate->taker_nano / 1000;
+        out->maker_micro_bps = rate->maker_nano / 1000;
+    }
+    return status;
 }
 
 static lf_status resolve_cme(
@@ -215,9 +188,11 @@ static lf_status resolve_cme(
     char text[11];
     lf_date_format(date, text);
     (void)snprintf(out->name, sizeof out->name, "cme as of %s", text);
-    /* NFA's part is there whatever the exchange takes. */
-    lf_status status = lfi_fee_contract(instrument, date, out, is_given ? NULL : error);
-    if (is_given) {
+    lf_status status = lfi_fee_assessment(date, out, error);
+    if (status == LF_OK && !is_given) {
+        status = lfi_fee_contract(instrument, date, out, error);
+    }
+    if (status == LF_OK && is_given) {
         status = rate_to_int(
             "fee_per_contract", options->fee_per_contract, 1e9, &out->exchange_lot_nano, error
         );

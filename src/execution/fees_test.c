@@ -271,6 +271,9 @@ static const struct {
     {"usdm VIP 9 maker", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_USDM, 9, NANO, MAKER, {0, 0, 0}},
     {"spot", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_SPOT, 0, NANO, MAKER, {0, 60 * NANO, 0}},
     {"spot VIP 2", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_SPOT, 2, NANO, MAKER, {0, 48 * NANO, 0}},
+    /* 60,000 x 4.8 bps = 28.8; x 1.2 = 7.2. */
+    {"spot VIP 5", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_SPOT, 5, NANO, TAKER, {0, 28800000000, 0}},
+    {"spot VIP 9", "BTCUSDT", LF_FEE_SCHEDULE_BINANCE_SPOT, 9, NANO, MAKER, {0, 7200000000, 0}},
     {"coinbase", "BTC-USD", LF_FEE_SCHEDULE_COINBASE, 0, NANO, TAKER, {0, 360 * NANO, 0}},
     {"coinbase maker", "BTC-USD", LF_FEE_SCHEDULE_COINBASE, 0, NANO, MAKER, {0, 240 * NANO, 0}},
     {"coinbase best", "BTC-USD", LF_FEE_SCHEDULE_COINBASE, 8, NANO, TAKER, {0, 30 * NANO, 0}},
@@ -279,6 +282,10 @@ static const struct {
     {"es", "ESH6", LF_FEE_SCHEDULE_CME, 0, 50 * NANO, TAKER, {0, 4140000000, 60000000}},
     {"es maker", "ES.c.0", LF_FEE_SCHEDULE_CME, 0, 50 * NANO, MAKER, {0, 4140000000, 60000000}},
     {"mes", "MESM6", LF_FEE_SCHEDULE_CME, 0, 5 * NANO, CROSSED, {0, 1050000000, 60000000}},
+    {"nq", "NQZ6", LF_FEE_SCHEDULE_CME, 0, 20 * NANO, TAKER, {0, 4140000000, 60000000}},
+    {"euro", "6EH7", LF_FEE_SCHEDULE_CME, 0, 125000 * NANO, TAKER, {0, 4800000000, 60000000}},
+    {"gold", "GCQ6", LF_FEE_SCHEDULE_CME, 0, 100 * NANO, TAKER, {0, 4800000000, 60000000}},
+    {"micro crude", "MCLX6", LF_FEE_SCHEDULE_CME, 0, 100 * NANO, TAKER, {0, 1500000000, 60000000}},
 };
 
 static void test_venues_by_hand(void **state)
@@ -308,6 +315,78 @@ static void test_venues_by_hand(void **state)
     }
 }
 
+/* Taker and maker rates of a tier change with the date: the row in force is taken, and a day whose
+   rate nobody tells is refused. */
+static void test_dates_of_tiers(void **state)
+{
+    (void)state;
+    static const struct {
+        lf_fee_schedule schedule;
+        int64_t tier;
+        lf_date date;
+        double taker, maker; /* bps, or 1e-4 USD a share; NAN: refused */
+        const char *part;
+    } dated[] = {
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 3, {2022, 5, 31}, NAN, NAN, "begins on 2022-06-01"},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 3, {2022, 6, 1}, 10, 7, NULL},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 3, {2023, 6, 6}, 10, 7, NULL},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 3, {2023, 6, 7}, 6, 4.2, NULL},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 9, {2023, 6, 6}, 4, 2, NULL},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 9, {2024, 8, 1}, 2.4, 1.2, NULL},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 5, {2024, 7, 17}, 4.8, 3.6, NULL},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 5, {2024, 7, 18}, NAN, NAN, "is not known"},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 8, {2024, 10, 17}, NAN, NAN, "from 2024-07-18 on"},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 8, {2024, 10, 18}, 3, 1.8, NULL},
+        {LF_FEE_SCHEDULE_US_NASDAQ, 0, {2025, 3, 3}, 30, -18, NULL},
+        {LF_FEE_SCHEDULE_US_NASDAQ, 1, {2025, 3, 2}, NAN, NAN, "begins on 2025-03-03"},
+        {LF_FEE_SCHEDULE_US_NASDAQ, 1, {2025, 3, 3}, 30, -30, NULL},
+        {LF_FEE_SCHEDULE_US_NASDAQ, 2, {2025, 3, 3}, NAN, NAN, "has 0 to 1"},
+        {LF_FEE_SCHEDULE_US_NASDAQ, 0, {2024, 12, 31}, NAN, NAN, "begins on 2025-01-01"},
+    };
+    const lf_instrument instrument = share();
+    for (size_t i = 0; i < sizeof dated / sizeof dated[0]; i++) {
+        lf_fee_options options = options_of(dated[i].schedule);
+        lf_fees fees;
+        lf_error error = {0};
+        options.tier = dated[i].tier;
+        options.as_of = LF_FEES_AS_OF_DATE;
+        options.as_of_date = dated[i].date;
+        const lf_status status = lf_fees_resolve(&options, &instrument, &fees, &error);
+        if (dated[i].part != NULL) {
+            if (status != LF_RANGE || strstr(error.message, dated[i].part) == NULL) {
+                fail_msg("row %zu: %s", i, error.message);
+            }
+            continue;
+        }
+        assert_int_equal(status, LF_OK);
+        const bool is_us = dated[i].schedule == LF_FEE_SCHEDULE_US_NASDAQ;
+        const double taker =
+            is_us ? 1e-5 * (double)fees.taker_nano : 1e-6 * (double)fees.taker_micro_bps;
+        const double maker =
+            is_us ? 1e-5 * (double)fees.maker_nano : 1e-6 * (double)fees.maker_micro_bps;
+        if (fabs(taker - dated[i].taker) > 1e-9 || fabs(maker - dated[i].maker) > 1e-9) {
+            fail_msg("row %zu: %g and %g", i, taker, maker);
+        }
+    }
+}
+
+/* A tier that a schedule does not have is an error of the configuration, before any day is seen. */
+static void test_tier_is_checked(void **state)
+{
+    (void)state;
+    lf_execution_options options;
+    lf_execution_options_default(&options);
+    options.fees.schedule = LF_FEE_SCHEDULE_BINANCE_SPOT;
+    options.fees.tier = 9;
+    assert_int_equal(lf_execution_options_check(&options, NULL), LF_OK);
+    options.fees.tier = 10;
+    assert_int_equal(lf_execution_options_check(&options, NULL), LF_RANGE);
+    options.fees.tier = -1;
+    assert_int_equal(lf_execution_options_check(&options, NULL), LF_RANGE);
+    options.fees.schedule = LF_FEE_SCHEDULE_BPS;
+    assert_int_equal(lf_execution_options_check(&options, NULL), LF_OK);
+}
+
 /* More volume never costs more, and making never costs more than taking. */
 static void test_tiers_fall(void **state)
 {
@@ -318,7 +397,7 @@ static void test_tiers_fall(void **state)
         const char *name;
     } rows[] = {
         {LF_FEE_SCHEDULE_BINANCE_USDM, 10, "binance_usdm tier 9 as of 2026-09-22"},
-        {LF_FEE_SCHEDULE_BINANCE_SPOT, 3, "binance_spot tier 2 as of 2026-09-22"},
+        {LF_FEE_SCHEDULE_BINANCE_SPOT, 10, "binance_spot tier 9 as of 2026-09-22"},
         {LF_FEE_SCHEDULE_COINBASE, 9, "coinbase tier 8 as of 2026-09-22"},
     };
     const lf_instrument instrument = share();
@@ -349,7 +428,7 @@ static void test_tiers_fall(void **state)
 static void test_contracts(void **state)
 {
     (void)state;
-    static const char *const unknown[] = {"NQH6", "ESX", "ES", "ESH6-ESM6", "MES"};
+    static const char *const unknown[] = {"ZNH6", "ESX", "ES", "ESH6-ESM6", "MES"};
     lf_instrument instrument = share();
     lf_fee_options options = options_of(LF_FEE_SCHEDULE_CME);
     lf_fees fees;
@@ -368,6 +447,11 @@ static void test_contracts(void **state)
     assert_int_equal(parts.commission_nano, NANO);
     assert_int_equal(parts.exchange_nano, 2 * NANO);
     assert_int_equal(parts.regulatory_nano, 80000000);
+    /* NFA's part is dated, whatever the exchange takes. */
+    options.as_of = LF_FEES_AS_OF_DATE;
+    options.as_of_date = (lf_date){2021, 12, 31};
+    assert_int_equal(lf_fees_resolve(&options, &instrument, &fees, &error), LF_RANGE);
+    assert_non_null(strstr(error.message, "begins on 2022-01-01"));
 }
 
 /* ---- rounding --------------------------------------------------------------------------- */
@@ -533,6 +617,8 @@ int main(void)
         cmocka_unit_test(test_which_day),
         cmocka_unit_test(test_given_rates),
         cmocka_unit_test(test_venues_by_hand),
+        cmocka_unit_test(test_dates_of_tiers),
+        cmocka_unit_test(test_tier_is_checked),
         cmocka_unit_test(test_tiers_fall),
         cmocka_unit_test(test_contracts),
         cmocka_unit_test(test_halves_go_away_from_zero),

@@ -1,5 +1,5 @@
 /* Keys of [execution]: defaults and checks. */
-#include <lobflow/execution.h>
+#include "execution_internal.h"
 
 #include <math.h>
 #include <string.h>
@@ -201,7 +201,8 @@ lf_status lf_execution_options_check(const lf_execution_options *options, lf_err
     if (status == LF_OK) {
         status = check_queue(options, error);
     }
-    return status;
+    return status == LF_OK ? lfi_fee_tier_check(options->fees.schedule, options->fees.tier, error)
+                           : status;
 }
 
 lf_status lf_fees_as_of_parse(const char *text, lf_fee_options *out, lf_error *error)
