@@ -20,6 +20,9 @@ lf_status lfi_tell_day(
 /* Joins folder and name; LF_RANGE when the result is too long. */
 lf_status lfi_path(const char *folder, const char *name, char out[LFI_PATH_BYTES], lf_error *error);
 
+/* Add the file that holds the library to a hash: another build of one version may do otherwise. */
+lf_status lfi_hash_own_code(uint64_t *hash, lf_error *error);
+
 /* The highest folder that a call makes: what it leaves empty goes when the call fails. */
 typedef struct lfi_made {
     char path[LFI_PATH_BYTES]; /* "": all were there */

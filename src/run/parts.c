@@ -1,6 +1,7 @@
 /* Training in parts: rows of each day, then each model, then all of them together. */
 #include "line_internal.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Rows of days that lie in files; one day is in memory at a time. */
@@ -21,12 +22,63 @@ static lf_status day_path(
 
 /* ---- rows of a day ---------------------------------------------------------------------- */
 
-/* What training needs to know of a day beside its rows, written last. */
+/* What training needs to know of a day beside its rows, written last. It is a struct as it lies in
+   memory, so it is only for the build that wrote it. */
+typedef struct filed_note {
+    char magic[8];
+    uint64_t build; /* hash of version and library */
+    uint64_t sum;   /* hash of the rest */
+    lfi_day_rows rows;
+} filed_note;
+
+static const char magic[8] = "LFNOTE1";
+
+static lf_status hash_build(uint64_t *out, lf_error *error)
+{
+    *out = lf_hash64(LF_VERSION, sizeof LF_VERSION, sizeof(filed_note));
+    return lfi_hash_own_code(out, error);
+}
+
 static lf_status write_note(const lfi_day_rows *rows, const char *path, lf_error *error)
 {
-    lfi_day_rows note = *rows;
-    note.frame = NULL;
-    return lf_file_write_atomic(path, &note, sizeof note, error);
+    filed_note note;
+    memset(&note, 0, sizeof note);
+    memcpy(note.magic, magic, sizeof magic);
+    note.rows = *rows;
+    note.rows.frame = NULL;
+    note.sum = lf_hash64(&note.rows, sizeof note.rows, 0);
+    const lf_status status = hash_build(&note.build, error);
+    return status == LF_OK ? lf_file_write_atomic(path, &note, sizeof note, error) : status;
+}
+
+static lf_status check_note(const char *bytes, size_t count, const char *path, lf_error *error)
+{
+    filed_note note;
+    uint64_t build = 0;
+    if (count < sizeof magic || memcmp(bytes, magic, sizeof magic) != 0) {
+        return lf_error_set(error, LF_FORMAT, "%s: no note of the rows of a day.", path);
+    }
+    const lf_status status = hash_build(&build, error);
+    if (status != LF_OK) {
+        return status;
+    }
+    if (count == sizeof note) {
+        memcpy(&note, bytes, sizeof note);
+    }
+    if (count != sizeof note || note.build != build) {
+        return lf_error_set(
+            error,
+            LF_FORMAT,
+            "%s: rows that another build of lobflow has made; all parts of a training need the "
+            "same one, so make them anew.",
+            path
+        );
+    }
+    return note.sum == lf_hash64(bytes + offsetof(filed_note, rows), sizeof note.rows, 0)
+               ? LF_OK
+               : lf_error_set(
+                     error, LF_FORMAT, "%s: damaged; make the rows of the day anew.", path
+                 );
 }
 
 static lf_status
@@ -39,12 +91,11 @@ read_note(const lf_run_job *job, const char *folder, size_t day, lfi_day_rows *o
     if (status == LF_OK) {
         status = lf_file_read_all(job->allocator, path, &bytes, &count, error);
     }
-    if (status == LF_OK && count != sizeof *out) {
-        status = lf_error_set(error, LF_FORMAT, "%s: rows of another version.", path);
+    if (status == LF_OK) {
+        status = check_note(bytes, count, path, error);
     }
     if (status == LF_OK) {
-        memcpy(out, bytes, sizeof *out);
-        out->frame = NULL;
+        memcpy(out, bytes + offsetof(filed_note, rows), sizeof *out);
     }
     lf_release(job->allocator, bytes);
     return status;

@@ -171,6 +171,58 @@ static void test_same_bytes(void **state)
     }
 }
 
+/* A note of another build, a cut and a damaged one are refused by name, and nothing is trained. */
+static void test_wrong_notes(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t at;    /* byte that is changed; SIZE_MAX: none */
+        size_t bytes; /* kept; SIZE_MAX: all */
+        const char *part;
+    } wrong[] = {
+        {0, SIZE_MAX, "no note of the rows"},
+        {9, SIZE_MAX, "another build"},
+        {17, SIZE_MAX, "damaged"},
+        {200, SIZE_MAX, "damaged"},
+        {SIZE_MAX, 4, "no note of the rows"},
+        {SIZE_MAX, 300, "another build"},
+        {SIZE_MAX, 0, "no note of the rows"},
+    };
+    lf_config *const config = new_config(1);
+    const lf_run_job job = job_of(config);
+    char parts[1024], path[2048], out[1024];
+    char *note = NULL;
+    size_t bytes = 0, count = 0;
+    (void)snprintf(parts, sizeof parts, "%s/notes", data.path);
+    (void)snprintf(path, sizeof path, "%s/day_00001.note", parts);
+    (void)snprintf(out, sizeof out, "%s/noted", data.path);
+    make_rows(&job, parts);
+    assert_int_equal(lf_file_read_all(NULL, path, &note, &bytes, NULL), LF_OK);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        lf_error error = {0};
+        const size_t at = wrong[i].at;
+        if (at != SIZE_MAX) {
+            note[at] = (char)(note[at] ^ 1);
+        }
+        const size_t kept = wrong[i].bytes < bytes ? wrong[i].bytes : bytes;
+        assert_int_equal(lf_file_write_atomic(path, note, kept, NULL), LF_OK);
+        if (at != SIZE_MAX) {
+            note[at] = (char)(note[at] ^ 1);
+        }
+        const lf_status status = lf_run_train_fold_count(&job, parts, &count, &error);
+        if (status != LF_FORMAT || strstr(error.message, wrong[i].part) == NULL ||
+            strstr(error.message, "day_00001.note") == NULL) {
+            fail_msg("row %zu: %s", i, error.message);
+        }
+        assert_int_equal(lf_run_train_parts(&job, parts, out, NULL, NULL), LF_FORMAT);
+        assert_int_equal(access(out, F_OK), -1);
+    }
+    assert_int_equal(lf_file_write_atomic(path, note, bytes, NULL), LF_OK);
+    assert_int_equal(lf_run_train_fold_count(&job, parts, &count, NULL), LF_OK);
+    lf_release(NULL, note);
+    free(config);
+}
+
 /* What is taken is checked: a model of another seed, half a model and none are fitted anew. */
 static void test_wrong_models(void **state)
 {
@@ -207,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_wrong_models),
+        cmocka_unit_test(test_wrong_notes),
     };
     return cmocka_run_group_tests(tests, make_data, remove_data);
 }

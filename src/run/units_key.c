@@ -141,7 +141,7 @@ lf_status lfi_source_key(const lf_source *source, uint64_t *key, lf_error *error
 
 /* The code that trades is an input too: another build of the same version may trade otherwise. A
    program that has the library inside and was started by a bare name is known by its version. */
-static lf_status hash_own_code(uint64_t *hash, lf_error *error)
+lf_status lfi_hash_own_code(uint64_t *hash, lf_error *error)
 {
     Dl_info here;
     struct stat facts;
@@ -157,7 +157,7 @@ lf_status lfi_common_key(lfi_units *units, lf_error *error)
     const lf_config *const config = units->job->config;
     char *text = NULL;
     uint64_t hash = hash_text(sizeof(lf_backtest_counts), LF_VERSION);
-    lf_status status = hash_own_code(&hash, error);
+    lf_status status = lfi_hash_own_code(&hash, error);
     if (status == LF_OK) {
         status = lf_config_text(config, units->job->allocator, &text, error);
     }
