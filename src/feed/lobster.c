@@ -25,6 +25,7 @@ typedef struct lobster {
     lfi_room room;
     int64_t midnight_ns, feed_latency_ns, last_ts_ns;
     int64_t visible_fault_count; /* violations by visible events */
+    lf_quotes last;              /* after the last event of the batch before */
     bool strict, is_halted;
     bool from_archive; /* both streams read the same file */
     lfi_rows rows;
@@ -71,9 +72,12 @@ static lf_status fail_back(const lobster *self, int64_t ts_ns, lf_error *error)
 }
 
 /* What strict refuses. */
-static lf_status fail_strict(const lobster *self, bool is_crossed, bool is_ordered, lf_error *error)
+static lf_status
+fail_strict(const lobster *self, bool is_crossed, bool is_ordered, bool does_fit, lf_error *error)
 {
-    const char *what = "the book does not change by the size of the message at its price";
+    const char *what = does_fit
+                           ? "the book changes elsewhere than the message says; rows are missing"
+                           : "the book does not change by the size of the message at its price";
     if (is_crossed) {
         what = "the best bid is at or above the best ask";
     } else if (!is_ordered) {
@@ -140,21 +144,78 @@ static bool is_consistent(const lfi_message *m, const lfi_look *look)
     return m->type == 5 ? look->is_same : look->moved_lots == (m->type == 1 ? m->size : -m->size);
 }
 
+/* Ticks, then lots of a side, as lf_quotes has them. */
+typedef struct side_view {
+    const int64_t *ticks, *lots; /* [LF_LEVELS_MAX] */
+} side_view;
+
+static_assert(
+    offsetof(lf_quotes, bid_lots) - offsetof(lf_quotes, bid_ticks) ==
+            LF_LEVELS_MAX * sizeof(int64_t) &&
+        offsetof(lf_quotes, ask_lots) - offsetof(lf_quotes, ask_ticks) ==
+            LF_LEVELS_MAX * sizeof(int64_t),
+    "a side is one piece of memory"
+);
+
+static side_view side_of(const lf_quotes *quotes, bool is_bid)
+{
+    return is_bid ? (side_view){quotes->bid_ticks, quotes->bid_lots}
+                  : (side_view){quotes->ask_ticks, quotes->ask_lots};
+}
+
+/* Whether so many levels are the same, from one on in each. */
+static bool are_same(side_view a, int first_a, side_view b, int first_b, int count)
+{
+    const size_t bytes = count > 0 ? (size_t)count * sizeof *a.ticks : 0;
+    return memcmp(a.ticks + first_a, b.ticks + first_b, bytes) == 0 &&
+           memcmp(a.lots + first_a, b.lots + first_b, bytes) == 0;
+}
+
+/*
+ * Whether nothing but the level of a visible event has changed: the other side is as it was, and so
+ * are the levels of its own, one place on where a level has come or gone. If not, rows are missing
+ * between, or messages.
+ */
+static bool is_rest_same(
+    const lobster *self, const lfi_look *look, const lf_quotes *before, const lf_quotes *now
+)
+{
+    const bool is_bid = look->side == LFI_BID;
+    const side_view old = side_of(before, is_bid), new = side_of(now, is_bid);
+    const side_view old_other = side_of(before, !is_bid), new_other = side_of(now, !is_bid);
+    const int level_count = self->reader->instrument.level_count;
+    int k = 0;
+    if (memcmp(old_other.ticks, new_other.ticks, 2 * LF_LEVELS_MAX * sizeof(int64_t)) != 0) {
+        return false;
+    }
+    while (k < level_count && old.ticks[k] == new.ticks[k] && old.lots[k] == new.lots[k]) {
+        k++;
+    }
+    if (k == level_count) {
+        return true; /* an order behind the levels */
+    }
+    const bool is_there = new.ticks[k] == look->ticks, was_there = old.ticks[k] == look->ticks;
+    const int left = level_count - 1 - k;
+    return (is_there || was_there) &&
+           (is_there && was_there ? are_same(new, k + 1, old, k + 1, left)
+            : is_there            ? are_same(new, k + 1, old, k, left)
+                                  : are_same(new, k, old, k + 1, left));
+}
+
 /* Count what is wrong with the book after the event that was read last. */
 static lf_status check_book(
-    lobster *self,
-    const lfi_message *m,
-    const lfi_look *look,
-    const lf_quotes *quotes,
-    lf_error *error
+    lobster *self, const lfi_message *m, const lfi_look *look, lf_event *event, lf_error *error
 )
 {
     lf_feed_stats *stats = &self->reader->stats;
+    const lf_quotes *const quotes = &event->quotes;
+    const lf_quotes *const before = event > self->room.events ? &event[-1].quotes : &self->last;
     const bool has_bid = quotes->bid_lots[0] > 0, has_ask = quotes->ask_lots[0] > 0;
     const bool is_crossed = has_bid && has_ask && quotes->bid_ticks[0] >= quotes->ask_ticks[0];
-    bool does_fit = true;
+    bool does_fit = true, does_follow = true;
     if (stats->event_count > 1 && m->type <= 5) {
         does_fit = is_consistent(m, look);
+        does_follow = does_fit && (m->type == 5 || is_rest_same(self, look, before, quotes));
         /* Hidden executions have no size change to check; they only may not change the book. */
         stats->check_count += m->type <= 4;
         self->visible_fault_count += m->type <= 4 && !does_fit;
@@ -162,12 +223,13 @@ static lf_status check_book(
     stats->crossed_count += is_crossed;
     stats->one_sided_count += !has_bid || !has_ask;
     stats->violation_count += !does_fit || !look->is_ordered;
-    if (is_crossed || !does_fit || !look->is_ordered) {
+    stats->gap_count += !does_follow;
+    if (is_crossed || !does_follow || !look->is_ordered) {
         if (stats->first_violation_line == LF_POSITION_NONE) {
             stats->first_violation_line = lfi_stream_line_number(self->message);
         }
         if (self->strict) {
-            return fail_strict(self, is_crossed, look->is_ordered, error);
+            return fail_strict(self, is_crossed, look->is_ordered, does_fit, error);
         }
     }
     return stats->event_count % EVENTS_BETWEEN_JUDGEMENTS == 0 ? judge(self, error) : LF_OK;
@@ -340,7 +402,7 @@ read_event(void *context, lf_event *event, lf_trade *trade, bool *got, lf_error 
     }
     make_event(self, &m, event, trade);
     self->last_ts_ns = event->ts_exchange_ns;
-    return check_book(self, &m, &look, &event->quotes, error);
+    return check_book(self, &m, &look, event, error);
 }
 
 /* Bytes read of the files as they lie on the disk; of an archive by the share of its text. */
@@ -368,6 +430,9 @@ static lf_status lobster_next(void *context, lf_batch *out, lf_error *error)
     const lf_status status = lfi_room_fill(&self->room, read_event, self, &batch, error);
     if (status != LF_OK) {
         return status;
+    }
+    if (batch.event_count > 0) {
+        self->last = batch.events[batch.event_count - 1].quotes;
     }
     count_bytes(self);
     if (stats->event_count == 0) {

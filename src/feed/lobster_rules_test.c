@@ -535,7 +535,7 @@ static void test_stats(void **state)
     assert_memory_equal(s.kind_counts, kinds, sizeof kinds);
     assert_int_equal(s.event_count, 9);
     assert_int_equal(s.halt_count, 1);
-    assert_int_equal(s.gap_count, 0);
+    assert_int_equal(s.gap_count, 2);
     assert_int_equal(s.check_count, 4);
     assert_int_equal(s.violation_count, 2);
     assert_int_equal(s.first_violation_line, 3);
