@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /* A price unit is 1e-4 of the currency, a tick 0.01. */
 #define UNITS_PER_TICK 100
@@ -55,17 +58,20 @@ typedef struct algoseek {
     lfi_stream *stream;
     lfi_room room;
     int64_t midnight_ns, feed_latency_ns, last_ts_ns;
-    lf_quotes quotes; /* national best, one level */
-    char date[16];    /* as the rows write it */
+    uint64_t second_text; /* HH:MM:SS of a row that was understood, as lfi_load_eight() gives it */
+    int64_t second_ns;    /* that time after midnight */
+    lf_quotes quotes;     /* national best, one level */
+    char date[16];        /* as the rows write it */
     char symbol[32];
     size_t symbol_bytes;
-    char other[32]; /* another symbol of the file, "" when none was seen */
+    uint64_t symbol_word, symbol_mask; /* of a symbol of at most eight letters; mask 0: longer */
+    char other[32];                    /* another symbol of the file, "" when none was seen */
     bool is_chosen; /* the symbol was asked for: rows of others are passed over */
 } algoseek;
 
 /* What a row does. */
 typedef enum row_kind {
-    ROW_SKIP,
+    ROW_SKIP = 0,
     ROW_BID,
     ROW_ASK,
     ROW_TRADE,
@@ -110,45 +116,58 @@ static bool cut_any(const char *line, size_t bytes, piece out[FIELDS])
 /* Lines up to this length are cut by a mask of their commas. */
 #define CUT_BYTES_MAX 128
 
-/* The commas among 64 bytes, of which only so many are looked at: a bit each. */
-static inline uint64_t commas_of(const char *text, size_t bytes)
+/* The commas among 64 bytes, a bit each. */
+static inline uint64_t commas_of(const char *text)
 {
-    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), commas = UINT64_C(0x2c2c2c2c2c2c2c2c);
     uint64_t bits = 0;
-    for (size_t i = 0; i < 64 && i < bytes; i += 8) {
+#if defined(__SSE2__)
+    for (int i = 0; i < 64; i += 16) {
+        const __m128i some = _mm_loadu_si128((const __m128i *)(const void *)(text + i));
+        const __m128i is_comma = _mm_cmpeq_epi8(some, _mm_set1_epi8(','));
+        bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(is_comma) << i;
+    }
+#else
+    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), commas = UINT64_C(0x2c2c2c2c2c2c2c2c);
+    for (int i = 0; i < 64; i += 8) {
         const uint64_t other = lfi_load_eight(text + i) ^ commas;
         /* The top bit of each byte that is a comma, then all of them side by side. */
         const uint64_t tops = ~(((other & low) + low) | other | low);
         bits |= ((tops >> 7) * UINT64_C(0x0102040810204080) >> 56) << i;
     }
+#endif
+    return bits;
+}
+
+/* The lowest bytes bits. */
+static inline uint64_t first_of(uint64_t bits, size_t bytes)
+{
     return bytes < 64 ? bits & ((UINT64_C(1) << bytes) - 1) : bits;
 }
 
 /* The same as cut_any(); up to LFI_LINE_SLACK bytes behind the line are read. */
-static bool cut(const char *line, size_t bytes, piece out[FIELDS])
+static inline bool cut(const char *line, size_t bytes, piece out[FIELDS])
 {
-    if (bytes > CUT_BYTES_MAX) {
+    const bool is_long = bytes > 64;
+    if (bytes > CUT_BYTES_MAX ||
+        (is_long && first_of(commas_of(line + 64), bytes - 64) != 0)) { /* rare */
         return cut_any(line, bytes, out);
     }
-    uint64_t bits = commas_of(line, bytes);
-    uint64_t more = bytes > 64 ? commas_of(line + 64, bytes - 64) : 0;
-    const char *at = line, *base = line;
+    uint64_t bits = first_of(commas_of(line), bytes), last = bits;
+    for (int i = 0; i < FIELDS - 2; i++) {
+        last &= last - 1;
+    }
+    if (last == 0 || (last & (last - 1)) != 0) { /* not seven of them */
+        return false;
+    }
+    const char *at = line;
     for (int i = 0; i < FIELDS - 1; i++) {
-        if (bits == 0) {
-            bits = more;
-            more = 0;
-            base += 64;
-        }
-        if (bits == 0) {
-            return false;
-        }
-        const char *const comma = base + __builtin_ctzll(bits);
+        const char *const comma = line + __builtin_ctzll(bits);
         out[i] = (piece){at, (size_t)(comma - at)};
         at = comma + 1;
         bits &= bits - 1;
     }
     out[FIELDS - 1] = (piece){at, (size_t)(line + bytes - at)};
-    return (bits | more) == 0;
+    return true;
 }
 
 static bool is_word(piece text, const char *word)
@@ -170,7 +189,7 @@ static bool two_digits(const char *text, int64_t max, int64_t *out)
 }
 
 /* HH:MM:SS with decimals or without, to ns after midnight. */
-static bool take_time(piece text, int64_t *out_ns)
+static bool take_any_time(piece text, int64_t *out_ns)
 {
     int64_t hours, minutes, seconds, fraction = 0;
     const char *t = text.at;
@@ -179,13 +198,7 @@ static bool take_time(piece text, int64_t *out_ns)
         (text.bytes > 8 && (t[8] != '.' || text.bytes == 9))) {
         return false;
     }
-    /* Nine places, missing ones zeros; digits past the ninth are cut. Three are usual. */
-    uint64_t few;
-    if (text.bytes == 12 && lfi_take_digits(t + 9, 3, &few)) {
-        *out_ns = ((hours * 60 + minutes) * 60 + seconds) * LF_NS_PER_SECOND +
-                  (int64_t)few * LF_NS_PER_MILLISECOND;
-        return true;
-    }
+    /* Nine places, missing ones zeros; digits past the ninth are cut. */
     for (size_t i = 9; i < 18 || i < text.bytes; i++) {
         const unsigned digit = i < text.bytes ? (unsigned)(t[i] - '0') : 0;
         if (digit > 9) {
@@ -195,6 +208,24 @@ static bool take_time(piece text, int64_t *out_ns)
     }
     *out_ns = ((hours * 60 + minutes) * 60 + seconds) * LF_NS_PER_SECOND + fraction;
     return true;
+}
+
+/* take_any_time(): most rows have three places and the second of the row before. */
+static inline bool take_time(algoseek *self, piece text, int64_t *out_ns)
+{
+    uint64_t few;
+    if (text.bytes == 12 && text.at[8] == '.' && lfi_take_digits(text.at + 9, 3, &few)) {
+        const uint64_t second = lfi_load_eight(text.at);
+        int64_t second_ns = self->second_ns;
+        if (second == self->second_text || take_any_time((piece){text.at, 8}, &second_ns)) {
+            self->second_text = second;
+            self->second_ns = second_ns;
+            *out_ns = second_ns + (int64_t)few * LF_NS_PER_MILLISECOND;
+            return true;
+        }
+        return false;
+    }
+    return take_any_time(text, out_ns);
 }
 
 /* A decimal number that is a whole number of 1e-places; more places may only be zeros. */
@@ -274,18 +305,31 @@ static bool take_hex(piece text, uint64_t *out)
 
 static row_kind kind_of(piece type)
 {
+    /* Bids and asks take turns as they like, so nothing branches on which of them it is. */
+    if (type.bytes == sizeof "QUOTE BID NB" - 1 && memcmp(type.at, "QUOTE ", 6) == 0) {
+        const int is_bid = memcmp(type.at + 6, "BID NB", 6) == 0;
+        const int is_ask = memcmp(type.at + 6, "ASK NB", 6) == 0;
+        return (row_kind)(is_bid * ROW_BID + is_ask * ROW_ASK); /* else ROW_SKIP */
+    }
     if (begins_with(type, "QUOTE")) {
-        return is_word(type, "QUOTE BID NB")   ? ROW_BID
-               : is_word(type, "QUOTE ASK NB") ? ROW_ASK
-                                               : ROW_SKIP;
+        return ROW_SKIP;
     }
     return is_word(type, "TRADE") || is_word(type, "TRADE NB") ? ROW_TRADE : ROW_OTHER;
 }
 
+static inline bool is_symbol(const algoseek *self, piece ticker)
+{
+    if (ticker.bytes != self->symbol_bytes) {
+        return false;
+    }
+    return self->symbol_mask != 0
+               ? (lfi_load_eight(ticker.at) & self->symbol_mask) == self->symbol_word
+               : memcmp(ticker.at, self->symbol, self->symbol_bytes) == 0;
+}
+
 static lf_status check_row(algoseek *self, const piece *fields, bool *is_ours, lf_error *error)
 {
-    *is_ours = fields[TICKER].bytes == self->symbol_bytes &&
-               memcmp(fields[TICKER].at, self->symbol, self->symbol_bytes) == 0;
+    *is_ours = is_symbol(self, fields[TICKER]);
     if (fields[DATE].bytes != DATE_BYTES || memcmp(fields[DATE].at, self->date, DATE_BYTES) != 0) {
         char expected[64];
         (void)snprintf(expected, sizeof expected, "the file's day %s", self->date);
@@ -333,10 +377,9 @@ typedef struct numbers {
     uint64_t conditions;
 } numbers;
 
-static lf_status
-take_numbers(const algoseek *self, const piece *fields, numbers *out, lf_error *error)
+static lf_status take_numbers(algoseek *self, const piece *fields, numbers *out, lf_error *error)
 {
-    if (!take_time(fields[TIME], &out->ts_ns)) {
+    if (!take_time(self, fields[TIME], &out->ts_ns)) {
         return bad_field(self, error, TIME, fields[TIME], "HH:MM:SS with or without decimals");
     }
     out->ts_ns += self->midnight_ns;
@@ -503,8 +546,13 @@ static lf_status set_day(algoseek *self, const lf_source *source, lf_error *erro
         (int)source->date.month % 100,
         (int)source->date.day % 100
     );
+    self->second_text = lfi_load_eight("00:00:00");
     (void)snprintf(self->symbol, sizeof self->symbol, "%s", source->symbol);
     self->symbol_bytes = strlen(self->symbol);
+    if (self->symbol_bytes >= 1 && self->symbol_bytes <= 8) {
+        self->symbol_mask = UINT64_MAX >> (64 - 8 * self->symbol_bytes);
+        self->symbol_word = lfi_load_eight(self->symbol) & self->symbol_mask;
+    }
     (void)snprintf(instrument->symbol, sizeof instrument->symbol, "%s", source->symbol);
     (void)snprintf(instrument->venue, sizeof instrument->venue, "US");
     instrument->units_per_tick = UNITS_PER_TICK;

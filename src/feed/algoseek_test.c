@@ -186,6 +186,9 @@ static void test_bad_rows(void **state)
         {ROW("09:60:00", "TRADE", "48.1", "1", "0"), LF_FORMAT, 3, "found \"09:60:00\""},
         {ROW("09:30:01.", "TRADE", "48.1", "1", "0"), LF_FORMAT, 3, "found \"09:30:01.\""},
         {ROW("09:30:01.x", "TRADE", "48.1", "1", "0"), LF_FORMAT, 3, "found \"09:30:01.x\""},
+        {ROW("09:60:01.250", "TRADE", "48.1", "1", "0"), LF_FORMAT, 3, "found \"09:60:01.250\""},
+        {ROW("09:30:01.2x0", "TRADE", "48.1", "1", "0"), LF_FORMAT, 3, "found \"09:30:01.2x0\""},
+        {ROW("09:30:01.25", "TRADE", "48.1", "1", "0,7,"), LF_FORMAT, 3, "8 fields between"},
         {ROW("09:30:01", "TRADE", "48.1x", "1", "0"), LF_FORMAT, 3, "(Price) must be a price"},
         {ROW("09:30:01", "TRADE", "48.12345", "1", "0"), LF_FORMAT, 3, "found \"48.12345\""},
         {ROW("09:30:01", "TRADE", "12345678901", "1", "0"), LF_FORMAT, 3, "found \"12345678901\""},
@@ -227,6 +230,23 @@ static void test_bad_rows(void **state)
     }
 }
 
+/* Bytes that are nothing are no time, also in the first row, when no second was seen before. */
+static void test_no_time(void **state)
+{
+    (void)state;
+    static const char text[] =
+        HEADER "20131007,\0\0\0\0\0\0\0\0.250,TRADE,AIG,48.1900,120,NYSE,0A\n";
+    static reading got;
+    lf_testing_folder folder;
+    assert_true(lf_testing_folder_make(&folder));
+    const char *const path = lf_testing_path(&folder, "day.csv");
+    assert_int_equal(lf_file_write_atomic(path, text, sizeof text - 1, NULL), LF_OK);
+    read_file(path, NULL, &got);
+    lf_testing_folder_remove(&folder);
+    assert_int_equal(got.status, LF_FORMAT);
+    assert_non_null(strstr(got.error.message, "(Timestamp) must be HH:MM:SS"));
+}
+
 /* One row reads the same in every spelling, the usual ones and others. */
 static void test_spellings(void **state)
 {
@@ -242,6 +262,8 @@ static void test_spellings(void **state)
         "20131007,09:30:01.250,TRADE,AIG,0000048.190,120,NYSE,0A\n",
         "20131007,09:30:01.250,TRADE,AIG,48.1900,00000120,NYSE,0A\r\n",
         "20131007,09:30:01.250,TRADE,AIG,48.1900,0000000120,NYSE,0A\n",
+        "20131007,09:30:01.250,TRADE,AIG,48.1900,120,PLACE-OF-TWENTY-FOUR-BYT,0000000A\n",
+        "20131007,09:30:01.250,TRADE,AIG,48.1900,120,PLACE-WHOSE-COMMA-IS-BEHIND-64,0000000A\n",
     };
     static reading first, got;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -374,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_times_and_units),
         cmocka_unit_test(test_batches_do_not_matter),
         cmocka_unit_test(test_bad_rows),
+        cmocka_unit_test(test_no_time),
         cmocka_unit_test(test_spellings),
         cmocka_unit_test(test_lines_of_any_length),
         cmocka_unit_test(test_choosing_a_symbol),
