@@ -74,7 +74,9 @@ typedef struct lf_report_facts {
     double trial_variance;
     double starting_cash; /* as given to the backtest */
     double tick;          /* in currency; 0: not known, or not the same for all symbols */
-    bool in_sample;       /* the title then says so */
+    /** The median spread in ticks that risk.stop_spreads counts in; 0 or NaN: none is known. */
+    double stop_spread_ticks;
+    bool in_sample; /* the title then says so */
 } lf_report_facts;
 
 /**

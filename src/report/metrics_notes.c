@@ -212,6 +212,15 @@ static void warn_of_holdout(lfi_metrics *m, json_t *out)
     }
 }
 
+static void warn_of_stop(lfi_metrics *m, json_t *out)
+{
+    json_t *risk = json_object_get(m->root, "risk");
+    const char *note = json_string_value(json_object_get(risk, "stop_note"));
+    if (note != NULL) {
+        warn(m, out, "%s", note);
+    }
+}
+
 /* Names do not follow the horizons, so whoever reads them is told. */
 static void warn_of_horizons(lfi_metrics *m, json_t *out)
 {
@@ -242,6 +251,7 @@ void lfi_metrics_warnings(lfi_metrics *m, json_t *out)
         warn_of_signal(m, out);
     }
     warn_of_training(m, out);
+    warn_of_stop(m, out);
     warn_of_money(m, out);
     warn_of_data(m, out);
 }

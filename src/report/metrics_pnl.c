@@ -6,6 +6,7 @@
 #include <lobflow/signal.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- round trips by a word -------------------------------------------------------------- */
@@ -326,6 +327,34 @@ static void put_overfitting(lfi_metrics *m, json_t *out)
     lfi_put_number(m, out, "loss_probability", found.loss_probability);
 }
 
+/* A stop nearer than the spread is reached by the quotes alone. Where the spreads of training hold
+   it at a distance on purpose, somewhat wider ones of the days traded are no news. */
+static void put_stop(lfi_metrics *m, json_t *out)
+{
+    const lf_strategy_options *options = m->accounts[0].strategy->options;
+    const double known = m->facts->stop_spread_ticks > 0 ? m->facts->stop_spread_ticks : 0;
+    const double traded = m->has_scores ? m->scores.median_spread_ticks : NAN;
+    const double spread = traded > 0 ? traded : known;
+    if (options == NULL) {
+        return;
+    }
+    const lf_risk_options *risk = &options->risk;
+    const double distance = fmax(risk->stop_ticks, risk->stop_spreads * known);
+    lfi_put_number(m, out, "stop_distance_ticks", distance > 0 ? distance : NAN);
+    if (distance > 0 && distance < spread && !(known > 0 && risk->stop_spreads >= 1)) {
+        char note[256];
+        (void)snprintf(
+            note,
+            sizeof note,
+            "The stop lies %g ticks from the mid, within the median spread of %g ticks: quotes "
+            "alone will reach it. Raise risk.stop_ticks, or risk.stop_spreads to 1 with a model.",
+            distance,
+            spread
+        );
+        lfi_put_text(m, out, "stop_note", note);
+    }
+}
+
 void lfi_metrics_risk(lfi_metrics *m, json_t *out)
 {
     const lfi_account *a = &m->accounts[0];
@@ -353,6 +382,7 @@ void lfi_metrics_risk(lfi_metrics *m, json_t *out)
     );
     lfi_put_count(m, out, "unflat_days", counts == NULL ? NAN : (double)counts->unflat_days);
     lfi_put_count(m, out, "ledger_checks", counts == NULL ? NAN : (double)counts->ledger_checks);
+    put_stop(m, out);
     put_overfitting(m, lfi_put_object(m, out, "overfitting"));
 }
 

@@ -1,6 +1,7 @@
 /*
  * Goal: days of the metrics are sessions, also where these begin on the evening before or end at
- * midnight, and figures of a year go by them. Method: the small run of report_testing.h, moved.
+ * midnight, figures of a year go by them, and a stop within the spread is noted. Method: the small
+ * run of report_testing.h, moved and with other options.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -141,12 +142,60 @@ static void test_annual(void **state)
     }
 }
 
+/* A stop within the median spread, 2 ticks here, is noted once and warned of. */
+static void test_stop(void **state)
+{
+    (void)state;
+    static const struct {
+        double ticks, spreads, of_training, distance;
+        bool is_noted;
+    } rows[] = {
+        {3, 1, 2, 3, false},
+        {1, 0, 2, 1, true},
+        {1, 1, NAN, 1, true}, /* no model, so no spread for stop_spreads */
+        {1, 0.5, 2, 1, true},
+        {2, 0, 0, 2, false},     /* at the spread is not within it */
+        {0, 0, 2, NAN, false},   /* no stop */
+        {0, 1, 1.5, 1.5, false}, /* spreads of training, and these are wider today */
+        {1.5, 1, 1, 1.5, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        testing_run t;
+        testing_run_make(&t, 2, true, true);
+        lf_strategy_options options;
+        lf_strategy_options_default(&options);
+        options.risk.stop_ticks = rows[i].ticks;
+        options.risk.stop_spreads = rows[i].spreads;
+        t.strategies[0].options = &options;
+        lf_report_facts facts = testing_facts();
+        facts.stop_spread_ticks = rows[i].of_training;
+        json_t *root = metrics_of(&t, &facts);
+        const expected found[] = {{"risk.stop_distance_ticks", rows[i].distance}};
+        check_numbers(root, found, 1);
+        const char *const note = json_string_value(find(root, "risk.stop_note"));
+        if ((note != NULL) != rows[i].is_noted) {
+            fail_msg("row %zu: %s", i, note != NULL ? note : "no note");
+        }
+        size_t warned = 0, k;
+        json_t *line;
+        json_array_foreach(find(root, "warnings"), k, line)
+        {
+            warned += note != NULL && strcmp(json_string_value(line), note) == 0;
+        }
+        assert_int_equal(warned, rows[i].is_noted);
+        assert_true(note == NULL || strstr(note, "within the median spread of 2 ticks") != NULL);
+        json_decref(root);
+        testing_run_end(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_midnight),
         cmocka_unit_test(test_evening),
         cmocka_unit_test(test_annual),
+        cmocka_unit_test(test_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,6 +191,18 @@ static lf_status write_tables(const lfi_desk *desk, const lf_report_run *run, lf
     return status == LF_OK ? lfi_spool_finish(desk->spool, error) : status;
 }
 
+/* What the report notes of the stop, told to the person too: it spoils the run at hand. */
+static void say_stop(const lf_run_job *job, const char *metrics)
+{
+    json_t *const root = json_loads(metrics, 0, NULL);
+    const char *const note =
+        json_string_value(json_object_get(json_object_get(root, "risk"), "stop_note"));
+    if (note != NULL && job->say != NULL) {
+        job->say(job->say_context, note);
+    }
+    json_decref(root);
+}
+
 static lf_status write_run(
     lfi_desk *desk,
     const lf_report_run *run,
@@ -208,6 +220,7 @@ static lf_status write_run(
         status = lf_report_metrics(run, facts, &json, error);
     }
     if (status == LF_OK) {
+        say_stop(job, json);
         status = lfi_tell(job, "report", 0.5, error);
     }
     /* From here on the folder is of this run; until it is whole there are no metrics in it. */
@@ -293,6 +306,7 @@ report(lfi_desk *desk, const char *folder, const char *toml, char **metrics, lf_
                               : config->trials_sharpe_sd * config->trials_sharpe_sd,
         .starting_cash = config->starting_cash,
         .tick = desk->tick,
+        .stop_spread_ticks = model->median_spread_ticks,
         .in_sample = desk->trading->in_sample,
     };
     return write_run(desk, &run, &facts, folder, metrics, error);
