@@ -98,6 +98,15 @@ lf_signal_options_check(const lf_signal_options *options, lf_error *error);
 LF_API void
 lf_signal_decide(const lf_signal_options *options, const lf_signal_input *input, lf_signal *out);
 
+/**
+ * Whether some prediction would give a side, so that it is worth asking a model: the flow is beyond
+ * the bound of a rule that is switched on. The prediction of the input is not looked at.
+ *
+ * @param options  checked ones
+ * @return false: lf_signal_decide() says side 0 whatever the prediction
+ */
+LF_API bool lf_signal_is_open(const lf_signal_options *options, const lf_signal_input *input);
+
 /** Text of a rule as it stands in the frames. @return static text, never NULL */
 LF_API const char *lf_rule_name(lf_rule rule);
 

@@ -545,6 +545,7 @@ static lf_status make_pipeline(lfi_replay *replay, lf_error *error)
         .step_ns = backtest->step_ns > 0 || meta == NULL ? backtest->step_ns : meta->step_ns,
         .rows = day->rows,
         .row_count = day->row_count,
+        .is_sparing = backtest->lean && day->on_row == NULL,
         .features =
             {
                 .vpin_bucket_lots = meta != NULL ? meta->vpin_bucket_lots : 0,

@@ -268,6 +268,7 @@ lf_status lf_pipeline_create(
         lf_pipeline_destroy(pipeline);
         return status;
     }
+    pipeline->is_sparing = options->is_sparing && !pipeline->keeps_levels;
     schedule(pipeline);
     *out = pipeline;
     return LF_OK;
@@ -399,7 +400,7 @@ static void compute_row(lf_pipeline *pipeline, lf_row *row)
         compute_users(pipeline, row);
     }
     const lf_model *const model = row->span >= 0 ? pipeline->spans[row->span].model : NULL;
-    if (model != NULL) {
+    if (model != NULL && (!pipeline->is_sparing || lfi_is_open(pipeline, row))) {
         lf_model_predict(model, pipeline->features, valid, &row->prediction);
     }
     if (pipeline->own_features != NULL) {

@@ -82,6 +82,7 @@ struct lf_pipeline {
     lfi_strategy *strategies;
     size_t strategy_count;
     bool keeps_levels;    /* some strategy is one's own */
+    bool is_sparing;      /* the model is asked only where the rules are open */
     double *own_features; /* what those are shown; NULL: none, or rows were given */
     lf_status failure;    /* of one of them */
     lfi_local local;
@@ -92,6 +93,9 @@ struct lf_pipeline {
 
 /* Meta of the model that trades a span. */
 const lf_model_meta *lfi_span_meta(const lf_span *span);
+
+/* Whether some strategy may act on the prediction of a row, which is not known yet. */
+bool lfi_is_open(const lf_pipeline *pipeline, const lf_row *row);
 
 /* A row's decision for one strategy. */
 void lfi_strategy_row(lf_pipeline *pipeline, lfi_strategy *strategy, const lf_row *row);

@@ -195,19 +195,36 @@ void lfi_strategy_resume(lf_pipeline *pipeline, lfi_strategy *strategy, int64_t 
 
 /* ---- rows ------------------------------------------------------------------------------- */
 
-static void
-decide(const lf_pipeline *pipeline, lfi_strategy *strategy, const lf_row *row, lf_signal *signal)
+/* What a row offers, but for what a round trip costs. */
+static lf_signal_input input_of(const lf_pipeline *pipeline, const lf_row *row)
 {
     const lf_model_meta *const meta = lfi_span_meta(&pipeline->spans[row->span]);
-    const lf_strategy_options *const options = &strategy->options;
-    lf_signal_input input = {
+    return (lf_signal_input){
         .prediction = row->prediction,
         .ofi_norm_1min = row->ofi_norm_1min,
         .ofi_threshold = meta->ofi_threshold,
         .ofi_extreme = meta->ofi_extreme,
         .round_trip_cost_bps = NAN,
     };
-    if (options->signal.cost_factor > 0.0) {
+}
+
+bool lfi_is_open(const lf_pipeline *pipeline, const lf_row *row)
+{
+    const lf_signal_input input = input_of(pipeline, row);
+    for (size_t i = 0; i < pipeline->strategy_count; i++) {
+        if (lf_signal_is_open(&pipeline->strategies[i].options.signal, &input)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+decide(const lf_pipeline *pipeline, lfi_strategy *strategy, const lf_row *row, lf_signal *signal)
+{
+    const lf_strategy_options *const options = &strategy->options;
+    lf_signal_input input = input_of(pipeline, row);
+    if (options->signal.cost_factor > 0.0 && lf_signal_is_open(&options->signal, &input)) {
         input.round_trip_cost_bps = lf_fees_round_trip_bps(
             &strategy->fees,
             options->execution.entry,

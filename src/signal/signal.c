@@ -123,20 +123,34 @@ static int32_t model_side(const lf_signal_options *options, double p_up)
     return p_up > options->p_long ? 1 : p_up < options->p_short ? -1 : 0;
 }
 
+/* The options' bounds, or the model's where they leave them open. */
+static double threshold_of(const lf_signal_options *options, const lf_signal_input *input)
+{
+    return isnan(options->ofi_threshold) ? input->ofi_threshold : options->ofi_threshold;
+}
+
+static double extreme_of(const lf_signal_options *options, const lf_signal_input *input)
+{
+    return isnan(options->ofi_extreme) ? input->ofi_extreme : options->ofi_extreme;
+}
+
 static lf_rule
 matching_rule(const lf_signal_options *options, const lf_signal_input *input, int32_t side)
 {
-    const double threshold =
-        isnan(options->ofi_threshold) ? input->ofi_threshold : options->ofi_threshold;
-    const double extreme = isnan(options->ofi_extreme) ? input->ofi_extreme : options->ofi_extreme;
     const double flow = (double)side * input->ofi_norm_1min;
-    if (options->continuation && flow > threshold) {
+    if (options->continuation && flow > threshold_of(options, input)) {
         return LF_RULE_CONTINUATION;
     }
-    if (options->reversion && flow < -extreme) {
+    if (options->reversion && flow < -extreme_of(options, input)) {
         return LF_RULE_REVERSION;
     }
     return LF_RULE_NONE;
+}
+
+bool lf_signal_is_open(const lf_signal_options *options, const lf_signal_input *input)
+{
+    return matching_rule(options, input, 1) != LF_RULE_NONE ||
+           matching_rule(options, input, -1) != LF_RULE_NONE;
 }
 
 void lf_signal_decide(

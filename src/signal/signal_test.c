@@ -109,6 +109,36 @@ static void test_switches_and_overrides(void **state)
     assert_int_equal(signal.side, 0);
 }
 
+/* Where the rules are closed no prediction gives a side; where they are open some does. */
+static void test_is_open(void **state)
+{
+    (void)state;
+    static const double forecasts[] = {0, 0.3, 0.5, 0.7, 1, NAN};
+    lf_random random;
+    lf_random_seed(&random, 8, 0);
+    int open_count = 0;
+    for (int i = 0; i < 5000; i++) {
+        lf_signal_options options;
+        lf_signal_options_default(&options);
+        options.continuation = lf_random_below(&random, 3) > 0;
+        options.reversion = lf_random_below(&random, 3) > 0;
+        options.ofi_threshold = lf_random_below(&random, 2) > 0 ? NAN : 0.25;
+        options.ofi_extreme = lf_random_below(&random, 2) > 0 ? NAN : 1;
+        lf_signal_input input = {{0}, lf_random_normal(&random), 0.5, 2.0, 1.0};
+        input.ofi_norm_1min = lf_random_below(&random, 20) > 0 ? input.ofi_norm_1min : NAN;
+        bool has_side = false;
+        for (size_t f = 0; f < sizeof forecasts / sizeof forecasts[0]; f++) {
+            lf_signal signal;
+            input.prediction = (lf_prediction){forecasts[f], forecasts[f], 1};
+            lf_signal_decide(&options, &input, &signal);
+            has_side = has_side || signal.side != 0;
+        }
+        assert_int_equal(lf_signal_is_open(&options, &input), has_side);
+        open_count += has_side;
+    }
+    assert_in_range(open_count, 500, 4500);
+}
+
 /* Exchanging buyers and sellers exchanges the sides and nothing else. */
 static void test_mirror(void **state)
 {
@@ -181,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_switches_and_overrides),
+        cmocka_unit_test(test_is_open),
         cmocka_unit_test(test_mirror),
         cmocka_unit_test(test_options),
     };
