@@ -207,7 +207,7 @@ typedef struct lf_pipeline_options {
     size_t row_count;
     /** The model is asked only at rows where the rules of some strategy are open
         (lf_signal_is_open()), which changes no order; other rows have no prediction (NaN). For
-       those who do not keep predictions; of no effect with a strategy of one's own. */
+        those who do not keep predictions; of no effect with a strategy of one's own. */
     bool is_sparing;
     /** For the feature engine; its clock is forced to LF_CLOCK_LOCAL and its allocator to the one
         above. */
