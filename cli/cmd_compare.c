@@ -253,11 +253,13 @@ static pairs pair_days(const json_t *first, const json_t *second)
 
 static void print_value(double value, int digits)
 {
+    char text[64] = "-";
     if (isfinite(value)) {
-        printf(" %16.*f", digits, value);
-    } else {
-        printf(" %16s", "-");
+        (void)snprintf(text, sizeof text, "%.*f", digits, value);
     }
+    /* What is 0 in these digits has no sign. */
+    const bool is_zero = isfinite(value) && strtod(text, NULL) == 0.0;
+    printf(" %16s", is_zero && text[0] == '-' ? text + 1 : text);
 }
 
 static void print_text(const run *runs, size_t count, const settings *all)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import html
+import itertools
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 Path = str | os.PathLike[str]
 
 _KINDS = ("add", "cancel", "delete", "execute", "hidden", "cross", "halt", "quote", "trade", "other")
+
+
+def _day_key(source: Any) -> tuple[str, str, str]:
+    """What a day is known by, in the order of days."""
+    return date_text(source.date), text(source.symbol), text(source.venue)
 
 
 class Days:
@@ -64,12 +70,16 @@ class Days:
         return (self[i] for i in range(self._count))
 
     def __add__(self, other: Days) -> Days:
-        """Days of both, which must have been opened alike."""
+        """Days of both, which must have been opened alike and share none."""
         if self._options != other._options:
             raise RangeError("days that were opened with other options cannot be put together")
         sources = ffi.new("lf_source[]", max(len(self) + len(other), 1))
         both = [self._sources[i] for i in range(len(self))] + [other._sources[i] for i in range(len(other))]
-        both.sort(key=lambda s: (date_text(s.date), text(s.symbol)))
+        both.sort(key=_day_key)
+        for one, later in itertools.pairwise(both):
+            if _day_key(one) == _day_key(later):
+                raise RangeError(f"{text(one.symbol)} of {date_text(one.date)} is there twice: {text(one.path)} and {text(later.path)}; "
+                                 "leave one out")
         for i, source in enumerate(both):
             sources[i] = source
         return self._from(sources, len(both), self._origins | other._origins)

@@ -21,6 +21,15 @@ def test_days_are_a_sequence(days):
     assert "TOY" in repr(days) and "2024-01-04" in days._repr_html_()
 
 
+def test_days_are_put_together_once(days, tmp_path):
+    """A day that is there twice would be traded twice."""
+    other = lf.synth(tmp_path / "other", days=1, seed=9, activity=0.03, symbol="YOT")
+    both = days[:2] + other
+    assert both.symbols == (days[:1] + other + days[1:2]).symbols and len(both) == 3
+    with pytest.raises(lf.RangeError, match=f"{days.symbols[1]} of {days.dates[1]} is there twice"):
+        days[:2] + days[1:]
+
+
 def test_same_seed_same_bytes(days, tmp_path):
     again = lf.synth(tmp_path / "again", days=1, seed=7, activity=0.03, alpha=0.05, symbol="TOY")
     for path in pathlib.Path(again.paths[0]).parent.glob("TOY*.csv"):
