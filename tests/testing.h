@@ -156,6 +156,29 @@ LF_TESTING_UNUSED static void lf_testing_folder_remove(const lf_testing_folder *
     lf_testing_remove(folder->path, 8);
 }
 
+/*
+ * One folder for all tests of a program: fixtures of a group, or of a test. Tests find it in
+ * *state, helpers by its function.
+ */
+LF_TESTING_UNUSED static lf_testing_folder *lf_testing_home(void)
+{
+    static lf_testing_folder folder;
+    return &folder;
+}
+
+LF_TESTING_UNUSED static int lf_testing_home_make(void **state)
+{
+    *state = lf_testing_home();
+    return lf_testing_folder_make(lf_testing_home()) ? 0 : -1;
+}
+
+LF_TESTING_UNUSED static int lf_testing_home_remove(void **state)
+{
+    (void)state;
+    lf_testing_folder_remove(lf_testing_home());
+    return 0;
+}
+
 /* ---- a LOBSTER day ---------------------------------------------------------------------- */
 
 /* A simulated day as files: random orders around a price that flow pushes about. Every message fits

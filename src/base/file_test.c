@@ -18,19 +18,6 @@
 
 #include "../../tests/testing.h"
 
-static int make_folder(void **state)
-{
-    static lf_testing_folder folder;
-    *state = &folder;
-    return lf_testing_folder_make(&folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    lf_testing_folder_remove(*state);
-    return 0;
-}
-
 static void test_round_trip(void **state)
 {
     const lf_testing_folder *folder = *state;
@@ -233,5 +220,5 @@ int main(void)
         cmocka_unit_test(test_mkdirs),
         cmocka_unit_test(test_without_memory),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, lf_testing_home_make, lf_testing_home_remove);
 }

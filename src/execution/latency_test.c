@@ -17,21 +17,6 @@
 
 #define MS LF_NS_PER_MILLISECOND
 
-static lf_testing_folder files;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return lf_testing_folder_make(&files) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    lf_testing_folder_remove(&files);
-    return 0;
-}
-
 static lf_latency_options some_options(void)
 {
     lf_execution_options options;
@@ -55,7 +40,7 @@ static lf_latency *create(const lf_latency_options *options)
 
 static void write_file(const char *name, const char *text, char out[LF_LATENCY_PATH_BYTES])
 {
-    (void)snprintf(out, LF_LATENCY_PATH_BYTES, "%s", lf_testing_path(&files, name));
+    (void)snprintf(out, LF_LATENCY_PATH_BYTES, "%s", lf_testing_path(lf_testing_home(), name));
     assert_int_equal(lf_file_write_atomic(out, text, strlen(text), NULL), LF_OK);
 }
 
@@ -300,5 +285,5 @@ int main(void)
         cmocka_unit_test(test_burst),
         cmocka_unit_test(test_refused_files),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, lf_testing_home_make, lf_testing_home_remove);
 }

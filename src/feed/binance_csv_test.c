@@ -27,21 +27,7 @@
     "time\n"
 #define TRADES_HEAD "id,price,qty,quote_qty,time,is_buyer_maker\n"
 
-static lf_testing_folder folder;
 static ft_reading got;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return lf_testing_folder_make(&folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    lf_testing_folder_remove(&folder);
-    return 0;
-}
 
 /* ---- a made market ---------------------------------------------------------------------- */
 
@@ -153,7 +139,7 @@ static char *text_of(const how *h)
 static const char *write_file(const how *h)
 {
     char *const text = text_of(h);
-    const char *const path = ft_write(&folder, h->name, text);
+    const char *const path = ft_write(lf_testing_home(), h->name, text);
     free(text);
     return path;
 }
@@ -256,21 +242,22 @@ static void test_packings(void **state)
     char *const texts[2] = {text_of(&ticker), text_of(&trades)};
     const ft_member members[2] = {{ticker.name, texts[0]}, {trades.name, texts[1]}};
     const char *paths[3] = {
-        ft_pack(&folder, "ETHUSDT-bookTicker-2024-03-30.zip", &zip, &members[0], 1),
-        ft_pack(&folder, "ETHUSDT-trades-2024-03-30.zip", &zip, &members[1], 1),
+        ft_pack(lf_testing_home(), "ETHUSDT-bookTicker-2024-03-30.zip", &zip, &members[0], 1),
+        ft_pack(lf_testing_home(), "ETHUSDT-trades-2024-03-30.zip", &zip, &members[1], 1),
     };
     paths[2] = paths[0];
     ft_read_paths(&got, paths, 3, NULL);
     check_events(true);
     assert_true(got.stats.input_bytes <= got.stats.input_bytes_total);
-    paths[1] = ft_pack(&folder, "ETHUSDT-trades-2024-03-30.csv.gz", &gzip, &members[1], 1);
+    paths[1] =
+        ft_pack(lf_testing_home(), "ETHUSDT-trades-2024-03-30.csv.gz", &gzip, &members[1], 1);
     ft_read_paths(&got, paths, 2, NULL);
     check_events(true);
-    paths[0] = ft_pack(&folder, "both.zip", &zip, members, 2);
+    paths[0] = ft_pack(lf_testing_home(), "both.zip", &zip, members, 2);
     ft_read_paths(&got, paths, 1, NULL);
     check_events(true);
     const ft_member crowd[2] = {{ticker.name, texts[0]}, {"ETHUSDT-1m-2024-03-30.csv", "1,2,3\n"}};
-    paths[0] = ft_pack(&folder, "crowd.zip", &zip, crowd, 2);
+    paths[0] = ft_pack(lf_testing_home(), "crowd.zip", &zip, crowd, 2);
     ft_read_paths(&got, paths, 2, NULL);
     check_events(true);
     free(texts[0]);
@@ -322,7 +309,7 @@ static void test_halves(void **state)
             );
             const how h = {names[kind], kind, false, has_header, false};
             char *const text = text_of(&h), *const mixed = in_turn(text, has_header, (i & 2) != 0);
-            paths[kind] = ft_write(&folder, h.name, kind == 0 || i > 0 ? mixed : text);
+            paths[kind] = ft_write(lf_testing_home(), h.name, kind == 0 || i > 0 ? mixed : text);
             free(text);
             free(mixed);
         }
@@ -386,7 +373,7 @@ static void test_counts(void **state)
         const struct count_case *const row = &count_cases[i];
         char name[64];
         (void)snprintf(name, sizeof name, "%s2024-03-30.csv", row->name);
-        const char *const path = ft_write(&folder, name, row->text);
+        const char *const path = ft_write(lf_testing_home(), name, row->text);
         ft_read_paths(&got, &path, 1, NULL);
         if (got.status != LF_OK || got.trades != row->trades || got.stats.gap_count != row->gaps ||
             got.resets != row->resets || got.stats.stale_count != row->stale ||
@@ -488,7 +475,7 @@ static void test_errors(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(error_cases); i++) {
         const struct error_case *const row = &error_cases[i];
-        const char *const path = ft_write(&folder, row->name, row->text);
+        const char *const path = ft_write(lf_testing_home(), row->name, row->text);
         ft_read_paths(&got, &path, 1, NULL);
         if (got.status != row->status || strstr(got.error.message, row->message) == NULL ||
             (row->line != 0 && got.error.line != row->line)) {
@@ -503,7 +490,7 @@ static void test_crossed(void **state)
     (void)state;
     const lf_feed_options strict = {.strict = true};
     const char *const path = ft_write(
-        &folder,
+        lf_testing_home(),
         "A-bookTicker-2024-03-30.csv",
         TICK("5", "1.0", "1.1", T0) TICK("6", "1.2", "1.1", T1) "7,0,0.000,1.1,1.000," T2 "," T2
                                                                 "\n"
@@ -523,7 +510,7 @@ static void test_crossed(void **state)
     assert_int_equal(got.status, LF_DATA);
     assert_non_null(strstr(got.error.message, "set instrument.tick"));
     const lf_feed_options fine = {.tick_nano = 10000000, .symbol = "B"};
-    const char *const other = ft_write(&folder, "x.csv", TICK("5", "1.0", "1.1", T0));
+    const char *const other = ft_write(lf_testing_home(), "x.csv", TICK("5", "1.0", "1.1", T0));
     ft_read_paths(&got, &other, 1, &fine);
     assert_int_equal(got.status, LF_OK);
     assert_string_equal(got.instrument.symbol, "B");
@@ -535,9 +522,11 @@ static void test_short_quotes(void **state)
 {
     (void)state;
     const char *const paths[] = {
-        ft_write(&folder, "A-bookTicker-2024-03-30.csv", TICK("5", "1.0", "1.1", T1)),
+        ft_write(lf_testing_home(), "A-bookTicker-2024-03-30.csv", TICK("5", "1.0", "1.1", T1)),
         ft_write(
-            &folder, "A-trades-2024-03-30.csv", FUTURES("7", T0) FUTURES("8", T1) FUTURES("9", T2)
+            lf_testing_home(),
+            "A-trades-2024-03-30.csv",
+            FUTURES("7", T0) FUTURES("8", T1) FUTURES("9", T2)
         ),
     };
     static const uint32_t masked[] = {LF_EVENT_MASKED, LF_EVENT_MASKED, 0, LF_EVENT_MASKED};
@@ -560,7 +549,7 @@ static void test_days(void **state)
     static const char text[] =
         MONTH("7", "1711756799000") MONTH("8", "1711756801000") MONTH("9", "1711843200500");
     lf_source_list list;
-    const char *paths[2] = {ft_write(&folder, "A-trades-2024-03.csv", text)};
+    const char *paths[2] = {ft_write(lf_testing_home(), "A-trades-2024-03.csv", text)};
     assert_int_equal(lf_feed_find(paths, 1, NULL, &list, NULL), LF_OK);
     assert_int_equal(list.count, 3);
     for (size_t i = 0; i < 3; i++) {
@@ -571,7 +560,7 @@ static void test_days(void **state)
         assert_int_equal(got.stats.gap_count, 0);
     }
     lf_source_list_clear(&list);
-    paths[1] = ft_write(&folder, "A-trades-2024-03-30.csv", text);
+    paths[1] = ft_write(lf_testing_home(), "A-trades-2024-03-30.csv", text);
     ft_read_paths(&got, paths + 1, 1, NULL);
     assert_int_equal(got.status, LF_OK);
     assert_int_equal(got.trades, 1);
@@ -580,7 +569,7 @@ static void test_days(void **state)
     assert_non_null(strstr(got.error.message, "name one of them"));
     /* The quotes of a month and the trades of a day: the book of the evening before goes on. */
     paths[0] = ft_write(
-        &folder,
+        lf_testing_home(),
         "A-bookTicker-2024-03.csv",
         TICK("5", "1.0", "1.1", "1711756799000") TICK("6", "1.0", "1.2", "1711756802000")
     );
@@ -592,7 +581,7 @@ static void test_days(void **state)
     assert_int_equal(got.events[0].flags, LF_EVENT_LAST);
     assert_int_equal(got.events[0].quotes.ask_ticks[0], 11);
     /* Single trades are taken where there are aggregates too. */
-    paths[0] = ft_write(&folder, "A-aggTrades-2024-03-30.csv", AGGREGATE("1", T0));
+    paths[0] = ft_write(lf_testing_home(), "A-aggTrades-2024-03-30.csv", AGGREGATE("1", T0));
     ft_read_paths(&got, paths, 2, NULL);
     assert_int_equal(got.events[0].ts_exchange_ns, 1711756801000 * LF_NS_PER_MILLISECOND);
 }
@@ -643,5 +632,5 @@ int main(void)
         cmocka_unit_test(test_plain_source),
         cmocka_unit_test(test_memory),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, lf_testing_home_make, lf_testing_home_remove);
 }

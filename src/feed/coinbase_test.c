@@ -45,21 +45,6 @@ static struct {
 
 static ft_reading got;
 
-static lf_testing_folder folder;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return lf_testing_folder_make(&folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    lf_testing_folder_remove(&folder);
-    return 0;
-}
-
 /* ---- making ----------------------------------------------------------------------------- */
 
 static int64_t below(int64_t bound)
@@ -267,7 +252,7 @@ static void make_capture(dialect which)
 /* Write the lines [count] in the order of their indices; the path comes back. */
 static const char *write_lines(const size_t *order, size_t count)
 {
-    const char *const path = lf_testing_path(&folder, "capture.jsonl");
+    const char *const path = lf_testing_path(lf_testing_home(), "capture.jsonl");
     FILE *const file = fopen(path, "wb");
     assert_non_null(file);
     for (size_t i = 0; i < count; i++) {
@@ -463,7 +448,7 @@ static void test_new_connection(void **state)
         head,
         levels
     );
-    read_path(ft_write(&folder, "two.jsonl", text), NULL);
+    read_path(ft_write(lf_testing_home(), "two.jsonl", text), NULL);
     assert_int_equal(got.status, LF_OK);
     assert_int_equal(got.stats.gap_count, 1);
     assert_int_equal(got.resets, 1);
@@ -492,7 +477,7 @@ static void test_products(void **state)
         "\"changes\":[[\"buy\",\"10.2\",\"4\"]]}\n"
         "{\"time\":\"2024-08-10T00:00:01.000001Z\",\"changes\":[ [\"buy\",\"10.2\",\"0.00\"] ],"
         "\"product_id\":\"A-USD\",\"type\":\"l2update\"}\n";
-    const char *const path = ft_write(&folder, "both.jsonl", text);
+    const char *const path = ft_write(lf_testing_home(), "both.jsonl", text);
     lf_source_list list;
     const lf_feed_options options = {.symbol = "A-USD"};
     assert_int_equal(lf_feed_find(&path, 1, NULL, &list, NULL), LF_OK);
@@ -532,7 +517,7 @@ static void test_newest_first(void **state)
         "\"side\":\"SELL\",\"time\":\"2024-08-09T12:00:01.9Z\"},"
         "{\"trade_id\":\"4\",\"product_id\":\"A-B\",\"price\":\"1.5\",\"size\":\"2\","
         "\"side\":\"BUY\",\"time\":\"2024-08-09T12:00:01.8Z\"}]}]}\n";
-    read_path(ft_write(&folder, "first.jsonl", text), NULL);
+    read_path(ft_write(lf_testing_home(), "first.jsonl", text), NULL);
     assert_int_equal(got.status, LF_OK);
     assert_int_equal(got.count, 5);
     assert_int_equal(got.trades, 2);
@@ -575,7 +560,7 @@ static void test_refused(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        read_path(ft_write(&folder, "bad.jsonl", cases[i].text), NULL);
+        read_path(ft_write(lf_testing_home(), "bad.jsonl", cases[i].text), NULL);
         assert_int_equal(got.status, cases[i].status);
         assert_non_null(strstr(got.error.message, cases[i].says));
     }
@@ -586,7 +571,7 @@ static void test_judged(void **state)
 {
     (void)state;
     const char *const path = ft_write(
-        &folder,
+        lf_testing_home(),
         "crossed.jsonl",
         BOOK "{\"type\":\"l2update\",\"product_id\":\"A-B\",\"time\":\"2024-08-09T12:00:00Z\","
              "\"changes\":[[\"buy\",\"2.5\",\"1\"]]}\n"
@@ -612,13 +597,14 @@ static void test_batches(void **state)
     static lf_event whole[FT_EVENTS_MAX];
     const size_t count = got.count;
     memcpy(whole, got.events, count * sizeof *whole);
-    char *const text = ft_read(lf_testing_path(&folder, "capture.jsonl"), &bytes);
+    char *const text = ft_read(lf_testing_path(lf_testing_home(), "capture.jsonl"), &bytes);
     char *const copy = lf_allocate(NULL, bytes + 1, 1);
     memcpy(copy, text, bytes);
     const ft_archive gzip = {.format = "raw", .filter = "gzip"};
     const ft_member member = {"capture", copy};
     read_path(
-        ft_pack(&folder, "capture.gz", &gzip, &member, 1), &(lf_feed_options){.batch_events = 3}
+        ft_pack(lf_testing_home(), "capture.gz", &gzip, &member, 1),
+        &(lf_feed_options){.batch_events = 3}
     );
     lf_release(NULL, copy);
     lf_release(NULL, text);
@@ -638,12 +624,12 @@ static void test_convert(void **state)
     make_capture(ADVANCED);
     read_order(order, all_lines(order));
     const lf_quotes last = got.events[got.count - 2].quotes;
-    const char *path = lf_testing_path(&folder, "capture.jsonl");
+    const char *path = lf_testing_path(lf_testing_home(), "capture.jsonl");
     lf_source_list list;
     assert_int_equal(lf_feed_find(&path, 1, NULL, &list, NULL), LF_OK);
     const lf_convert_options options = {.schema = LF_DBN_MBP_10};
     lf_convert_report report;
-    path = lf_testing_path(&folder, "day.dbn");
+    path = lf_testing_path(lf_testing_home(), "day.dbn");
     assert_int_equal(lf_feed_convert(&list, &options, path, &report, NULL), LF_OK);
     lf_source_list_clear(&list);
     assert_int_equal(lf_feed_find(&path, 1, NULL, &list, NULL), LF_OK);
@@ -710,5 +696,5 @@ int main(void)
         cmocka_unit_test(test_plain_source),
         cmocka_unit_test(test_memory),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, lf_testing_home_make, lf_testing_home_remove);
 }

@@ -16,21 +16,6 @@
 
 #include "feed_testing.h"
 
-static lf_testing_folder folder;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return lf_testing_folder_make(&folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    lf_testing_folder_remove(&folder);
-    return 0;
-}
-
 /* All text of an open archive; false when it is refused. */
 static bool read_text(struct archive *archive, char *text, size_t room, size_t *bytes)
 {
@@ -92,8 +77,9 @@ static bool has_isal(void)
 {
     lfi_gzip *gzip;
     const ft_member member = {"x", "a\n"};
-    const char *const path =
-        ft_pack(&folder, "any", &(ft_archive){.format = "raw", .filter = "gzip"}, &member, 1);
+    const char *const path = ft_pack(
+        lf_testing_home(), "any", &(ft_archive){.format = "raw", .filter = "gzip"}, &member, 1
+    );
     assert_int_equal(lfi_gzip_open(NULL, path, &gzip, NULL), LF_OK);
     const bool is_there = gzip != NULL;
     lfi_gzip_close(gzip);
@@ -151,7 +137,7 @@ static void test_equals_libarchive(void **state)
             const ft_archive how = {.format = "raw", .filter = "gzip", .options = options};
             const ft_member member = {"x", text};
             make_text(text, sizes[i], 10 * i + k);
-            expect_equal(ft_pack(&folder, "text.gz", &how, &member, 1), most + 1);
+            expect_equal(ft_pack(lf_testing_home(), "text.gz", &how, &member, 1), most + 1);
         }
     }
     lf_release(NULL, text);
@@ -164,7 +150,7 @@ static char *pack_small(size_t *bytes)
     make_text(text, 800, 3);
     const ft_member member = {"x", text};
     const ft_archive how = {.format = "raw", .filter = "gzip"};
-    return ft_read(ft_pack(&folder, "small.gz", &how, &member, 1), bytes);
+    return ft_read(ft_pack(lf_testing_home(), "small.gz", &how, &member, 1), bytes);
 }
 
 /* CRC-32 of a header, bit by bit. */
@@ -207,7 +193,7 @@ static const char *write_with_fields(
     memcpy(file + at, small + 10, bytes - 10);
     at += bytes - 10;
     memcpy(file + at, behind, behind_bytes);
-    const char *const path = lf_testing_path(&folder, "fields.gz");
+    const char *const path = lf_testing_path(lf_testing_home(), "fields.gz");
     ft_write_bytes(path, file, at + behind_bytes);
     return path;
 }
@@ -245,7 +231,7 @@ static void test_damage(void **state)
     char whole[1024], some[4096];
     size_t bytes, whole_bytes = 0, some_bytes, pass_count = 0;
     char *const small = pack_small(&bytes);
-    const char *path = lf_testing_path(&folder, "damaged.gz");
+    const char *path = lf_testing_path(lf_testing_home(), "damaged.gz");
     if (!has_isal()) {
         return;
     }
@@ -283,8 +269,8 @@ static void test_text_before_damage(void **state)
         make_text(text, most, 2);
         const ft_archive how = {.format = "raw", .filter = "gzip"};
         const ft_member member = {"x", text};
-        char *const file = ft_read(ft_pack(&folder, "long.gz", &how, &member, 1), &bytes);
-        const char *const path = lf_testing_path(&folder, "cut.gz");
+        char *const file = ft_read(ft_pack(lf_testing_home(), "long.gz", &how, &member, 1), &bytes);
+        const char *const path = lf_testing_path(lf_testing_home(), "cut.gz");
         ft_write_bytes(path, file, bytes - bytes / 4);
         assert_false(read_fast(path, some, most + 1, &some_bytes));
         assert_true(some_bytes > most / 2);
@@ -301,9 +287,9 @@ static void test_others(void **state)
     (void)state;
     lfi_gzip *gzip;
     const char *const paths[] = {
-        ft_write(&folder, "plain", "1,2,3\n"),
-        ft_write(&folder, "short", "\x1f\x8b"),
-        ft_write(&folder, "empty", ""),
+        ft_write(lf_testing_home(), "plain", "1,2,3\n"),
+        ft_write(lf_testing_home(), "short", "\x1f\x8b"),
+        ft_write(lf_testing_home(), "empty", ""),
         "/dev/null",
         "/no/such/file",
         "/tmp",
@@ -323,5 +309,5 @@ int main(void)
         cmocka_unit_test(test_text_before_damage),
         cmocka_unit_test(test_others),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, lf_testing_home_make, lf_testing_home_remove);
 }

@@ -18,21 +18,6 @@
 /* As the reader has it: a line and its newline must fit. */
 #define BUFFER_BYTES (256 * 1024)
 
-static lf_testing_folder folder;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return lf_testing_folder_make(&folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    lf_testing_folder_remove(&folder);
-    return 0;
-}
-
 /* Lines of a file with '|' behind each, into out; the status is that of the first failure. */
 static lf_status
 read_lines(const char *path, const char *member, char *out, size_t room, lf_error *error)
@@ -127,7 +112,11 @@ static void test_lines_of_every_kind(void **state)
             const ft_member members[] = {{"other", "x\n"}, {"sub/text", c->text}, {"z", "y"}};
             const bool alone = is_file(&pack_cases[p]);
             const char *path = ft_pack(
-                &folder, "packed", &pack_cases[p].how, alone ? members + 1 : members, alone ? 1 : 3
+                lf_testing_home(),
+                "packed",
+                &pack_cases[p].how,
+                alone ? members + 1 : members,
+                alone ? 1 : 3
             );
             char out[64];
             lf_error error;
@@ -188,7 +177,7 @@ static void test_lines_over_buffers(void **state)
     for (uint64_t seed = 1; seed <= 6; seed++) {
         size_t bytes;
         char *text = long_text(seed, &bytes);
-        const char *path = lf_testing_path(&folder, "long");
+        const char *path = lf_testing_path(lf_testing_home(), "long");
         ft_write_bytes(path, text, bytes);
         lfi_stream *stream;
         assert_int_equal(lfi_stream_open(NULL, path, NULL, &stream, NULL), LF_OK);
@@ -234,7 +223,7 @@ static void test_longest_line(void **state)
         memset(text, '1', BUFFER_BYTES + 3);
         text[0] = '\n';
         text[1 + cases[i].bytes] = '\n';
-        const char *path = lf_testing_path(&folder, "wide");
+        const char *path = lf_testing_path(lf_testing_home(), "wide");
         ft_write_bytes(path, text, cases[i].bytes + 2);
         lfi_stream *stream;
         const char *line;
@@ -268,7 +257,7 @@ static void test_holes(void **state)
     char text[8192] = {0};
     memcpy(text, "a\n", 2);
     memcpy(text + 4096, "b\n", 2);
-    const char *path = lf_testing_path(&folder, "sparse.tar");
+    const char *path = lf_testing_path(lf_testing_home(), "sparse.tar");
     struct archive *out = archive_write_new();
     struct archive_entry *entry = archive_entry_new();
     assert_int_equal(archive_write_set_format_pax(out), ARCHIVE_OK);
@@ -307,13 +296,13 @@ static void test_parts_behind_each_other(void **state)
         char *parts[2], *both, out[64];
         for (int k = 0; k < 2; k++) {
             const ft_member member = {"x", k == 0 ? "a\nb" : "c\nd\n"};
-            parts[k] = ft_read(ft_pack(&folder, "part", &how, &member, 1), &bytes[k]);
+            parts[k] = ft_read(ft_pack(lf_testing_home(), "part", &how, &member, 1), &bytes[k]);
         }
         both = lf_allocate(NULL, bytes[0] + bytes[1], 1);
         assert_non_null(both);
         memcpy(both, parts[0], bytes[0]);
         memcpy(both + bytes[0], parts[1], bytes[1]);
-        const char *path = lf_testing_path(&folder, "both");
+        const char *path = lf_testing_path(lf_testing_home(), "both");
         ft_write_bytes(path, both, bytes[0] + bytes[1]);
         lf_error error;
         if (read_lines(path, NULL, out, sizeof out, &error) != LF_OK) {
@@ -367,11 +356,11 @@ static void test_every_cut(void **state)
     for (size_t p = 1; p < COUNT(pack_cases); p++) {
         const ft_member member = {"text", whole_text};
         const char *inside = is_file(&pack_cases[p]) ? NULL : "text";
-        const char *path = ft_pack(&folder, "whole", &pack_cases[p].how, &member, 1);
+        const char *path = ft_pack(lf_testing_home(), "whole", &pack_cases[p].how, &member, 1);
         size_t bytes;
         char *data = ft_read(path, &bytes);
         assert_int_equal(read_lines(path, inside, whole_lines, sizeof whole_lines, NULL), LF_OK);
-        const char *cut = lf_testing_path(&folder, "cut");
+        const char *cut = lf_testing_path(lf_testing_home(), "cut");
         /* Less than its first bytes is a file of some other kind. */
         for (size_t at = 18; at < bytes; at += at < bytes - 40 ? 13 : 1) {
             ft_write_bytes(cut, data, at);
@@ -397,11 +386,11 @@ static void test_every_change(void **state)
         }
         const ft_member member = {"text", whole_text};
         const char *inside = is_file(&pack_cases[p]) ? NULL : "text";
-        const char *path = ft_pack(&folder, "whole", &pack_cases[p].how, &member, 1);
+        const char *path = ft_pack(lf_testing_home(), "whole", &pack_cases[p].how, &member, 1);
         size_t bytes;
         char *data = ft_read(path, &bytes);
         assert_int_equal(read_lines(path, inside, whole_lines, sizeof whole_lines, NULL), LF_OK);
-        const char *changed = lf_testing_path(&folder, "changed");
+        const char *changed = lf_testing_path(lf_testing_home(), "changed");
         for (size_t at = bytes / 4; at < bytes / 2; at += 3) {
             data[at] = (char)(data[at] ^ 0x10);
             ft_write_bytes(changed, data, bytes);
@@ -452,7 +441,7 @@ static const char *write_hex(const char *name, const char *digits)
         const size_t low = (size_t)(strchr(alphabet, digits[2 * count + 1]) - alphabet);
         bytes[count] = (unsigned char)(16 * high + low);
     }
-    const char *path = lf_testing_path(&folder, name);
+    const char *path = lf_testing_path(lf_testing_home(), name);
     ft_write_bytes(path, bytes, count);
     return path;
 }
@@ -474,8 +463,12 @@ static void test_encrypted(void **state)
     const char *const text = "the archive is encrypted; unpack it and name the folder instead";
     const char *names = write_hex("names.7z", secret_names_7z);
     int count = 0;
-    expect_error(ft_pack(&folder, "crypt.zip", &zipcrypt, &member, 1), "m", LF_UNSUPPORTED, text);
-    expect_error(ft_pack(&folder, "aes.zip", &aes, &member, 1), "m", LF_UNSUPPORTED, text);
+    expect_error(
+        ft_pack(lf_testing_home(), "crypt.zip", &zipcrypt, &member, 1), "m", LF_UNSUPPORTED, text
+    );
+    expect_error(
+        ft_pack(lf_testing_home(), "aes.zip", &aes, &member, 1), "m", LF_UNSUPPORTED, text
+    );
     expect_error(write_hex("secret.7z", secret_7z), "m", LF_UNSUPPORTED, text);
     expect_error(names, "m", LF_UNSUPPORTED, text);
     assert_int_equal(lfi_archive_list(names, visit_nothing, &count, NULL), LF_UNSUPPORTED);
@@ -488,7 +481,7 @@ static void test_errors(void **state)
     const ft_member member = {"m", "a\n"};
     expect_error("/nowhere/x.csv", NULL, LF_NOT_FOUND, "there is no such file");
     expect_error(
-        ft_pack(&folder, "a.zip", &(ft_archive){"zip", NULL, NULL, NULL}, &member, 1),
+        ft_pack(lf_testing_home(), "a.zip", &(ft_archive){"zip", NULL, NULL, NULL}, &member, 1),
         "n",
         LF_NOT_FOUND,
         "the archive has no such member"
@@ -507,7 +500,7 @@ static void test_starts_no_program(void **state)
 {
     (void)state;
     static const char lrzip[] = "LRZI\0\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\n";
-    const char *path = lf_testing_path(&folder, "lrz");
+    const char *path = lf_testing_path(lf_testing_home(), "lrz");
     ft_write_bytes(path, lrzip, sizeof lrzip - 1);
     lfi_stream *stream;
     const char *line;
@@ -528,8 +521,8 @@ static void test_bomb(void **state)
     memset(text, '1', bytes);
     const ft_member member = {"m", text};
     const char *paths[] = {
-        ft_pack(&folder, "bomb.gz", &(ft_archive){"raw", "gzip", NULL, NULL}, &member, 1),
-        ft_pack(&folder, "bomb.zip", &(ft_archive){"zip", NULL, NULL, NULL}, &member, 1),
+        ft_pack(lf_testing_home(), "bomb.gz", &(ft_archive){"raw", "gzip", NULL, NULL}, &member, 1),
+        ft_pack(lf_testing_home(), "bomb.zip", &(ft_archive){"zip", NULL, NULL, NULL}, &member, 1),
     };
     lf_release(NULL, text);
     for (size_t i = 0; i < COUNT(paths); i++) {
@@ -569,8 +562,9 @@ static void test_names_of_members(void **state)
         char name[64] = "", out[64];
         const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
         const locale_t before = uselocale(utf8);
-        const char *path =
-            ft_pack(&folder, "names", &(ft_archive){formats[i], NULL, NULL, NULL}, &member, 1);
+        const char *path = ft_pack(
+            lf_testing_home(), "names", &(ft_archive){formats[i], NULL, NULL, NULL}, &member, 1
+        );
         (void)uselocale(before);
         freelocale(utf8);
         assert_int_equal(lfi_archive_list(path, note_name, name, NULL), LF_OK);
@@ -584,7 +578,7 @@ static void test_names_of_members(void **state)
 static void test_failing_allocations(void **state)
 {
     (void)state;
-    const char *path = ft_write(&folder, "small", "a\n");
+    const char *path = ft_write(lf_testing_home(), "small", "a\n");
     for (uint64_t n = 0;; n++) {
         lf_testing_memory memory;
         lf_testing_memory_start(&memory, n);
@@ -608,11 +602,11 @@ static void test_probe(void **state)
         false, false, false, false, false, true, true, true, true, true};
     const ft_member member = {"text", "1,2\n"};
     for (size_t p = 0; p < COUNT(pack_cases); p++) {
-        const char *path = ft_pack(&folder, "probe", &pack_cases[p].how, &member, 1);
+        const char *path = ft_pack(lf_testing_home(), "probe", &pack_cases[p].how, &member, 1);
         assert_int_equal(lfi_archive_probe(path), archives[p]);
     }
     assert_false(lfi_archive_probe("/nowhere"));
-    assert_false(lfi_archive_probe(ft_write(&folder, "tiny", "P")));
+    assert_false(lfi_archive_probe(ft_write(lf_testing_home(), "tiny", "P")));
 }
 
 int main(void)
@@ -633,5 +627,5 @@ int main(void)
         cmocka_unit_test(test_failing_allocations),
         cmocka_unit_test(test_probe),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, lf_testing_home_make, lf_testing_home_remove);
 }

@@ -16,21 +16,6 @@
 
 #include "feed_testing.h"
 
-static lf_testing_folder folder;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return lf_testing_folder_make(&folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    lf_testing_folder_remove(&folder);
-    return 0;
-}
-
 /* ---- reading ---------------------------------------------------------------------------- */
 
 /* The text of a member as libarchive alone has it; false when it is refused. */
@@ -101,7 +86,7 @@ static void test_equals_libarchive(void **state)
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         make_text(texts[0], sizes[i], i);
         const ft_member members[] = {{"a", "1\n"}, {"sub/b", texts[0]}, {"c", ""}};
-        const char *const path = ft_pack(&folder, "day.zip", &how, members, 3);
+        const char *const path = ft_pack(lf_testing_home(), "day.zip", &how, members, 3);
         for (size_t k = 0; k < 3; k++) {
             lfi_zip_member place;
             size_t plain_bytes, bytes;
@@ -133,8 +118,9 @@ static void pack_small(small *s)
     size_t count;
     make_text(s->text, 400, 1);
     const ft_member member = {"m", s->text};
-    char *const file =
-        ft_read(ft_pack(&folder, "small.zip", &(ft_archive){.format = "zip"}, &member, 1), &count);
+    char *const file = ft_read(
+        ft_pack(lf_testing_home(), "small.zip", &(ft_archive){.format = "zip"}, &member, 1), &count
+    );
     assert_true(count < sizeof s->bytes - 100);
     memcpy(s->bytes, file, count);
     lf_release(NULL, file);
@@ -147,7 +133,7 @@ static void pack_small(small *s)
 
 static const char *write_small(const small *s)
 {
-    const char *const path = lf_testing_path(&folder, "changed.zip");
+    const char *const path = lf_testing_path(lf_testing_home(), "changed.zip");
     ft_write_bytes(path, s->bytes, s->count);
     return path;
 }
@@ -240,7 +226,8 @@ static void test_left_to_libarchive(void **state)
     assert_false(is_found(&s));
     /* A name that is there twice. */
     const ft_member twice[] = {{"m", "1\n"}, {"m", "2\n"}};
-    const char *path = ft_pack(&folder, "twice.zip", &(ft_archive){.format = "zip"}, twice, 2);
+    const char *path =
+        ft_pack(lf_testing_home(), "twice.zip", &(ft_archive){.format = "zip"}, twice, 2);
     assert_false(lfi_zip_find(path, "m", &place));
     /* What is stored, encrypted, no zip archive or not there. */
     const ft_archive others[] = {
@@ -250,14 +237,16 @@ static void test_left_to_libarchive(void **state)
         {"ustar", NULL, NULL, NULL},
     };
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        assert_false(lfi_zip_find(ft_pack(&folder, "other", &others[i], twice, 1), "m", &place));
+        assert_false(
+            lfi_zip_find(ft_pack(lf_testing_home(), "other", &others[i], twice, 1), "m", &place)
+        );
     }
-    path = ft_pack(&folder, "one.zip", &(ft_archive){.format = "zip"}, twice, 1);
+    path = ft_pack(lf_testing_home(), "one.zip", &(ft_archive){.format = "zip"}, twice, 1);
     assert_true(lfi_zip_find(path, "m", &place));
     assert_false(lfi_zip_find(path, "n", &place));
     assert_false(lfi_zip_find(path, "", &place));
     assert_false(lfi_zip_find("/nowhere/x.zip", "m", &place));
-    assert_false(lfi_zip_find(ft_write(&folder, "tiny", "PK\x05\x06"), "m", &place));
+    assert_false(lfi_zip_find(ft_write(lf_testing_home(), "tiny", "PK\x05\x06"), "m", &place));
 }
 
 /* ---- damage ----------------------------------------------------------------------------- */
@@ -344,7 +333,7 @@ static void test_failing_allocations(void **state)
     (void)state;
     const ft_member member = {"m", "1\n"};
     const char *const path =
-        ft_pack(&folder, "one.zip", &(ft_archive){.format = "zip"}, &member, 1);
+        ft_pack(lf_testing_home(), "one.zip", &(ft_archive){.format = "zip"}, &member, 1);
     for (uint64_t n = 0;; n++) {
         lf_testing_memory memory;
         lf_testing_memory_start(&memory, n);
@@ -366,8 +355,9 @@ static bool has_isal(void)
 {
     lfi_gzip *gzip;
     const ft_member member = {"x", "a\n"};
-    const char *const path =
-        ft_pack(&folder, "any", &(ft_archive){.format = "raw", .filter = "gzip"}, &member, 1);
+    const char *const path = ft_pack(
+        lf_testing_home(), "any", &(ft_archive){.format = "raw", .filter = "gzip"}, &member, 1
+    );
     assert_int_equal(lfi_gzip_open(NULL, path, &gzip, NULL), LF_OK);
     const bool is_there = gzip != NULL;
     lfi_gzip_close(gzip);
@@ -395,5 +385,5 @@ int main(void)
         cmocka_unit_test_setup(test_cut_data, need_isal),
         cmocka_unit_test(test_failing_allocations),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, lf_testing_home_make, lf_testing_home_remove);
 }

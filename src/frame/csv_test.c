@@ -18,19 +18,6 @@
 #include "../../tests/testing.h"
 #include "frame_internal.h"
 
-static int make_folder(void **state)
-{
-    static lf_testing_folder folder;
-    *state = &folder;
-    return lf_testing_folder_make(&folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    lf_testing_folder_remove(*state);
-    return 0;
-}
-
 static lf_frame *create_sample(void)
 {
     const lf_column_spec specs[] = {
@@ -303,5 +290,5 @@ int main(void)
         cmocka_unit_test(test_damaged_files),
         cmocka_unit_test(test_without_memory),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, lf_testing_home_make, lf_testing_home_remove);
 }

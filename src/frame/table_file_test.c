@@ -27,19 +27,6 @@ static const char *const endings[] = {".csv", ".parquet", ".arrow"};
 
 #define ENDING_COUNT (sizeof endings / sizeof endings[0])
 
-static int make_folder(void **state)
-{
-    static lf_testing_folder folder;
-    *state = &folder;
-    return lf_testing_folder_make(&folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    lf_testing_folder_remove(*state);
-    return 0;
-}
-
 static bool has_plugin(void)
 {
     const lfi_arrow_plugin *plugin;
@@ -437,5 +424,5 @@ int main(void)
         cmocka_unit_test(test_without_memory),
         cmocka_unit_test(test_times_of_a_large_table),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, lf_testing_home_make, lf_testing_home_remove);
 }

@@ -15,29 +15,14 @@
 
 #include "../../tests/testing.h"
 
-static lf_testing_folder data;
-
-static int make_data(void **state)
-{
-    (void)state;
-    return lf_testing_folder_make(&data) ? 0 : -1;
-}
-
-static int remove_data(void **state)
-{
-    (void)state;
-    lf_testing_folder_remove(&data);
-    return 0;
-}
-
 static bool is_there(const char *name)
 {
-    return access(lf_testing_path(&data, name), F_OK) == 0;
+    return access(lf_testing_path(lf_testing_home(), name), F_OK) == 0;
 }
 
 static void make(const char *name)
 {
-    const char *const path = lf_testing_path(&data, name);
+    const char *const path = lf_testing_path(lf_testing_home(), name);
     if (strstr(name, ".csv") != NULL) {
         assert_int_equal(lf_file_write_atomic(path, "x", 1, NULL), LF_OK);
     } else {
@@ -71,7 +56,8 @@ static void test_what_is_left(void **state)
         lfi_made made;
         make(rows[i].before);
         char folder[512];
-        (void)snprintf(folder, sizeof folder, "%s", lf_testing_path(&data, rows[i].folder));
+        (void
+        )snprintf(folder, sizeof folder, "%s", lf_testing_path(lf_testing_home(), rows[i].folder));
         assert_int_equal(lfi_made_begin(folder, rows[i].name, &made, NULL), LF_OK);
         for (size_t k = 0; k < 3 && rows[i].made[k] != NULL; k++) {
             make(rows[i].made[k]);
@@ -89,7 +75,7 @@ static void test_relative(void **state)
     char here[1024];
     lfi_made made;
     assert_non_null(getcwd(here, sizeof here));
-    assert_int_equal(chdir(data.path), 0);
+    assert_int_equal(chdir(lf_testing_home()->path), 0);
     assert_int_equal(lfi_made_begin("rel/run", "models", &made, NULL), LF_OK);
     assert_string_equal(made.path, "rel");
     assert_int_equal(lf_mkdirs("rel/run/models", NULL), LF_OK);
@@ -115,5 +101,5 @@ int main(void)
         cmocka_unit_test(test_relative),
         cmocka_unit_test(test_long),
     };
-    return cmocka_run_group_tests(tests, make_data, remove_data);
+    return cmocka_run_group_tests(tests, lf_testing_home_make, lf_testing_home_remove);
 }
