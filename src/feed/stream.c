@@ -1,6 +1,7 @@
 /* Lines of text out of plain files, compressed files and archive members, through libarchive. */
 #include "feed_internal.h"
 #include "gzip.h"
+#include "unpack.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -29,39 +30,20 @@ struct lfi_stream {
     char name[2048];
 };
 
-/* What libarchive is to read. */
-typedef enum content {
-    PACKED_FILE, /* one text, perhaps packed */
-    MEMBERS,     /* an archive */
-    TEXT,        /* one text, as it is */
-} content;
-
-/*
- * Only what market data comes in. Never all formats, which takes a CSV for an mtree list, and never
- * all filters, some of which start programs.
- */
-static struct archive *new_archive(content what)
+/* Never all formats, which takes a CSV for an mtree list. */
+static bool allow_members(struct archive *archive)
 {
-    struct archive *archive = archive_read_new();
-    if (archive == NULL) {
-        return NULL;
-    }
-    int worst = ARCHIVE_OK;
-    if (what == PACKED_FILE) {
-        /* Each call warns when it would start a program; none of these does. */
-        worst = archive_read_support_filter_gzip(archive) |
-                archive_read_support_filter_bzip2(archive) |
-                archive_read_support_filter_xz(archive) | archive_read_support_filter_zstd(archive);
-    }
-    if (what != MEMBERS) {
-        worst |=
-            archive_read_support_format_raw(archive) | archive_read_support_format_empty(archive);
-    } else {
-        worst = archive_read_support_format_zip(archive) |
-                archive_read_support_format_7zip(archive) |
-                archive_read_support_format_tar(archive);
-    }
-    if (worst != ARCHIVE_OK) {
+    return (archive_read_support_format_zip(archive) | archive_read_support_format_7zip(archive) |
+            archive_read_support_format_tar(archive)) == ARCHIVE_OK;
+}
+
+/* What reads the members of an archive, or one text. NULL without memory. */
+static struct archive *new_archive(bool has_members, bool is_packed)
+{
+    struct archive *const archive = archive_read_new();
+    const bool is_ready = archive != NULL && (has_members ? allow_members(archive)
+                                                          : lfi_unpack_allow(archive, is_packed));
+    if (!is_ready) {
         archive_read_free(archive);
         return NULL;
     }
@@ -195,11 +177,8 @@ open_archive(lfi_stream *stream, const char *path, const char *member, lf_error 
     if (status != LF_OK) {
         return status;
     }
-    stream->archive = new_archive(
-        member == NULL         ? PACKED_FILE
-        : stream->gzip != NULL ? TEXT
-                               : MEMBERS
-    );
+    /* Of a member that ISA-L inflates libarchive has the text alone. */
+    stream->archive = new_archive(member != NULL && stream->gzip == NULL, member == NULL);
     if (stream->archive == NULL) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
     }
@@ -509,7 +488,7 @@ bool lfi_archive_probe(const char *path)
 
 lf_status lfi_archive_list(const char *path, lfi_member_visit visit, void *context, lf_error *error)
 {
-    lfi_stream stream = {.archive = new_archive(MEMBERS)};
+    lfi_stream stream = {.archive = new_archive(true, false)};
     if (stream.archive == NULL) {
         return lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
     }

@@ -17,14 +17,17 @@ struct lfi_unpack {
     bool at_end, has_failed;
 };
 
-/* Only what files come in; other filters of libarchive start programs. */
-static bool allow_filters(struct archive *archive)
+bool lfi_unpack_allow(struct archive *archive, bool is_packed)
 {
-    return archive != NULL &&
-           (archive_read_support_filter_gzip(archive) | archive_read_support_filter_bzip2(archive) |
-            archive_read_support_filter_xz(archive) | archive_read_support_filter_zstd(archive) |
-            archive_read_support_format_raw(archive) |
-            archive_read_support_format_empty(archive)) == ARCHIVE_OK;
+    int worst =
+        archive_read_support_format_raw(archive) | archive_read_support_format_empty(archive);
+    if (is_packed) {
+        /* Each call warns when it would start a program; none of these does. */
+        worst |=
+            archive_read_support_filter_gzip(archive) | archive_read_support_filter_bzip2(archive) |
+            archive_read_support_filter_xz(archive) | archive_read_support_filter_zstd(archive);
+    }
+    return worst == ARCHIVE_OK;
 }
 
 static lf_status fail_at(const char *path, lf_status status, const char *what, lf_error *error)
@@ -62,9 +65,9 @@ lfi_unpack_open(const lf_allocator *allocator, const char *path, lfi_unpack **ou
     }
     unpack->allocator = allocator;
     unpack->archive = archive_read_new();
-    const lf_status status = allow_filters(unpack->archive)
-                                 ? start(unpack, path, error)
-                                 : lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
+    const bool is_ready = unpack->archive != NULL && lfi_unpack_allow(unpack->archive, true);
+    const lf_status status = is_ready ? start(unpack, path, error)
+                                      : lf_error_set(error, LF_NOMEM, "no memory to read %s", path);
     if (status != LF_OK) {
         lfi_unpack_close(unpack);
         return status;

@@ -6,7 +6,13 @@
 
 #include <stddef.h>
 
+struct archive;
+
 typedef struct lfi_unpack lfi_unpack;
+
+/* Let an archive of libarchive read one file as it is, or packed in a way that files come in. Never
+   all filters, some of which start programs. False without memory. */
+bool lfi_unpack_allow(struct archive *archive, bool is_packed);
 
 /* Open a file; .gz, .bz2, .xz and .zst are known by their content. LF_OK, LF_FORMAT (cannot be
    unpacked), LF_IO (also where there is none) or LF_NOMEM. */
