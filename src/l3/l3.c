@@ -387,16 +387,6 @@ lf_status lf_l3_each(const lf_l3 *l3, uint32_t book, lf_l3_visit visit, void *co
     return status;
 }
 
-/* The place of an order with a growing id, which may be empty; NULL without a page. */
-static const lfi_order *place_of(const lfi_orders *orders, uint64_t id)
-{
-    const uint64_t slot = id - orders->base;
-    const uint64_t page = slot >> LFI_PAGE_BITS;
-    return page < orders->page_capacity && orders->pages[page] != NULL
-               ? &orders->pages[page][slot & LFI_PAGE_MASK]
-               : NULL;
-}
-
 void lf_l3_prefetch(const lf_l3 *l3, uint64_t order_id, lf_l3_step step)
 {
     const lfi_orders *const orders = &l3->orders;
@@ -408,7 +398,7 @@ void lf_l3_prefetch(const lf_l3 *l3, uint64_t order_id, lf_l3_step step)
     }
     const lfi_order *order = NULL;
     if (orders->is_growing) {
-        order = place_of(orders, order_id);
+        order = lfi_order_grown(orders, order_id);
     } else {
         const uint32_t slot = lfi_orders_find(orders, order_id);
         order = slot != LFI_NONE ? lfi_order_at(orders, slot) : NULL;

@@ -64,6 +64,17 @@ static inline lfi_order *lfi_order_at(const lfi_orders *orders, uint32_t slot)
     return &orders->pages[slot >> LFI_PAGE_BITS][slot & LFI_PAGE_MASK];
 }
 
+/* The place of an order with a growing id, which may be empty; NULL without a page. */
+static inline __attribute__((always_inline)) const lfi_order *
+lfi_order_grown(const lfi_orders *orders, uint64_t id)
+{
+    const uint64_t slot = id - orders->base;
+    const uint64_t page = slot >> LFI_PAGE_BITS;
+    return page < orders->page_capacity && orders->pages[page] != NULL
+               ? &orders->pages[page][slot & LFI_PAGE_MASK]
+               : NULL;
+}
+
 /* Mixes all bits of an id into the high ones. */
 static inline uint64_t lfi_mix(uint64_t id)
 {

@@ -19,16 +19,6 @@ INLINE void near(const void *memory)
     __builtin_prefetch(memory, 1);
 }
 
-/* The order of a growing id, which may be a free slot; NULL without a page. */
-INLINE const lfi_order *order_of(const lfi_orders *orders, uint64_t id)
-{
-    const uint64_t slot = id - orders->base;
-    const uint64_t page = slot >> LFI_PAGE_BITS;
-    return page < orders->page_capacity && orders->pages[page] != NULL
-               ? &orders->pages[page][slot & LFI_PAGE_MASK]
-               : NULL;
-}
-
 /* An order of a queue, if there is one; else another one. */
 INLINE void near_order(const lfi_orders *orders, uint32_t slot, const lfi_order *other)
 {
@@ -78,7 +68,7 @@ INLINE void near_best(const lfi_side *side, int64_t key, bool is_change)
 static void look_new(const lf_l3 *l3, seen all[KEPT], size_t now, const lf_l3_coming *coming)
 {
     const lfi_levels *const levels = &l3->levels;
-    const lfi_order *const order = order_of(&l3->orders, coming->order_id);
+    const lfi_order *const order = lfi_order_grown(&l3->orders, coming->order_id);
     assert(coming->book < l3->book_count);
     seen *s = &all[now % KEPT];
     s->side = 2 * coming->book + (coming->side < 0);
@@ -103,7 +93,7 @@ static void look_new(const lf_l3 *l3, seen all[KEPT], size_t now, const lf_l3_co
 /* The level of an order and its neighbours. */
 INLINE uint32_t near_queue(const lf_l3 *l3, uint64_t order_id)
 {
-    const lfi_order *const order = order_of(&l3->orders, order_id);
+    const lfi_order *const order = lfi_order_grown(&l3->orders, order_id);
     if (order == NULL || order->level == LFI_NONE) {
         return LFI_NONE;
     }
@@ -116,7 +106,7 @@ INLINE uint32_t near_queue(const lf_l3 *l3, uint64_t order_id)
 static void look_old(const lf_l3 *l3, seen all[KEPT], size_t now, const lf_l3_coming *coming)
 {
     const lfi_levels *const levels = &l3->levels;
-    const lfi_order *const order = order_of(&l3->orders, coming->order_id);
+    const lfi_order *const order = lfi_order_grown(&l3->orders, coming->order_id);
     seen *s = &all[now % KEPT];
     s->order_id = coming->order_id;
     s->price = coming->price;
@@ -151,7 +141,7 @@ static void look_at_order(const lf_l3 *l3, lf_l3_scout *scout, uint64_t order_id
     const size_t now = scout->old_count++;
     all[now % KEPT].order_id = order_id;
     if (l3->orders.is_growing) {
-        const lfi_order *const order = order_of(&l3->orders, order_id);
+        const lfi_order *const order = lfi_order_grown(&l3->orders, order_id);
         if (order != NULL) {
             near(order);
         }
