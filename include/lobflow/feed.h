@@ -229,6 +229,14 @@ typedef struct lf_feed lf_feed;
 LF_API LF_MUST_CHECK lf_status lf_feed_check(const lf_feed_options *options, lf_error *error);
 
 /**
+ * Whether a text may be the symbol in the names of LOBSTER files: letters, digits, and -.+=^$ that
+ * share classes are written with, but not first (hidden files begin with a dot).
+ *
+ * @param text   [bytes], NUL somewhere at or behind its end
+ */
+LF_API bool lf_lobster_is_symbol(const char *text, size_t bytes);
+
+/**
  * Find the symbol-days behind paths that a person typed: archives, folders (searched two levels
  * deep), single files, pairs. Files whose names do not say what they are need options->symbol and
  * options->date. A day that is found twice is an error.

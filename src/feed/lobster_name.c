@@ -27,8 +27,7 @@ static bool parse_date(const char *text, lf_date *out)
     return copy[4] == '-' && lf_date_parse(copy, out) == LF_OK;
 }
 
-/* Letters, digits, and what share classes are written with; first no dot, as hidden files have. */
-static bool is_symbol(const char *text, size_t bytes)
+bool lf_lobster_is_symbol(const char *text, size_t bytes)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     const size_t plain = strspn(text, letters);
@@ -61,7 +60,7 @@ bool lfi_lobster_name_parse(const char *path, lfi_lobster_name *out)
         return false;
     }
     const size_t symbol_bytes = (size_t)(under - name);
-    if (symbol_bytes >= sizeof out->symbol || !is_symbol(name, symbol_bytes) ||
+    if (symbol_bytes >= sizeof out->symbol || !lf_lobster_is_symbol(name, symbol_bytes) ||
         !parse_date(under + 1, &out->date)) {
         return false;
     }

@@ -2,6 +2,8 @@
  */
 #include "synth_internal.h"
 
+#include <lobflow/feed.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -242,18 +244,6 @@ static lf_status set_instrument(lf_synth *s, int32_t day, lf_error *error)
     return LF_OK;
 }
 
-/* What LOBSTER's reader takes for a symbol in the name of a file. */
-static bool is_symbol(const char *text)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    const size_t first = strspn(text, plain);
-    const char *rest = text + first;
-    while (*rest != '\0' && (strchr("-.+=^$", *rest) != NULL || strchr(plain, *rest) != NULL)) {
-        rest++;
-    }
-    return first > 0 && *rest == '\0';
-}
-
 /* Whether all days can be told in ns since 1970; of seven days five are traded. */
 static bool dates_fit(const lf_synth_options *o)
 {
@@ -284,7 +274,7 @@ static lf_status check_options(const lf_synth_options *o, lf_error *error)
             SHOCK_RATE_MOST
         );
     }
-    if (!is_symbol(o->symbol)) {
+    if (!lf_lobster_is_symbol(o->symbol, strlen(o->symbol))) {
         return lf_error_set(
             error,
             LF_RANGE,
