@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "../src/synth/quick_testing.h"
 #include "testing.h"
 
 #define MS LF_NS_PER_MILLISECOND
@@ -32,25 +33,11 @@ static const int64_t delays_ns[] = {0, 50 * MS, 100 * MS, 150 * MS, 200 * MS, 30
 
 /* ---- the days and the line -------------------------------------------------------------- */
 
-/* An even day whose quotes are at the latent price within some milliseconds. */
-static void quick_market(lf_synth_model *model)
-{
-    lf_synth_model_default(LF_SYNTH_SMALL_TICK, model);
-    model->volatility = 0.3;
-    model->impact_share = 0;
-    model->spread_wobble = 0;
-    model->improve_rate = 1000;
-    model->activity_sd = 0;
-    for (int i = 0; i < LF_SYNTH_PARTS; i++) {
-        model->activity[i] = model->spread[i] = model->depth[i] = 1;
-    }
-}
-
 static void plant(lf_synth_options *options, const char *folder)
 {
     lf_error error;
     lf_synth_model model;
-    quick_market(&model);
+    testing_quick_market(&model);
     options->model = &model;
     options->day_count = 2;
     options->level_count = 1;

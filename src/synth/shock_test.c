@@ -4,6 +4,7 @@
  * market, the moves of the latent price and of the mid after them and before, with their standard
  * errors.
  */
+#include "quick_testing.h"
 #include "synth_internal.h"
 
 #include <lobflow/book.h>
@@ -36,20 +37,6 @@ typedef struct day {
     size_t start_count;
     size_t taken_count; /* shocks whose first fill took the touch or a part of it */
 } day;
-
-/* An even day whose quotes are at the latent price within some milliseconds. */
-static void quick_market(lf_synth_model *model)
-{
-    lf_synth_model_default(LF_SYNTH_SMALL_TICK, model);
-    model->volatility = 0.3;
-    model->impact_share = 0;
-    model->spread_wobble = 0;
-    model->improve_rate = 1000;
-    model->activity_sd = 0;
-    for (int i = 0; i < LF_SYNTH_PARTS; i++) {
-        model->activity[i] = model->spread[i] = model->depth[i] = 1;
-    }
-}
 
 static void take_in(day *d, const lf_event *event, const lfi_synth_trace *trace)
 {
@@ -88,7 +75,7 @@ static int day_open(void **state)
         .starts = calloc(ROOM, sizeof *d.starts),
         .signs = calloc(ROOM, sizeof *d.signs),
     };
-    quick_market(&model);
+    testing_quick_market(&model);
     lf_synth_options_default(&d.options);
     d.options.model = &model;
     d.options.alpha_half_life_ns = HALF_LIFE_NS;
