@@ -135,7 +135,7 @@ typedef struct dbn_work {
 } dbn_work;
 
 /* Read at once, and decompressed at once, as the reader of DBN does. */
-#define BUFFER_BYTES ((size_t)256 * 1024)
+#define BUFFER_BYTES ((size_t)128 * 1024)
 
 typedef struct raw_file {
     int file;
