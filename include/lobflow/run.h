@@ -217,8 +217,8 @@ typedef enum lf_run_use {
 
 /**
  * What can be told of a job before any data are read: names of features, what its use refuses of a
- * configuration. The calls themselves begin with it; a program asks first, to tell wrong usage from
- * bad data.
+ * configuration. The calls themselves refuse the same; a program asks first, to tell wrong usage
+ * from bad data.
  *
  * @return LF_OK, LF_RANGE, LF_NOT_FOUND (no such feature or key, with a suggestion) or LF_NOMEM
  */

@@ -194,10 +194,13 @@ static lf_status write_tables(const lfi_desk *desk, const lf_report_run *run, lf
 /* What the report notes of the stop, told to the person too: it spoils the run at hand. */
 static void say_stop(const lf_run_job *job, const char *metrics)
 {
+    if (job->say == NULL) {
+        return;
+    }
     json_t *const root = json_loads(metrics, 0, NULL);
     const char *const note =
         json_string_value(json_object_get(json_object_get(root, "risk"), "stop_note"));
-    if (note != NULL && job->say != NULL) {
+    if (note != NULL) {
         job->say(job->say_context, note);
     }
     json_decref(root);

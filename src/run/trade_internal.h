@@ -40,12 +40,13 @@ typedef struct lfi_desk {
     double tick;         /* of the days so far; NaN: not all have the same */
     char first_date[11];
     char last_date[11];
-    char time_zone[32];    /* of the first day: hours of the report are its */
-    int64_t day_shift_ns;  /* of the first day: lf_report_facts.day_shift_ns */
-    int64_t session_ns;    /* of the longest day */
-    char symbols[64];      /* separated by spaces, "..." when they are many */
-    lfi_holdout holdout;   /* days traded here that the model's training held out */
-    lf_status held_status; /* LF_NOMEM: some of them are not in the list */
+    char time_zone[32];   /* of the first day: hours of the report are its */
+    int64_t day_shift_ns; /* of the first day: lf_report_facts.day_shift_ns */
+    int64_t session_ns;   /* of the longest day */
+    char symbols[64];     /* separated by spaces, "..." when they are many */
+    lfi_holdout holdout;  /* days traded here that the model's training held out */
+    lf_status
+        held_status; /* LF_NOMEM: some of them are not in the list, or the shift is not known */
 } lfi_desk;
 
 /* Trade only the days of the sources [first, first + count), into files that lfi_desk_trade()
